@@ -1,0 +1,14 @@
+import { registerLoraKernels } from './kernels/register';
+
+export { countParameters, Linear, Module } from '../nn';
+export type { LinearOptions, LinearWeights, ParameterCount } from '../nn';
+export { freezeBaseModel } from './freeze';
+export { gaussian, kaimingUniform } from './init';
+export type { Init } from './init';
+export { loraLinear } from './kernels/lora-linear';
+export { LoRALayer } from './lora-layer';
+export type { LoRALayerOptions, LoRAOptions } from './lora-layer';
+export { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
+export { mergeLoraWeights, unmergeLoraWeights } from './merge';
+
+registerLoraKernels();

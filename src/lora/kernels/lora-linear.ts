@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
+export const LORA_LINEAR = 'LoRALinear';
+
+export type LoRALinearInputs = tf.NamedTensorMap & {
+  x: tf.Tensor2D;
+  w0: tf.Tensor2D;
+  A: tf.Tensor2D;
+  B: tf.Tensor2D;
+  /** absent where the layer has none */
+  bias?: tf.Tensor1D;
+};
+
+export interface LoRALinearAttrs {
+  /** s = alpha / r */
+  scaling: number;
+}
+
+/**
+ * h = W0 x + b + s B (A x)        (Hu et al. 2021, eq. 3)
+ *
+ * x [..., k], w0 [d, k], bias [d] or null, A [r, k], B [d, r] -> h [..., d], owned by the caller.
+ * One op on the tape: backward gets x, w0, A and B and nothing in between. The gradient of an
+ * input that is not asked for, such as the frozen w0, is never computed.
+ */
+export function loraLinear(
+  x: tf.Tensor,
+  w0: tf.Tensor2D,
+  bias: tf.Tensor1D | null,
+  A: tf.Tensor2D,
+  B: tf.Tensor2D,
+  scaling: number,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const rows = x.reshape<tf.Tensor2D>([-1, w0.shape[1]]); // [n, k]
+    const inputs: LoRALinearInputs = bias ? { x: rows, w0, A, B, bias } : { x: rows, w0, A, B };
+    const h = tf.engine().runKernel<tf.Tensor>(LORA_LINEAR, inputs, { scaling });
+    return h.reshape([...x.shape.slice(0, -1), w0.shape[0]]);
+  });
+}

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+import { assertLastAxis, assertPositiveIntegers, Module } from '../nn';
+import { ArgumentError, Random } from '../runtime';
+import { type Init, kaimingUniform } from './init';
+
+/** The size of a low-rank update and how it starts. */
+export interface LoRAOptions {
+  /** rank, 1 <= r <= min(d, k) */
+  r: number;
+  /** scale numerator: s = alpha / r */
+  alpha: number;
+  /** how A starts; B always starts at zero */
+  init?: Init;
+  seed?: number;
+}
+
+/** A low-rank update for a layer of k inputs and d outputs. */
+export interface LoRALayerOptions extends LoRAOptions {
+  /** k */
+  inFeatures: number;
+  /** d */
+  outFeatures: number;
+}
+
+/**
+ * ΔW x = s B A x,  s = alpha / r        (Hu et al. 2021, eq. 3)
+ *
+ * x [..., k], A [r, k], B [d, r] -> [..., d]. B starts at zero, so ΔW = 0 at first.
+ */
+export class LoRALayer extends Module {
+  /** [r, k] */
+  readonly A: tf.Variable<tf.Rank.R2>;
+  /** [d, r] */
+  readonly B: tf.Variable<tf.Rank.R2>;
+  readonly alpha: number;
+
+  /** @throws ArgumentError listing every option that is out of range */
+  constructor(options: LoRALayerOptions) {
+    super();
+    const { inFeatures: k, outFeatures: d, r, alpha, init = kaimingUniform, seed = 0 } = options;
+    assertOptions(options);
+    this.alpha = alpha;
+    this.A = this.addParameter('A', init([r, k], new Random(seed)));
+    this.B = this.addParameter('B', tf.zeros<tf.Rank.R2>([d, r]));
+  }
+
+  /** k */
+  get inFeatures(): number {
+    return this.A.shape[1];
+  }
+
+  /** d */
+  get outFeatures(): number {
+    return this.B.shape[0];
+  }
+
+  get r(): number {
+    return this.A.shape[0];
+  }
+
+  /** s = alpha / r */
+  get scaling(): number {
+    return this.alpha / this.r;
+  }
+
+  /** How many numbers training may change: r (d + k), unless A or B is frozen. */
+  trainableParameters(): number {
+    return [this.A, this.B].reduce((sum, { trainable, size }) => sum + (trainable ? size : 0), 0);
+  }
+
+  /** s B (A x): x [..., k] -> [..., d]. @throws ShapeError if the last axis of x is not k */
+  forward(x: tf.Tensor): tf.Tensor {
+    this.assertAlive('LoRALayer.forward');
+    assertLastAxis('LoRALayer.forward', x, this.inFeatures);
+    return tf.tidy(() => {
+      const rows = x.reshape<tf.Tensor2D>([-1, this.inFeatures]); // [n, k]
+      const low = tf.matMul(rows, this.A, false, true).mul(this.scaling); // [n, r]
+      const update = tf.matMul(low, this.B, false, true); // [n, d]
+      return update.reshape([...x.shape.slice(0, -1), this.outFeatures]);
+    });
+  }
+
+  /** ΔW = s B A [d, k], owned by the caller. For merging and looking; `forward` never forms it. */
+  deltaWeight(): tf.Tensor2D {
+    this.assertAlive('LoRALayer.deltaWeight');
+    return tf.tidy(() => tf.matMul(this.B, this.A).mul(this.scaling));
+  }
+}
+
+function assertOptions({ inFeatures, outFeatures, r, alpha }: LoRALayerOptions): void {
+  assertPositiveIntegers('LoRALayer', { inFeatures, outFeatures, r });
+  if (r > Math.min(inFeatures, outFeatures)) {
+    throw new ArgumentError(
+      `LoRALayer: r must be at most min(inFeatures, outFeatures) = ${Math.min(inFeatures, outFeatures)}, got ${r}. A higher rank than the weight's own adds nothing.`,
+    );
+  }
+  if (!Number.isFinite(alpha) || alpha <= 0) {
+    throw new ArgumentError(`LoRALayer: alpha must be a positive number, got ${alpha}.`);
+  }
+}

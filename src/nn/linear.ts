@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import { ArgumentError, Random, ShapeError } from '../runtime';
+import { Module } from './module';
+
+/** A fresh layer, initialised from a seed. */
+export interface LinearOptions {
+  /** k, the last axis of the input */
+  inFeatures: number;
+  /** d, the last axis of the output */
+  outFeatures: number;
+  bias?: boolean;
+  seed?: number;
+}
+
+/** A layer with given weights; they are copied, and stay the caller's. */
+export interface LinearWeights {
+  /** W0 [d, k] */
+  weight: tf.Tensor2D;
+  /** b [d] */
+  bias?: tf.Tensor1D | null;
+}
+
+/**
+ * h = W0 x + b
+ *
+ * x [..., k], W0 [d, k], b [d] -> h [..., d]. A fresh layer starts as PyTorch's `nn.Linear`:
+ * W0 and b from U(-1/√k, 1/√k).
+ */
+export class Linear extends Module {
+  /** W0 [d, k] */
+  readonly weight: tf.Variable<tf.Rank.R2>;
+  /** b [d], or null */
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
+
+  /** @throws ArgumentError on sizes that are no positive integers, ShapeError on unfit weights */
+  constructor(options: LinearOptions | LinearWeights) {
+    super();
+    const { weight, bias } = 'weight' in options ? copyWeights(options) : drawWeights(options);
+    this.weight = this.addParameter('weight', weight);
+    this.bias = bias ? this.addParameter('bias', bias) : null;
+  }
+
+  get inFeatures(): number {
+    return this.weight.shape[1];
+  }
+
+  get outFeatures(): number {
+    return this.weight.shape[0];
+  }
+
+  /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
+  forward(x: tf.Tensor): tf.Tensor {
+    this.assertAlive('Linear.forward');
+    assertLastAxis('Linear.forward', x, this.inFeatures);
+    return tf.tidy(() => {
+      const rows = x.reshape([-1, this.inFeatures]);
+      const product = tf.matMul(rows, this.weight, false, true);
+      const h = this.bias ? product.add(this.bias) : product;
+      return h.reshape([...x.shape.slice(0, -1), this.outFeatures]);
+    });
+  }
+}
+
+/** @throws ShapeError if the last axis of x is not k */
+export function assertLastAxis(caller: string, x: tf.Tensor, k: number): void {
+  if (x.shape.at(-1) === k) return;
+  throw new ShapeError(
+    `${caller}: the last axis of x must be ${k} (the layer's inFeatures), got shape [${x.shape.join(', ')}].`,
+  );
+}
+
+/** @throws ArgumentError listing every value that is not a positive integer */
+export function assertPositiveIntegers(caller: string, values: Record<string, number>): void {
+  const faults = Object.entries(values)
+    .filter(([, value]) => !Number.isSafeInteger(value) || value < 1)
+    .map(([name, value]) => `${name} must be a positive integer, got ${value}`);
+  if (faults.length > 0) throw new ArgumentError(`${caller}: ${faults.join('; ')}.`);
+}
+
+function drawWeights({ inFeatures, outFeatures, bias = true, seed = 0 }: LinearOptions) {
+  assertPositiveIntegers('Linear', { inFeatures, outFeatures });
+  const random = new Random(seed);
+  const bound = 1 / Math.sqrt(inFeatures);
+  return {
+    weight: random.uniform<tf.Rank.R2>([outFeatures, inFeatures], -bound, bound),
+    bias: bias ? random.uniform<tf.Rank.R1>([outFeatures], -bound, bound) : null,
+  };
+}
+
+function copyWeights({ weight, bias = null }: LinearWeights) {
+  if (bias && bias.shape[0] !== weight.shape[0]) {
+    throw new ShapeError(
+      `Linear: bias must be [${weight.shape[0]}] to fit weight [${weight.shape.join(', ')}], got [${bias.shape.join(', ')}].`,
+    );
+  }
+  return { weight: weight.clone(), bias: bias?.clone() ?? null };
+}

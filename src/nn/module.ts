@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs';
+import { DisposedError } from '../runtime';
+
+/** How many numbers a module holds, and how many of them training may change. */
+export interface ParameterCount {
+  trainable: number;
+  total: number;
+}
+
+/**
+ * A layer or model: named parameters, and named modules below it. A parameter is a
+ * `tf.Variable`; its `trainable` flag says whether training may change it. A module owns its
+ * parameters and frees them in `dispose()`; what `forward` returns belongs to the caller.
+ */
+export abstract class Module {
+  private readonly ownParameters = new Map<string, tf.Variable>();
+  private readonly children = new Map<string, Module>();
+  private disposed = false;
+
+  /** The layer's output for the input x. */
+  abstract forward(x: tf.Tensor): tf.Tensor;
+
+  /** True after `dispose()`. */
+  get isDisposed(): boolean {
+    return this.disposed;
+  }
+
+  /** Every parameter of this module and those below it, by dotted name (`lora.A`). */
+  namedParameters(): Map<string, tf.Variable> {
+    const all = new Map(this.ownParameters);
+    for (const [childName, child] of this.children) {
+      for (const [name, parameter] of child.namedParameters()) {
+        all.set(`${childName}.${name}`, parameter);
+      }
+    }
+    return all;
+  }
+
+  /** Frees the parameters of this module and those below it. A second call does nothing. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const parameter of this.ownParameters.values()) parameter.dispose();
+    for (const child of this.children.values()) child.dispose();
+  }
+
+  /** Makes a parameter from a value, which this takes over. */
+  protected addParameter<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
+    const parameter = tf.variable(value);
+    value.dispose();
+    this.ownParameters.set(name, parameter);
+    return parameter;
+  }
+
+  protected addChild<M extends Module>(name: string, child: M): M {
+    this.children.set(name, child);
+    return child;
+  }
+
+  /** @throws DisposedError, in the caller's name, after `dispose()` */
+  assertAlive(caller: string): void {
+    if (this.disposed) {
+      throw new DisposedError(
+        `${caller}: the layer must be alive, but dispose() was called on it.`,
+      );
+    }
+  }
+}
+
+/** Counts the numbers in all parameters of a module. */
+export function countParameters(module: Module): ParameterCount {
+  const count = { trainable: 0, total: 0 };
+  for (const parameter of module.namedParameters().values()) {
+    count.total += parameter.size;
+    if (parameter.trainable) count.trainable += parameter.size;
+  }
+  return count;
+}

@@ -1,0 +1,14 @@
+export { describeAccelerator, useAccelerator } from './accelerator';
+export type { Accelerator, AcceleratorName } from './accelerator';
+export {
+  AcceleratorError,
+  ArgumentError,
+  DisposedError,
+  LoraError,
+  NonFiniteError,
+  ShapeError,
+} from './errors';
+export { memory } from './memory';
+export type { MemoryReport } from './memory';
+export { Random } from './random';
+export { read } from './read';

@@ -1,0 +1,22 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** What the tensors alive right now take. */
+export interface MemoryReport {
+  /** tensors known to tfjs */
+  tensors: number;
+  /** their bytes */
+  bytes: number;
+  /** tensors that the native TensorFlow library holds; null on other accelerators */
+  nativeHandles: number | null;
+}
+
+/** Counts the live tensors, their bytes, and the native handles behind them. */
+export function memory(): MemoryReport {
+  const { numTensors, numBytes } = tf.memory();
+  const backend = tf.backend() as Partial<{ getNumOfTFTensors(): number }>;
+  return {
+    tensors: numTensors,
+    bytes: numBytes,
+    nativeHandles: backend.getNumOfTFTensors?.() ?? null,
+  };
+}
