@@ -1,0 +1,92 @@
+import type { Config, Data, Layout } from 'plotly.js-dist';
+import type { Box } from './frame';
+import type { Scale } from './scale';
+import { escapeXml } from './svg';
+import {
+  EDGE,
+  FONT_FAMILY,
+  FONT_SIZE,
+  GRID_COLOR,
+  TEXT_COLOR,
+  TITLE_LINE,
+  TITLE_SIZE,
+  WIDTH,
+} from './theme';
+
+/**
+ * One chart as a MIME bundle, plain data that survives JSON: interactive where a Plotly renderer
+ * is there, a drawing where not, and a sentence with the numbers for everybody else.
+ * (A type, not an interface: only so does it fit `Record<string, unknown>`.)
+ */
+export type Figure = {
+  'application/vnd.plotly.v1+json': {
+    data: Data[];
+    layout: Partial<Layout>;
+    config: Partial<Config>;
+  };
+  'image/svg+xml': string;
+  'text/plain': string;
+};
+
+/** A chart's drawing and the traces of its Plotly twin; both put the plot into the same box. */
+export interface Parts {
+  data: Data[];
+  titleLines: string[];
+  box: Box;
+  height: number;
+  /** What the chart adds to the layout: its axes. */
+  axes: Partial<Layout>;
+  svg: string;
+}
+
+/** The finished bundle. */
+export function makeFigure(summary: string, parts: Parts): Figure {
+  const { data, titleLines, box, height, axes, svg } = parts;
+  const titleBottom = EDGE + titleLines.length * TITLE_LINE;
+  const layout: Partial<Layout> = {
+    height,
+    margin: { l: box.left, r: WIDTH - box.right, t: box.top, b: height - box.bottom },
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    font: { family: FONT_FAMILY, size: FONT_SIZE, color: TEXT_COLOR },
+    title: {
+      text: `<b>${plotlyLines(titleLines)}</b>`,
+      font: { size: TITLE_SIZE },
+      ...{ x: 0, xanchor: 'left', y: 1, yanchor: 'top', pad: { l: EDGE, t: EDGE } },
+    },
+    showlegend: data.length > 1,
+    // Hung below the title in px, so that Plotly makes room for as many rows as a narrow page needs.
+    legend: {
+      orientation: 'h',
+      ...{ x: 0, xanchor: 'left', yref: 'container', y: 1 - titleBottom / height, yanchor: 'top' },
+    },
+    ...axes,
+  };
+  const config: Partial<Config> = { displaylogo: false, displayModeBar: false, responsive: true };
+  return {
+    'application/vnd.plotly.v1+json': { data, layout, config },
+    'image/svg+xml': svg,
+    'text/plain': summary,
+  };
+}
+
+/** A value axis with exactly the range and ticks of the drawing. */
+export function plotlyAxis(scale: Scale): Partial<Layout['xaxis']> {
+  return {
+    title: { text: plotlyLines(scale.titleLines), font: { size: FONT_SIZE }, standoff: 8 },
+    type: scale.type,
+    range: scale.range,
+    tickmode: 'array',
+    tickvals: scale.ticks,
+    ticktext: scale.labels.map(escapeXml),
+    automargin: true,
+    ticklabelstandoff: 4,
+    zeroline: false,
+    gridcolor: GRID_COLOR,
+  };
+}
+
+/** Lines as one Plotly label; escaped, so that a name like `<b>` stays a name. */
+export function plotlyLines(lines: string[]): string {
+  return lines.map(escapeXml).join('<br>');
+}

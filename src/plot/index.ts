@@ -1,0 +1,7 @@
+export { barChart } from './bar-chart';
+export type { BarChartOptions, BarSeries } from './bar-chart';
+export { FigureError } from './check';
+export type { Figure } from './figure';
+export { lineChart } from './line-chart';
+export type { LineChartOptions, LineSeries } from './line-chart';
+export type { Axis } from './scale';

@@ -1,0 +1,160 @@
+import type { Data } from 'plotly.js-dist';
+import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
+import { makeFigure, plotlyAxis, plotlyLines } from './figure';
+import type { Figure } from './figure';
+import {
+  drawDocument,
+  drawHeader,
+  drawXAxis,
+  drawYAxis,
+  placeX,
+  placeY,
+  xAxisRoom,
+  yAxisRoom,
+} from './frame';
+import type { Box } from './frame';
+import { pointScale } from './scale';
+import type { Axis, Scale } from './scale';
+import { element, escapeXml, textWidth } from './svg';
+import {
+  DASHES,
+  EDGE,
+  LINE_WIDTH,
+  MARKER_SIZE,
+  MAX_MARKERS,
+  SYMBOLS,
+  WIDTH,
+  styleOf,
+} from './theme';
+import type { SeriesStyle } from './theme';
+
+/** One line: points (x[i], y[i]), joined in this order. */
+export interface LineSeries {
+  name: string;
+  x: number[];
+  y: number[];
+}
+
+export interface LineChartOptions {
+  /** The finding, as a sentence. */
+  title: string;
+  /** One sentence with the numbers, for those who do not see the picture. */
+  summary: string;
+  x: Axis;
+  y: Axis;
+  /** One to five lines; colour, marker and dash follow from the order. */
+  series: LineSeries[];
+}
+
+const PLOT_HEIGHT = 300;
+
+/**
+ * Lines with markers over two axes, as a MIME bundle to display.
+ * @throws FigureError naming every fault: no or too many series, x and y of different length,
+ * values that are not finite, values on a log axis that are not positive, missing words
+ */
+export function lineChart(options: LineChartOptions): Figure {
+  throwFaults('lineChart', findFaults(options));
+  const { series } = options;
+  const x = pointScale(options.x, gather(series, 'x'));
+  const y = pointScale(options.y, gather(series, 'y'));
+  const header = drawHeader(options, drawKey);
+  const box: Box = {
+    left: yAxisRoom(y),
+    // The last tick's label is centred on a tick near the plot's right end.
+    right: WIDTH - EDGE - textWidth(x.labels.at(-1) ?? '') / 2,
+    top: header.bottom,
+    bottom: header.bottom + PLOT_HEIGHT,
+  };
+  const height = box.bottom + xAxisRoom(x);
+  const lines = series.map((line, i) => drawLine(box, x, y, line, styleOf(i)));
+  const axes = drawXAxis(box, x) + drawYAxis(box, y);
+  return makeFigure(options.summary, {
+    data: series.map((line, i) => trace(x, y, line, styleOf(i))),
+    titleLines: header.titleLines,
+    box,
+    height,
+    axes: { xaxis: plotlyAxis(x), yaxis: plotlyAxis(y) },
+    svg: drawDocument(options, height, header.svg, axes, ...lines),
+  });
+}
+
+function gather(series: LineSeries[], axis: 'x' | 'y'): number[] {
+  return series.flatMap((line) => line[axis]);
+}
+
+function findFaults({ title, summary, x, y, series }: LineChartOptions): string[] {
+  const words = { title, summary, 'x title': x.title, 'y title': y.title };
+  return [
+    ...checkWords(words),
+    ...checkAxis('x', x),
+    ...checkAxis('y', y),
+    ...checkCount(series),
+    ...series.flatMap((line) => checkSeries(line, x, y)),
+  ];
+}
+
+function checkSeries(line: LineSeries, x: Axis, y: Axis): string[] {
+  const what = `series "${line.name}"`;
+  const [columns, rows] = [line.x.length, line.y.length];
+  const faults = [
+    ...checkValues(`${what} x`, line.x, x.scale === 'log'),
+    ...checkValues(`${what} y`, line.y, y.scale === 'log'),
+  ];
+  if (columns !== rows) {
+    faults.push(
+      `${what} must be as many x as y, got ${columns} x and ${rows} y. Give one y for each x.`,
+    );
+  } else if (columns === 0) {
+    faults.push(`${what} must be at least one point, got none. Leave the series out.`);
+  }
+  return faults;
+}
+
+function drawLine(box: Box, x: Scale, y: Scale, line: LineSeries, style: SeriesStyle): string {
+  const points = line.x.map((value, i) => {
+    const [left, top] = [placeX(box, x, value), placeY(box, y, line.y[i] ?? NaN)];
+    return `${left.toFixed(1)},${top.toFixed(1)}`;
+  });
+  const path = element('polyline', { points: points.join(' '), ...stroke(style) });
+  const stride = Math.ceil(points.length / MAX_MARKERS);
+  const markers = points
+    .filter((_, i) => i % stride === 0)
+    .map((at) => drawMarker(style, `translate(${at})`));
+  return element('g', {}, path, ...markers);
+}
+
+function drawKey(style: SeriesStyle): string {
+  const line = element('line', { x1: 0, y1: 0, x2: 28, y2: 0, ...stroke(style) });
+  return line + drawMarker(style, 'translate(14,0)');
+}
+
+function drawMarker({ color, symbol }: SeriesStyle, transform: string): string {
+  return element('path', { d: SYMBOLS[symbol], fill: color, transform });
+}
+
+function stroke({ color, dash }: SeriesStyle): Record<string, string | number> {
+  const line = { fill: 'none', stroke: color, 'stroke-width': LINE_WIDTH };
+  return { ...line, 'stroke-dasharray': DASHES[dash] };
+}
+
+function trace(x: Scale, y: Scale, line: LineSeries, style: SeriesStyle): Data {
+  const { color, dash, symbol } = style;
+  const hover = line.x.map((value, i) => [
+    line.name,
+    `${x.titleLines.join(' ')}: ${x.format(value)}`,
+    `${y.titleLines.join(' ')}: ${y.format(line.y[i] ?? NaN)}`,
+  ]);
+  return {
+    type: 'scatter',
+    mode: 'lines+markers',
+    name: escapeXml(line.name),
+    x: [...line.x],
+    y: [...line.y],
+    line: { color, dash, width: LINE_WIDTH },
+    marker: { color, symbol, size: MARKER_SIZE, maxdisplayed: MAX_MARKERS },
+    hovertext: hover.map(plotlyLines),
+    hovertemplate: '%{hovertext}<extra></extra>',
+    cliponaxis: false,
+  };
+}
