@@ -127,11 +127,14 @@ function extent(values: number[]): [number, number] {
   );
 }
 
+/** Made once: making it costs more than a hundred uses. */
+const PLAIN = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
+
 /** 1,536 and 0.25; very small and very large numbers as 1e-5 and 2.5e+20. */
 function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (size === 0 || (size >= 1e-4 && size < 1e15)) {
-    return value.toLocaleString('en-US', { maximumFractionDigits: 6 });
+    return PLAIN.format(value);
   }
   return Number(value.toPrecision(6)).toExponential();
 }
