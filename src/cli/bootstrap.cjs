@@ -1,0 +1,129 @@
+// The way in for every npm script. It runs on a fresh clone, before anything is installed, so it
+// needs nothing but Node; what needs Node of a certain age is required only after the check.
+
+const OLDEST = { major: 20, minor: 19 };
+
+checkNode();
+const fs = require('node:fs');
+const path = require('node:path');
+const { createHash } = require('node:crypto');
+const { runSteps } = require('./step.cjs');
+const { SetupError } = require('./tool.cjs');
+
+const root = path.join(__dirname, '..', '..');
+const modules = path.join(root, 'node_modules');
+const dist = path.join(root, 'dist');
+const commands = path.join(dist, 'src', 'cli', 'index.js');
+
+/** @type {import('./step.cjs').Step} */
+const packages = {
+  name: 'npm packages',
+  parts: [
+    {
+      folder: modules,
+      files: ['typescript/bin/tsc'],
+      needs: () => ({
+        lock: hashFiles(['package.json', 'package-lock.json']),
+        node: `${process.platform} ${process.arch} ${process.versions.node.split('.')[0]}`,
+      }),
+      make: installPackages,
+    },
+  ],
+};
+
+/** @type {import('./step.cjs').Step} */
+const build = {
+  name: 'TypeScript build',
+  parts: [
+    {
+      folder: dist,
+      files: ['src/cli/index.js'],
+      needs: () => ({
+        sources: hashFiles([...sources('src'), ...sources('tests'), 'tsconfig.json']),
+        packages: hashFiles(['package-lock.json']),
+      }),
+      make: buildAll,
+    },
+  ],
+};
+
+main(process.argv.slice(2)).catch((/** @type {unknown} */ error) => {
+  const known = error instanceof SetupError;
+  console.error(known ? `${error.message}\n  Next: ${error.next}` : error);
+  process.exitCode = 1;
+});
+
+/** @param {string[]} argv */
+async function main([command = 'start', ...args]) {
+  if (command !== 'doctor') {
+    const workshop = path.join(root, '.native');
+    await runSteps([packages, build], { workshop, first: 1, total: 5, retry: true });
+  } else if (!fs.existsSync(commands) || !fs.existsSync(modules)) {
+    const missing = [modules, commands].filter((file) => !fs.existsSync(file));
+    console.log(`Node ${process.versions.node}\nNot set up yet: ${missing.join(' and ')} missing.`);
+    throw new SetupError('The lesson cannot run.', 'Run `npm start` or `npm run setup`.');
+  }
+  /** @type {typeof import('./index')} */ // eslint-disable-next-line -- built just now
+  const door = require(commands);
+  await door.main(command, args);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const isOldestMajor = major === OLDEST.major && Number(minor) >= OLDEST.minor;
+  if (Number(major) > OLDEST.major || isOldestMajor) return;
+  console.error(
+    `Node must be ${OLDEST.major}.${OLDEST.minor} or newer, got ${process.versions.node}. ` +
+      'Install a newer one (https://nodejs.org), then run the same command again.',
+  );
+  process.exit(1);
+}
+
+/** @param {import('./step.cjs').Tools} tools */
+function installPackages({ run }) {
+  // Without their install scripts: tfjs-node-gpu's fetches a TensorFlow of 2022.
+  const quick = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...quick];
+  const options = {
+    cwd: root,
+    next: 'See that the npm registry can be reached, then run the same command again.',
+  };
+  const npm = process.env.npm_execpath; // set where npm started us: on Windows npm is no program
+  return npm && /npm-cli\.c?js$/.test(npm)
+    ? run(process.execPath, [npm, ...args], options)
+    : run('npm', args, { ...options, shell: process.platform === 'win32' });
+}
+
+/** @param {import('./step.cjs').Tools} tools */
+function buildAll({ run }) {
+  // What was built from sources that are gone would still be found, and its tests run.
+  for (const old of ['src', 'tests', 'tsconfig.tsbuildinfo']) {
+    fs.rmSync(path.join(dist, old), { recursive: true, force: true });
+  }
+  const tsc = path.join(modules, 'typescript', 'bin', 'tsc');
+  return run(process.execPath, [tsc, '-p', 'tsconfig.json'], {
+    cwd: root,
+    next: 'Correct these, then run the same command again.',
+  });
+}
+
+/** @param {string} folder @returns {string[]} the source files below it, sorted */
+function sources(folder) {
+  return fs
+    .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|cjs|json)$/.test(file))
+    .map((file) => path.join(folder, file))
+    .sort();
+}
+
+/** @param {string[]} files relative to the repository */
+function hashFiles(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    hash
+      .update(`${file}\0`)
+      .update(fs.readFileSync(path.join(root, file)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}

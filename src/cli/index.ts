@@ -1,0 +1,46 @@
+import { setUp } from './setup';
+import { start } from './start';
+import { SetupError } from './tool.cjs';
+
+/** Gets the arguments behind its name, gives its exit code. */
+type Command = (args: string[]) => Promise<number>;
+
+/** Loaded when called for, so that `npm start` does not wait for the others' packages. */
+const COMMANDS: Record<string, Command> = {
+  start,
+  setup: () => Promise.resolve(0),
+  test: async () => (await import('./test')).test(),
+  check: async () => (await import('./check')).check(),
+  lesson: async (args) => (await import('./lesson')).lesson(args),
+  doctor: async () => (await import('./doctor')).doctor(),
+};
+
+/**
+ * Runs one command, the set-up that it needs before it, and sets the exit code of this process.
+ * Errors made for the user become their message alone.
+ */
+export async function main(name: string, args: string[]): Promise<void> {
+  try {
+    process.exitCode = await runCommand(name, args);
+  } catch (error) {
+    console.error(await describe(error));
+    process.exitCode = 1;
+  }
+}
+
+async function runCommand(name: string, args: string[]): Promise<number> {
+  const command = COMMANDS[name];
+  if (!command) {
+    const names = Object.keys(COMMANDS).join(', ');
+    throw new SetupError(`The command must be one of ${names}, got ${name}.`, 'See README.md.');
+  }
+  // The doctor looks at what there is, whatever that is.
+  if (name !== 'doctor') await setUp({ retry: name === 'setup' });
+  return command(args);
+}
+
+async function describe(error: unknown): Promise<unknown> {
+  if (error instanceof SetupError) return `${error.message}\n  Next: ${error.next}`;
+  const { LoraError } = await import('../runtime');
+  return error instanceof LoraError ? `${error.name}: ${error.message}` : error;
+}

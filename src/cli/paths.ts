@@ -1,0 +1,17 @@
+import path from 'node:path';
+
+/** The repository: the compiled file stands in dist/src/cli. */
+export const repoRoot = path.resolve(__dirname, '..', '..', '..');
+
+/** The project's own Python environment. */
+export const venv = path.join(repoRoot, '.venv');
+
+/** What the set-up keeps outside node_modules and .venv: TensorFlow, logs, the lock. */
+export const workshop = path.join(repoRoot, '.native');
+
+/** @returns where the Python of the project's own environment is, or will be */
+export function pythonPath(): string {
+  return process.platform === 'win32'
+    ? path.join(venv, 'Scripts', 'python.exe')
+    : path.join(venv, 'bin', 'python');
+}

@@ -1,0 +1,15 @@
+import { kernelStep } from './kernel-step';
+import { nativeStep } from './native-step';
+import { workshop } from './paths';
+import { pythonStep } from './python-step';
+import { runSteps } from './step.cjs';
+
+/**
+ * Does what is still to do after the two steps of bootstrap.cjs (npm packages, TypeScript build).
+ * `retry` also tries the native library again where it failed last time.
+ * @throws SetupError if a step fails that the lesson needs
+ */
+export async function setUp({ retry = false }: { retry?: boolean } = {}): Promise<void> {
+  const steps = [pythonStep, nativeStep, kernelStep];
+  await runSteps(steps, { workshop, first: 3, total: 5, retry });
+}

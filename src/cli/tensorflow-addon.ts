@@ -1,0 +1,90 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { findCompiler } from './find-compiler';
+import { repoRoot } from './paths';
+import type { Artefact, Tools } from './step.cjs';
+import { tensorflowLibrary } from './tensorflow-library';
+
+const modules = path.join(repoRoot, 'node_modules');
+const tfjsNode = path.join(modules, '@tensorflow', 'tfjs-node-gpu');
+const folder = path.join(tfjsNode, 'lib');
+const binding = path.join('napi-v8', 'tfjs_binding.node');
+
+const needs = (): Record<string, string> => ({
+  // N-API is one binary interface for every Node, so Node's version does not matter.
+  headers: versionOf(path.join(modules, 'node-api-headers')),
+  tfjsNode: versionOf(tfjsNode),
+  place: repoRoot, // holds the path of TensorFlow's library
+});
+
+/** tfjs-node's own, unmodified N-API addon, compiled against TensorFlow's C library. */
+export const compiledAddon: Artefact = {
+  folder,
+  files: [binding],
+  needs: () => ({ ...needs(), ...tensorflowLibrary.needs() }),
+  make: async (tools) => {
+    await compile(findCompiler(), tools);
+    await verify(tools);
+  },
+};
+
+/** The addon and the library that tfjs-node's own installer fetches: TensorFlow 2.9. */
+export const downloadedAddon: Artefact = {
+  folder,
+  files: [binding],
+  needs,
+  make: async (tools) => {
+    await tools.run(process.execPath, ['scripts/install.js', 'gpu', 'download'], {
+      cwd: tfjsNode,
+      next: 'It is fetched from storage.googleapis.com.',
+    });
+    await verify(tools);
+  },
+};
+
+async function compile(compiler: string, { run }: Tools): Promise<void> {
+  const target = path.join(folder, binding);
+  const library = tensorflowLibrary.folder;
+  const sources = path.join(tfjsNode, 'binding');
+  mkdirSync(path.dirname(target), { recursive: true });
+  const args = [
+    ...['-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+    ...['-I', path.join(modules, 'node-api-headers', 'include')],
+    ...['-I', path.join(library, 'include')],
+    ...readdirSync(sources)
+      .filter((name) => name.endsWith('.cc'))
+      .map((name) => path.join(sources, name)),
+    `-L${path.join(library, 'lib')}`,
+    ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
+    `-Wl,-rpath,${path.join(library, 'lib')}`,
+    ...['-o', `${target}.part`],
+  ];
+  await run(compiler, args, { cwd: repoRoot, next: 'See the log for what the compiler lacks.' });
+  renameSync(`${target}.part`, target);
+}
+
+/** In a process of its own: a library that does not fit can end the process. */
+async function verify({ run }: Tools): Promise<void> {
+  const script = `
+    require('node:util').isNullOrUndefined ??= (value) => value == null; // gone from Node 23
+    const tf = require('@tensorflow/tfjs-node-gpu');
+    const product = tf.matMul([[1, 2], [3, 4]], [[5, 6], [7, 8]]).dataSync().join();
+    if (tf.getBackend() !== 'tensorflow' || product !== '19,22,43,50')
+      throw new Error('2 x 2 product is ' + product + ' on ' + tf.getBackend());`;
+  try {
+    await run(process.execPath, ['-e', script], {
+      cwd: repoRoot,
+      next: 'See the log for what does not fit on this machine.',
+    });
+  } catch (error) {
+    rmSync(path.join(folder, binding), { force: true }); // nobody is to load it
+    throw error;
+  }
+}
+
+function versionOf(folder: string): string {
+  const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
