@@ -1,0 +1,70 @@
+import { format } from 'node:util';
+import { createCellConverter } from './cell-converter';
+import { createExecutor, type Executor } from 'tslab/dist/executor';
+import { describeDiagnostics, describeThrown, type CellTraces, type ErrorReport } from './errors';
+
+/** tslab's compiler and executor, telling what happened instead of printing it. */
+export interface CellRunner {
+  /** For completion, inspection and interrupt. */
+  executor: Executor;
+  /** Compiles and runs one cell; resolves to the error it ended with, if any. */
+  run(code: string, name: string): Promise<ErrorReport | undefined>;
+  /** Reports an error thrown outside `run`, such as an unhandled rejection. */
+  describe(thrown: unknown): ErrorReport;
+}
+
+/**
+ * Prepares to run cells as if they stood in `folder`: their relative imports start there. The
+ * working directory stays the notebook's.
+ */
+export function createCellRunner(folder: string): CellRunner {
+  const traces: CellTraces = new Map();
+  const failure = new FailureSink();
+  let current = '';
+  const converter = createCellConverter(folder, (trace) => traces.set(current, trace));
+  const named: typeof converter = {
+    ...converter,
+    convert(previous, source) {
+      const result = converter.convert(previous, source);
+      // The name of the cell in stack traces.
+      if (result.output) result.output += `\n//# sourceURL=${current}`;
+      return result;
+    },
+  };
+  const executor = createExecutor(
+    folder,
+    { node: named, browser: named, close: () => converter.close() },
+    { log: (value) => console.log(value), error: (...args) => failure.take(args) },
+  );
+  return {
+    executor,
+    async run(code, name): Promise<ErrorReport | undefined> {
+      current = name;
+      failure.reset();
+      if (await executor.execute(code)) {
+        // A module cell (`@module`) is kept in spite of its errors.
+        failure.diagnostics.forEach((line) => console.error(line));
+        return undefined;
+      }
+      if (failure.diagnostics.length > 0) return describeDiagnostics(failure.diagnostics);
+      return describeThrown(failure.thrown, traces);
+    },
+    describe: (thrown) => describeThrown(thrown, traces),
+  };
+}
+
+/** Takes what tslab would print: compile errors with a format string, a thrown value alone. */
+class FailureSink {
+  diagnostics: string[] = [];
+  thrown: unknown;
+
+  reset(): void {
+    this.diagnostics = [];
+    this.thrown = undefined;
+  }
+
+  take(args: unknown[]): void {
+    if (args.length > 1) this.diagnostics.push(format(...args));
+    else this.thrown = args[0];
+  }
+}

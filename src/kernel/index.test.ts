@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as kernel from '.';
+
+describe('the door of the kernel', () => {
+  test('loads neither tslab nor zeromq', () => {
+    const loaded = Object.keys(require.cache).filter((file) => file.includes('node_modules'));
+    assert.deepEqual(loaded, []);
+  });
+
+  test('outside the kernel every display says so', () => {
+    const outside = { name: 'KernelError', message: /^display: the caller must be a cell/ };
+    assert.throws(() => kernel.display({ 'text/plain': 'x' }), outside);
+    assert.throws(() => kernel.newDisplay().show({ 'text/plain': 'x' }), outside);
+    assert.throws(() => kernel.clearOutput(), outside);
+  });
+
+  test('kernelSpec is what Jupyter expects in kernel.json', () => {
+    const env = { LD_LIBRARY_PATH: '/opt/cuda' };
+    assert.deepEqual(kernel.kernelSpec({ node: '/bin/node', launcher: '/p/launcher.js', env }), {
+      argv: ['/bin/node', '/p/launcher.js', '{connection_file}'],
+      display_name: 'TypeScript',
+      language: 'typescript',
+      env,
+      interrupt_mode: 'signal',
+      metadata: {},
+    });
+  });
+});

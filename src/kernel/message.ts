@@ -1,0 +1,80 @@
+import { createHmac, randomUUID } from 'node:crypto';
+
+/** The wire protocol of Jupyter, https://jupyter-client.readthedocs.io/en/stable/messaging.html */
+export const PROTOCOL_VERSION = '5.3';
+
+const DELIMITER = Buffer.from('<IDS|MSG>');
+const SESSION = randomUUID();
+
+/** Who sent a message and what it is; a reply carries the request's header as its parent. */
+export interface Header {
+  msg_id: string;
+  msg_type: string;
+  session: string;
+  username: string;
+  date: string;
+  version: string;
+}
+
+/** A request as received; `route` leads the reply back to its sender. */
+export interface Request {
+  route: Buffer[];
+  header: Header;
+  content: Record<string, unknown>;
+}
+
+/** A message to be sent: its type, its content, and the request it answers. */
+export interface Outgoing {
+  route: (Buffer | string)[];
+  type: string;
+  content: object;
+  parent: Header;
+}
+
+/** How the frames of one connection are signed; an empty key means unsigned. */
+export interface Signing {
+  key: string;
+  signature_scheme: string;
+}
+
+function sign(frames: (Buffer | string)[], { key, signature_scheme }: Signing): string {
+  if (key === '') return '';
+  const hmac = createHmac(signature_scheme.replace('hmac-', ''), key);
+  for (const frame of frames) hmac.update(frame);
+  return hmac.digest('hex');
+}
+
+/**
+ * Reads the frames [...route, delimiter, signature, header, parent, metadata, content, ...buffers].
+ * @throws Error if they are not a message or not signed with the connection's key
+ */
+export function parseRequest(frames: Buffer[], signing: Signing): Request {
+  const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER));
+  const [signature, ...parts] = frames.slice(delimiter + 1);
+  const [header, , , content] = parts;
+  if (delimiter < 0 || signature === undefined || header === undefined || content === undefined) {
+    throw new Error(`parseRequest: frames must be a Jupyter message, got ${frames.length} frames.`);
+  }
+  if (signature.toString() !== sign(parts.slice(0, 4), signing)) {
+    throw new Error('parseRequest: signature must match the connection key, got another one.');
+  }
+  return {
+    route: frames.slice(0, delimiter),
+    header: JSON.parse(header.toString()) as Header,
+    content: JSON.parse(content.toString()) as Record<string, unknown>,
+  };
+}
+
+/** The frames of one outgoing message. */
+export function formatMessage(message: Outgoing, signing: Signing): (Buffer | string)[] {
+  const header: Header = {
+    msg_id: randomUUID(),
+    msg_type: message.type,
+    session: SESSION,
+    username: 'kernel',
+    date: new Date().toISOString(),
+    version: PROTOCOL_VERSION,
+  };
+  const parts = [header, message.parent, {}, message.content].map((part) => JSON.stringify(part));
+  return [...message.route, DELIMITER, sign(parts, signing), ...parts];
+}

@@ -1,0 +1,46 @@
+import * as typescript from '@tslab/typescript-for-tslab';
+import type { Executor } from 'tslab/dist/executor';
+import { JupyterHandlerImpl } from 'tslab/dist/jupyter';
+import { getVersion } from 'tslab/dist/util';
+import { PROTOCOL_VERSION } from './message';
+
+/** Answers one kind of request: its content in, the content of the reply out. */
+export type RequestHandler = (content: Record<string, unknown>) => object;
+
+/** The requests that are answered at once, by message type; those about code by tslab itself. */
+export function createHandlers(executor: Executor): Record<string, RequestHandler> {
+  const tslab = new JupyterHandlerImpl(executor, false);
+  return {
+    kernel_info_request: kernelInfo,
+    is_complete_request: (content) =>
+      tslab.handleIsComplete(content as unknown as Parameters<typeof tslab.handleIsComplete>[0]),
+    inspect_request: (content) =>
+      tslab.handleInspect(content as unknown as Parameters<typeof tslab.handleInspect>[0]),
+    complete_request: (content) =>
+      tslab.handleComplete(content as unknown as Parameters<typeof tslab.handleComplete>[0]),
+    // There are no comms, hence no widgets; and the front end keeps the history.
+    comm_info_request: () => ({ status: 'ok', comms: {} }),
+    history_request: () => ({ status: 'ok', history: [] }),
+  };
+}
+
+function kernelInfo(): object {
+  return {
+    status: 'ok',
+    protocol_version: PROTOCOL_VERSION,
+    implementation: 'tslab',
+    implementation_version: getVersion(),
+    banner: `TypeScript ${typescript.version} (tslab ${getVersion()}, Node ${process.version})`,
+    help_links: [],
+    language_info: {
+      name: 'typescript',
+      version: typescript.version,
+      mimetype: 'text/typescript',
+      file_extension: '.ts',
+      pygments_lexer: 'typescript',
+      nbconvert_exporter: 'script',
+      // JupyterLab goes by `mode`, the classic notebook by the other two.
+      codemirror_mode: { mode: 'typescript', name: 'javascript', typescript: true },
+    },
+  };
+}

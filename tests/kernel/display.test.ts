@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { KernelSession } from './session';
+
+describe('kernel display', () => {
+  let kernel: KernelSession;
+  before(async () => {
+    kernel = await KernelSession.start();
+    const imported = await kernel.text(
+      `import { clearOutput, display, newDisplay } from '../src/kernel';`,
+    );
+    assert.equal(imported, '');
+  });
+  after(() => kernel.stop());
+
+  test('one bundle holds several forms: JSON as it is, bytes as base64', async () => {
+    const [output, ...others] = await kernel.cell(
+      `const figure = { data: [{ y: [1, 2] }], layout: { title: { text: 'up' } } };
+display({
+  'application/vnd.plotly.v1+json': figure,
+  'image/svg+xml': '<svg/>',
+  'image/png': new Uint8Array([1, 2, 3]),
+  'text/plain': 'y goes up',
+});`,
+    );
+    assert.deepEqual(others, []);
+    assert.equal(output?.type, 'display_data');
+    assert.deepEqual(output.content.data, {
+      'application/vnd.plotly.v1+json': {
+        data: [{ y: [1, 2] }],
+        layout: { title: { text: 'up' } },
+      },
+      'image/svg+xml': '<svg/>',
+      'image/png': 'AQID',
+      'text/plain': 'y goes up',
+    });
+  });
+
+  test('a display is updated where it stands, from later cells too', async () => {
+    const outputs = await kernel.cell(
+      `const chart = newDisplay();
+const other = newDisplay();
+chart.show({ 'text/plain': 'first' });
+other.show({ 'text/plain': 'other' });
+chart.show({ 'text/plain': 'second' });`,
+    );
+    outputs.push(...(await kernel.cell(`chart.show({ 'text/html': 'third' });`)));
+    const [first, other] = outputs.map(({ content }) => content.transient?.display_id);
+    assert.ok(first);
+    assert.notEqual(first, other);
+    assert.deepEqual(
+      outputs.map(({ type, content }) => [type, content.data, content.transient?.display_id]),
+      [
+        ['display_data', { 'text/plain': 'first' }, first],
+        ['display_data', { 'text/plain': 'other' }, other],
+        ['update_display_data', { 'text/plain': 'second' }, first],
+        ['update_display_data', { 'text/html': 'third' }, first],
+      ],
+    );
+  });
+
+  test('clearOutput keeps its place among text and displays', async () => {
+    const outputs = await kernel.cell(
+      `for (let i = 0; i < 400; i++) process.stdout.write('.');
+clearOutput();
+console.log('kept');
+clearOutput({ wait: true });
+display({ 'text/plain': 'last' });`,
+    );
+    const dots = outputs.findIndex(({ type }) => type === 'clear_output');
+    const before = outputs.slice(0, dots).map(({ content }) => content.text);
+    assert.equal(before.join(''), '.'.repeat(400));
+    assert.deepEqual(
+      outputs.slice(dots).map(({ type, content }) => content.text ?? content['wait'] ?? type),
+      [false, 'kept\n', true, 'display_data'],
+    );
+  });
+
+  test("tslab's own display works as before", async () => {
+    const outputs = await kernel.cell(
+      `import * as tslab from 'tslab';
+tslab.display.html('<b>x</b>');
+const own = tslab.newDisplay();
+own.text('1');
+own.text('2');`,
+    );
+    assert.deepEqual(
+      outputs.map(({ type, content }) => [type, content.data]),
+      [
+        ['display_data', { 'text/html': '<b>x</b>' }],
+        ['display_data', { 'text/plain': '1' }],
+        ['update_display_data', { 'text/plain': '2' }],
+      ],
+    );
+  });
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { KernelSession, shown, textOf, type Results } from './session';
+
+/** Long enough for a loop of 20 ms steps to go on, had it not been stopped. */
+const LATER = 0.3;
+
+describe('kernel interrupt', () => {
+  let kernel: KernelSession;
+  before(async () => {
+    kernel = await KernelSession.start();
+  });
+  after(() => kernel.stop());
+
+  /** Interrupts a cell after its first output, and proves that it failed as interrupted, soon. */
+  async function interrupt(code: string, options: object = {}): Promise<Results> {
+    const stopped = (await kernel.call('interrupt', {
+      code,
+      after: 0.15,
+      ...options,
+    })) as Results & {
+      seconds: number;
+    };
+    const [reply] = stopped.replies;
+    assert.deepEqual([reply?.status, reply?.['ename']], ['error', 'Interrupted']);
+    assert.equal(stopped.outputs[0]?.filter(({ type }) => type === 'error').length, 1);
+    assert.equal(stopped.idle[0], true);
+    assert.ok(stopped.seconds < 2, `took ${stopped.seconds} s`);
+    return stopped;
+  }
+
+  /** The kernel works on, and nothing of an interrupted cell prints into later ones. */
+  async function silentAndUsable(): Promise<void> {
+    assert.equal(await kernel.text(`console.log('usable')`), 'usable\n');
+    assert.deepEqual(await kernel.listen(LATER), []);
+  }
+
+  test('a synchronous loop stops, and cells queued behind it are aborted', async () => {
+    const code = `console.log('go'); while (true) {}`;
+    const { replies, outputs } = await interrupt(code, { then: `console.log('queued')` });
+    assert.equal(replies[1]?.status, 'aborted');
+    assert.deepEqual(shown(outputs[1] ?? []), []);
+    await silentAndUsable();
+  });
+
+  test('the loops below find their pauses', async () => {
+    const imports = `import * as tf from '@tensorflow/tfjs-core';
+import { promisify } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
+[typeof tf.nextFrame, typeof promisify, typeof pause]`;
+    assert.equal(await kernel.text(imports), "[ 'function', 'function', 'function' ]\n");
+  });
+
+  const yields = {
+    setTimeout: 'await new Promise((resolve) => setTimeout(resolve, 20));',
+    setImmediate: 'await new Promise((resolve) => setImmediate(resolve));',
+    'tf.nextFrame': `await tf.nextFrame();`,
+    'timers/promises': 'await pause(20);',
+    'util.promisify': 'await promisify(setTimeout)(20);',
+  };
+  for (const [name, wait] of Object.entries(yields)) {
+    test(`a loop that yields through ${name} takes no further step`, async () => {
+      await kernel.cell('const steps = { taken: 0 };');
+      await interrupt(`console.log('go');
+for (;;) {
+  ${wait}
+  steps.taken++;
+}`);
+      const taken = Number(await kernel.text('steps.taken'));
+      assert.ok(taken > 0);
+      await silentAndUsable();
+      assert.equal(Number(await kernel.text('steps.taken')), taken);
+    });
+  }
+
+  test('work that an interrupted cell started on the side stops too', async () => {
+    await kernel.cell('const ticks = { n: 0 };');
+    await interrupt(`console.log('go');
+setInterval(() => { ticks.n++; console.log('tick'); }, 20);
+await new Promise(() => undefined);`);
+    const before = Number(await kernel.text('ticks.n'));
+    assert.ok(before > 0);
+    await silentAndUsable();
+    assert.equal(Number(await kernel.text('ticks.n')), before);
+  });
+
+  test('what comes back by other ways than timers is not heard', async () => {
+    await interrupt(`import { exec } from 'node:child_process';
+exec('sleep 0.3; echo x', (_, out) => console.log('late', out));
+console.log('go');
+await new Promise(() => undefined);`);
+    assert.equal(await kernel.text('1 + 1'), '2\n');
+    assert.deepEqual(await kernel.listen(2 * LATER), []);
+  });
+
+  test('timers of other cells keep running', async () => {
+    await kernel.cell(`const other = { n: 0 };
+const timer = setInterval(() => other.n++, 10);`);
+    await interrupt(`console.log('go'); await new Promise(() => undefined);`);
+    const before = Number(await kernel.text('other.n'));
+    await kernel.cell('await new Promise((resolve) => setTimeout(resolve, 60));');
+    assert.ok(Number(await kernel.text('clearInterval(timer); other.n')) > before);
+  });
+
+  test('an interrupt_request on the control channel does the same, and is answered', async () => {
+    const code = `console.log('go'); await new Promise(() => undefined);`;
+    const stopped = await interrupt(code, { through: 'control' });
+    assert.deepEqual((stopped as unknown as { control: object }).control, { status: 'ok' });
+    await silentAndUsable();
+  });
+
+  test('an interrupt between cells is harmless', async () => {
+    await kernel.call('signal');
+    assert.equal(textOf(await kernel.cell('1 + 1')), '2\n');
+  });
+
+  test('a timer callback of a native addon runs on: it may drive a shared device', async () => {
+    // Stands for WebGPU's own: a native function with a prototype.
+    await kernel.cell('const seen = { times: 0 }; class Device {}');
+    await interrupt(`console.log('go');
+const native = new Proxy(function () { seen.times++; }, {});
+setTimeout(native, 250);
+await new Promise(() => undefined);`);
+    await kernel.cell('await new Promise((resolve) => setTimeout(resolve, 300));');
+    assert.equal(await kernel.text('seen.times'), '1\n');
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { KernelSession, shown, textOf } from './session';
+
+describe('kernel messages', () => {
+  let kernel: KernelSession;
+  before(async () => {
+    kernel = await KernelSession.start();
+  });
+  after(() => kernel.stop());
+
+  test('a burst of 10,000 lines arrives whole, in order, and the cell ends', async () => {
+    const { replies, idle, outputs } = await kernel.run(
+      ['for (let i = 0; i < 10_000; i++) console.log(`line ${i}`);'],
+      { timeout: 20 },
+    );
+    const lines = Array.from({ length: 10_000 }, (_, i) => `line ${i}\n`);
+    assert.equal(textOf(outputs[0] ?? []), lines.join(''));
+    assert.deepEqual([replies[0]?.status, idle[0]], ['ok', true]);
+    // Jupyter's server drops what comes faster than 1,000 messages a second.
+    assert.ok(shown(outputs[0] ?? []).length < 1000, `${outputs[0]?.length} messages`);
+  });
+
+  test('a burst of 3,000 displays arrives whole: every one a message of its own', async () => {
+    const { idle, outputs } = await kernel.run(
+      [
+        `import { display } from '../src/kernel';
+         for (let i = 0; i < 3_000; i++) display({ 'text/plain': String(i) });`,
+      ],
+      { timeout: 20 },
+    );
+    const numbers = shown(outputs[0] ?? []).map(({ content }) =>
+      Number(content.data?.['text/plain']),
+    );
+    assert.deepEqual(numbers, [...Array(3000).keys()]);
+    assert.equal(idle[0], true);
+  });
+
+  test('1,000 cells: no output lost, none left running', async () => {
+    const cells = Array.from({ length: 1000 }, (_, i) => `console.log(${i}); console.error('e');`);
+    const { replies, idle, outputs } = await kernel.run(cells, { timeout: 60 });
+    const wrong = outputs.flatMap((output, i) => (textOf(output) === `${i}\ne\n` ? [] : [i]));
+    assert.deepEqual(wrong, []);
+    assert.equal(replies.filter((reply) => reply?.status === 'ok').length, 1000);
+    assert.equal(idle.filter(Boolean).length, 1000);
+  });
+
+  test('text is shown while a synchronous cell still works', async () => {
+    const { outputs } = await kernel.run([
+      `for (let i = 0; i < 3; i++) {
+         console.log(i);
+         const end = Date.now() + 20;
+         while (Date.now() < end);
+       }`,
+    ]);
+    assert.deepEqual(
+      shown(outputs[0] ?? []).map(({ content }) => content.text),
+      ['0\n', '1\n', '2\n'],
+    );
+  });
+
+  test('output of a timer belongs to the cell that started it', async () => {
+    const { ids } = await kernel.run([`setTimeout(() => console.log('late'), 150); 1`, '2']);
+    const late = await kernel.listen(0.5);
+    assert.deepEqual(
+      late.map(({ content, parent }) => [content.text, parent]),
+      [['late\n', ids[0]]],
+    );
+  });
+
+  test('errors that nobody catches are told to the cell, and the kernel lives on', async () => {
+    const text = await kernel.text(
+      `setTimeout(() => { throw new RangeError('stray'); }, 10);
+       void Promise.reject(new TypeError('rejected'));
+       await new Promise((resolve) => setTimeout(resolve, 100));`,
+    );
+    assert.match(text, /Unhandled rejection.*\nTypeError: rejected\n {4}at In\[\d+\]:2:28/);
+    assert.match(text, /Uncaught exception:\nRangeError: stray\n.*In\[\d+\]:1:26/);
+    assert.equal(await kernel.text('1 + 1'), '2\n');
+  });
+
+  test('kernel_info tells the truth, comm_info and history have their own replies', async () => {
+    const info = await kernel.request('kernel_info_request', {});
+    assert.equal(info.type, 'kernel_info_reply');
+    assert.equal(info.content['protocol_version'], '5.3');
+    assert.equal(info.content['implementation'], 'tslab');
+    assert.equal(info.content['implementation_version'], '1.0.22');
+    const language = info.content['language_info'] as Record<string, unknown>;
+    assert.equal(language['name'], 'typescript');
+    assert.equal(language['version'], '5.0.4');
+    assert.equal(language['file_extension'], '.ts');
+    assert.equal(language['mimetype'], 'text/typescript');
+    assert.deepEqual(await kernel.request('comm_info_request', { target_name: 'jupyter.widget' }), {
+      type: 'comm_info_reply',
+      content: { status: 'ok', comms: {} },
+    });
+    const history = await kernel.request('history_request', { hist_access_type: 'tail', n: 10 });
+    assert.equal(history.type, 'history_reply');
+  });
+
+  test('the terminal that started the kernel stays clean', async () => {
+    await kernel.cell(`process.emitWarning('old', 'DeprecationWarning'); console.log('x');`);
+    assert.equal(kernel.terminal(), '');
+  });
+
+  test('shutdown answers with the restart flag, and open handles do not delay the end', async () => {
+    await kernel.cell(`import net from 'node:net';
+      const server = net.createServer().listen(0);
+      const endless = setInterval(() => undefined, 10);`);
+    const end = (await kernel.call('shutdown', { restart: true })) as {
+      content: { restart: boolean };
+      alive: boolean;
+      seconds: number;
+    };
+    assert.equal(end.content.restart, true);
+    assert.equal(end.alive, false);
+    assert.ok(end.seconds < 2, `took ${end.seconds} s`);
+  });
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { KernelSession, python, shown, textOf } from './session';
+
+const FAIL = `throw new Error('no');`;
+const say = (word: string): string => `console.log('${word}');`;
+
+describe('kernel queue', () => {
+  let kernel: KernelSession;
+  before(async () => {
+    kernel = await KernelSession.start();
+  });
+  after(() => kernel.stop());
+
+  test('an error aborts the cells queued behind it', async () => {
+    const { replies, idle, outputs } = await kernel.run([say('a'), FAIL, say('b'), say('c')]);
+    assert.deepEqual(
+      replies.map((reply) => reply?.status),
+      ['ok', 'error', 'aborted', 'aborted'],
+    );
+    assert.deepEqual(idle, [true, true, true, true]);
+    assert.deepEqual(outputs.slice(2).map(shown), [[], []]);
+  });
+
+  test('an awaited error aborts them too', async () => {
+    const wait = 'await new Promise((resolve) => setTimeout(resolve, 50));';
+    const { replies } = await kernel.run([wait + FAIL, say('b')]);
+    assert.deepEqual(
+      replies.map((reply) => reply?.status),
+      ['error', 'aborted'],
+    );
+  });
+
+  test('with stop_on_error false they run', async () => {
+    const { replies, outputs } = await kernel.run([FAIL, say('b')], { stop_on_error: false });
+    assert.deepEqual(
+      replies.map((reply) => reply?.status),
+      ['error', 'ok'],
+    );
+    assert.equal(textOf(outputs[1] ?? []), 'b\n');
+  });
+
+  test('a cell sent the moment the error is answered runs', async () => {
+    const codes = Array.from({ length: 10 }, (_, i) => [FAIL, say(`after ${i}`)]).flat();
+    const { outputs, idle } = (await kernel.call('one_by_one', { codes })) as {
+      outputs: Parameters<typeof textOf>[0][];
+      idle: boolean[];
+    };
+    const said = outputs.filter((_, i) => i % 2 === 1).map(textOf);
+    assert.deepEqual(
+      said,
+      said.map((_, i) => `after ${i}\n`),
+    );
+    assert.ok(idle.every(Boolean));
+  });
+
+  test('nbclient: a cell tagged raises-exception is followed by the next ones', async () => {
+    const cells = [
+      { source: say('one') },
+      { source: FAIL, tags: ['raises-exception'] },
+      { source: say('two') },
+      { source: say('three') },
+    ];
+    const run = await nbclient(cells);
+    assert.equal(run.error, null);
+    assert.deepEqual(
+      run.outputs.map((outputs) => outputs.map(({ text, ename }) => text ?? ename)),
+      [['one\n'], ['Error'], ['two\n'], ['three\n']],
+    );
+  });
+
+  test('nbclient: without the tag the run fails and names the error', async () => {
+    const run = await nbclient([{ source: say('one') }, { source: FAIL }, { source: say('two') }]);
+    assert.match(run.error ?? '', /CellExecutionError[^]*Error: no/);
+    assert.deepEqual(run.outputs[2], []);
+  });
+});
+
+interface NotebookRun {
+  error: string | null;
+  outputs: { text?: string; ename?: string }[][];
+}
+
+async function nbclient(cells: { source: string; tags?: string[] }[]): Promise<NotebookRun> {
+  const script = python('run_notebook.py', ['under-test']);
+  script.stdin?.end(JSON.stringify(cells));
+  assert.ok(script.stdout);
+  return JSON.parse(await text(script.stdout)) as NotebookRun;
+}
