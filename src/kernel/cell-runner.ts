@@ -41,7 +41,12 @@ export function createCellRunner(folder: string): CellRunner {
     async run(code, name): Promise<ErrorReport | undefined> {
       current = name;
       failure.reset();
-      if (await executor.execute(code)) {
+      // It rejects where it should not, such as for a last value that cannot be printed.
+      const succeeded = await executor.execute(code).catch((error: unknown) => {
+        failure.thrown = error;
+        return false;
+      });
+      if (succeeded) {
         // A module cell (`@module`) is kept in spite of its errors.
         failure.diagnostics.forEach((line) => console.error(line));
         return undefined;

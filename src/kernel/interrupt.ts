@@ -31,9 +31,9 @@ function gate(start: Timer): Timer {
   const gated: Timer = (callback, ...rest) => {
     const cell = runningCell();
     if (cell === undefined || typeof callback !== 'function') return start(callback, ...rest);
-    const guarded: Callback = (...args) => {
+    const guarded = function (this: unknown, ...args: unknown[]): unknown {
       const runs = !cell.interrupted || isAddonFunction(callback);
-      return runs ? callback(...args) : undefined;
+      return runs ? callback.apply(this, args) : undefined;
     };
     return start(guarded, ...rest);
   };

@@ -76,7 +76,6 @@ class Driver:
                 reply = self.client.get_shell_msg(timeout=TIMEOUT)
                 if reply["parent_header"]["msg_id"] == ids[-1]:
                     break
-            self.last_reply = reply
         return {"ids": ids, **self.collect_iopub(ids)}
 
     def collect_iopub(self, ids):

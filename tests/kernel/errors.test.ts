@@ -123,6 +123,12 @@ throw new LessonError('outer', { cause: new Error('inner') });`);
     ]);
   });
 
+  test('a last value that cannot be printed is an error of the cell', async () => {
+    const { evalue } = await fail(`import { inspect } from 'node:util';
+({ [inspect.custom]() { throw new Error('no picture of me'); } })`);
+    assert.equal(evalue, 'no picture of me');
+  });
+
   test('a thrown value that is no error is shown as it is', async () => {
     assert.deepEqual(await fail(`throw { code: 7 };`), {
       ename: 'Thrown',
