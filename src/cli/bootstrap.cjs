@@ -57,7 +57,7 @@ main(process.argv.slice(2)).catch((/** @type {unknown} */ error) => {
 async function main([command = 'start', ...args]) {
   if (command !== 'doctor') {
     const workshop = path.join(root, '.native');
-    await runSteps([packages, build], { workshop, first: 1, total: 5, retry: true });
+    await runSteps([packages, build], { workshop, first: 1, total: 5, retry: false });
   } else if (!fs.existsSync(commands) || !fs.existsSync(modules)) {
     const missing = [modules, commands].filter((file) => !fs.existsSync(file));
     console.log(`Node ${process.versions.node}\nNot set up yet: ${missing.join(' and ')} missing.`);
@@ -95,23 +95,33 @@ function installPackages({ run }) {
 }
 
 /** @param {import('./step.cjs').Tools} tools */
-function buildAll({ run }) {
-  // What was built from sources that are gone would still be found, and its tests run.
-  for (const old of ['src', 'tests', 'tsconfig.tsbuildinfo']) {
-    fs.rmSync(path.join(dist, old), { recursive: true, force: true });
-  }
+async function buildAll({ run }) {
   const tsc = path.join(modules, 'typescript', 'bin', 'tsc');
-  return run(process.execPath, [tsc, '-p', 'tsconfig.json'], {
+  await run(process.execPath, [tsc, '-p', 'tsconfig.json'], {
     cwd: root,
     next: 'Correct these, then run the same command again.',
   });
+  ['src', 'tests'].forEach(removeOrphans);
+}
+
+/**
+ * What was built from sources that are gone would still be imported, and its tests run.
+ * @param {string} folder
+ */
+function removeOrphans(folder) {
+  const built = fs.readdirSync(path.join(dist, folder), { recursive: true, encoding: 'utf8' });
+  for (const file of built.filter((name) => /\.c?[jt]s(\.map)?$/.test(name))) {
+    const source = path.join(root, folder, file.replace(/(\.d)?\.c?[jt]s(\.map)?$/, ''));
+    if (['.ts', '.cjs'].some((ending) => fs.existsSync(source + ending))) continue;
+    fs.rmSync(path.join(dist, folder, file));
+  }
 }
 
 /** @param {string} folder @returns {string[]} the source files below it, sorted */
 function sources(folder) {
   return fs
     .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(ts|cjs|json)$/.test(file))
+    .filter((file) => /\.(ts|cjs)$/.test(file))
     .map((file) => path.join(folder, file))
     .sort();
 }

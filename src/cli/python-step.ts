@@ -6,12 +6,8 @@ import type { Step, Tools } from './step.cjs';
 
 /** pip's arguments that keep one unreachable index from making it crawl. */
 export const PIP = [
-  '--retries',
-  '1',
-  '--timeout',
-  '15',
-  '--disable-pip-version-check',
-  '--no-input',
+  ...['--retries', '1', '--timeout', '15'],
+  ...['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
 ];
 
 /** `.venv`: JupyterLab, the extension that draws the charts, and the notebook runner. */

@@ -168,7 +168,7 @@ function showProgress(label) {
   const seconds = () => ((Date.now() - started) / 1000).toFixed(1);
   const draw = () => {
     const line = `${label} ... ${seconds()} s  ${news}`;
-    print(`\r\x1b[K${line.slice(0, process.stdout.columns - 1)}`);
+    print(`\r\x1b[K${line.slice(0, (process.stdout.columns || 80) - 1)}`);
   };
   const timer = live ? setInterval(draw, 500) : undefined;
   return {

@@ -50,7 +50,7 @@ async function addWheel(wheel: string, folder: string, { run }: Tools): Promise<
   const next = 'See that the Python package index can be reached.';
   // For a Python that the wheel knows, whichever is installed: only C libraries are taken.
   const python = ['--python-version', '3.12', '--implementation', 'cp'];
-  const args = ['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--progress-bar', 'off'];
+  const args = ['--no-deps', '--only-binary=:all:', '--no-cache-dir'];
   mkdirSync(download);
   await run(
     pythonPath(),
