@@ -61,9 +61,12 @@ class Driver:
             "outputs": [[o for o in outputs if o["parent"] == i] for i in ids],
         }
 
-    def execute(self, codes, timeout=TIMEOUT, **options):
-        """Sends all cells at once, then waits for all of them."""
-        ids = [self.submit(code, **options) for code in codes]
+    def execute(self, codes, timeout=TIMEOUT, gap=0, **options):
+        """Sends all cells, with a pause between them, then waits for all of them."""
+        ids = []
+        for code in codes:
+            ids.append(self.submit(code, **options))
+            time.sleep(gap)
         return {"ids": ids, **self.collect(ids, timeout)}
 
     def one_by_one(self, codes):

@@ -23,6 +23,15 @@ describe('kernel queue', () => {
     assert.deepEqual(outputs.slice(2).map(shown), [[], []]);
   });
 
+  test('so does one at the end of synchronous work, during which they came', async () => {
+    const busy = 'const end = Date.now() + 400; while (Date.now() < end);';
+    const { replies } = await kernel.run([busy + FAIL, say('b'), say('c')], { gap: 0.1 });
+    assert.deepEqual(
+      replies.map((reply) => reply?.status),
+      ['error', 'aborted', 'aborted'],
+    );
+  });
+
   test('an awaited error aborts them too', async () => {
     const wait = 'await new Promise((resolve) => setTimeout(resolve, 50));';
     const { replies } = await kernel.run([wait + FAIL, say('b')]);

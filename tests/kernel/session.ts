@@ -33,7 +33,9 @@ export interface Results {
 }
 
 export interface RunOptions {
+  /** Seconds to wait for everything, and between sending two cells. */
   timeout?: number;
+  gap?: number;
   stop_on_error?: boolean;
 }
 
