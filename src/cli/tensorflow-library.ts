@@ -91,7 +91,7 @@ function wheels(): string[] {
 let nvidiaGpu: boolean | undefined;
 
 /** Asked of the driver; a container may see a host's driver without having its devices. */
-function hasNvidiaGpu(): boolean {
+export function hasNvidiaGpu(): boolean {
   nvidiaGpu ??=
     (existsSync('/proc/driver/nvidia/version') && existsSync('/dev/nvidiactl')) ||
     spawnSync('nvidia-smi', ['-L'], { encoding: 'utf8' }).stdout?.includes('GPU ');

@@ -172,7 +172,9 @@ describe('the tape', () => {
     // Forward 3 (W0 x, A x, B Ax); backward 4: dy B, then dA; A x again, then dB.
     assert.equal(frozen.length, 7);
     assert.equal(trained, 8);
-    const formed = frozen.filter(({ outputShapes }) => outputShapes[0]?.slice(-2).join() === '6,10');
+    const formed = frozen.filter(
+      ({ outputShapes }) => outputShapes[0]?.slice(-2).join() === '6,10',
+    );
     assert.deepEqual(formed, []);
   });
 

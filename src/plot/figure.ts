@@ -62,7 +62,9 @@ export function makeFigure(summary: string, parts: Parts): Figure {
     },
     ...axes,
   };
-  const config: Partial<Config> = { displaylogo: false, displayModeBar: false, responsive: true };
+  // Not `responsive`: JupyterLab resizes its charts itself, and with it a change of theme leaves
+  // the drawing without a height.
+  const config: Partial<Config> = { displaylogo: false, displayModeBar: false };
   return {
     'application/vnd.plotly.v1+json': { data, layout, config },
     'image/svg+xml': svg,

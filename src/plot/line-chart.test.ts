@@ -186,7 +186,7 @@ describe('the Plotly twin', () => {
     assert.equal(layout.height, Number(draw().attributes.height));
     assert.equal(layout.paper_bgcolor, 'rgba(0,0,0,0)');
     assert.equal(layout.plot_bgcolor, 'rgba(0,0,0,0)');
-    assert.deepEqual(config, { displaylogo: false, displayModeBar: false, responsive: true });
+    assert.deepEqual(config, { displaylogo: false, displayModeBar: false });
     assert.equal(layout.xaxis?.automargin, true);
   });
 

@@ -14,5 +14,8 @@ export async function read(tensor: tf.Tensor): Promise<Float32Array> {
   if (tensor.dtype !== 'float32') {
     throw new ArgumentError(`read: tensor must be float32, got ${tensor.dtype}.`);
   }
-  return tensor.data<'float32'>();
+  const values = await tensor.data<'float32'>();
+  // Lets a waiting interrupt or message in: on the native library a read is no real wait.
+  await new Promise((resolve) => setImmediate(resolve));
+  return values;
 }

@@ -125,15 +125,17 @@ describe('read', () => {
     await assert.rejects(read(tf.tensor1d([1], 'int32')), ArgumentError);
   });
 
-  test('throws what a WebGPU device reports, once', async (t) => {
-    if (tf.getBackend() !== 'webgpu') return t.skip('not on WebGPU');
-    const { device } = tf.backend() as unknown as {
-      device: { createShaderModule(descriptor: { code: string }): void };
-    };
-    device.createShaderModule({ code: 'no WGSL' });
-    await assert.rejects(read(tf.ones([4]).add(1)), AcceleratorError);
-    assert.deepEqual(Array.from(await read(tf.ones([2]).add(1))), [2, 2]);
-  });
+  // The other accelerators have no device that could report anything.
+  if (process.env.LORA_BACKEND === 'webgpu') {
+    test('throws what a WebGPU device reports, once', async () => {
+      const { device } = tf.backend() as unknown as {
+        device: { createShaderModule(descriptor: { code: string }): void };
+      };
+      device.createShaderModule({ code: 'no WGSL' });
+      await assert.rejects(read(tf.ones([4]).add(1)), AcceleratorError);
+      assert.deepEqual(Array.from(await read(tf.ones([2]).add(1))), [2, 2]);
+    });
+  }
 });
 
 describe('memory', () => {

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { repoRoot } from './paths';
+import { runTests } from './run-tests';
+
+interface Cruise {
+  modules: { source: string }[];
+}
+
+/**
+ * Runs the unit tests that a change since the last commit can reach: of the changed files and
+ * of all that import them.
+ * @returns 0 if they passed
+ */
+export async function check(): Promise<number> {
+  const depcruise = path.join(
+    repoRoot,
+    'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+  );
+  const args = ['src', '--config', '.dependency-cruiser.cjs', '--affected', 'HEAD'];
+  const json = execFileSync(process.execPath, [depcruise, ...args, '--output-type', 'json'], {
+    cwd: repoRoot,
+    encoding: 'utf8',
+  });
+  const files = (JSON.parse(json) as Cruise).modules
+    .filter(({ source }) => source.endsWith('.test.ts'))
+    .map(({ source }) => path.join(repoRoot, 'dist', source.replace(/\.ts$/, '.js')));
+  if (files.length === 0) {
+    console.log('No unit test reaches what changed since the last commit.');
+    return 0;
+  }
+  return (await runTests(files)).code ?? 1;
+}

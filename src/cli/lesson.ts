@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { jupyterEnvironment } from './jupyter-environment';
+import { pythonPath, repoRoot } from './paths';
+
+const LESSON = path.join(repoRoot, 'notebooks/05_lora_peft.ipynb');
+
+/**
+ * Runs the lesson, or the notebooks named, without a browser and prints the time of every cell.
+ * @param args notebooks; `--save FOLDER` keeps them with their outputs
+ * @returns 0, or 1 if a cell failed
+ */
+export function lesson(args: string[]): Promise<number> {
+  const notebooks = args.some((arg) => arg.endsWith('.ipynb')) ? [] : [LESSON];
+  const script = path.join(repoRoot, 'src/cli/run_notebook.py');
+  const { status, error } = spawnSync(pythonPath(), [script, ...args, ...notebooks], {
+    env: { ...process.env, ...jupyterEnvironment() },
+    stdio: 'inherit',
+  });
+  if (error) throw error;
+  return Promise.resolve(status ?? 1);
+}

@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { nativeStep } from './native-step';
+import { repoRoot } from './paths';
+import { runTests } from './run-tests';
+import { isReady } from './step.cjs';
+import { hasNvidiaGpu } from './tensorflow-library';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Test files that run together, in one environment. */
+interface Suite {
+  name: string;
+  /** folders of dist/ */
+  folders: string[];
+  env?: NodeJS.ProcessEnv;
+  /** why it cannot run on this machine */
+  missing?: string | undefined;
+}
+
+const CHROMIUM = '/usr/lib/chromium';
+const SOFTWARE_VULKAN = path.join(CHROMIUM, 'vk_swiftshader_icd.json');
+const NUMERIC = ['src/runtime', 'src/nn', 'src/lora'];
+
+/**
+ * Runs every check: lint, then the tests, the numeric ones once on each accelerator.
+ * Where CI is set, a suite that cannot run counts as failed.
+ * @returns 0 if all passed
+ */
+export async function test(): Promise<number> {
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  add(total, lint());
+  for (const suite of suites()) add(total, await runSuite(suite));
+  console.log(
+    `\n${total.passed} passed, ${total.failed} failed` +
+      (total.skipped > 0 ? `, ${total.skipped} skipped` : ''),
+  );
+  return total.failed === 0 ? 0 : 1;
+}
+
+function suites(): Suite[] {
+  const noVulkan = existsSync(SOFTWARE_VULKAN) ? undefined : 'no software Vulkan';
+  const noAddon = nativeStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
+  const vulkan = {
+    LORA_BACKEND: 'webgpu',
+    VK_DRIVER_FILES: SOFTWARE_VULKAN,
+    VK_ICD_FILENAMES: SOFTWARE_VULKAN,
+    LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, CHROMIUM].filter(Boolean).join(':'),
+  };
+  const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: noAddon };
+  const accelerators: Omit<Suite, 'folders'>[] = [
+    ...(hasNvidiaGpu() ? [cuda] : []),
+    { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: noAddon },
+    { name: 'wasm', env: { LORA_BACKEND: 'wasm' } },
+    { name: 'js', env: { LORA_BACKEND: 'js' } },
+    { name: 'webgpu (software)', env: vulkan, missing: noVulkan },
+  ];
+  return [
+    {
+      name: 'house, figures, set-up',
+      folders: ['tests/house', 'src/plot', 'src/cli', 'src/kernel'],
+    },
+    ...accelerators.map((one) => ({ ...one, name: `LoRA on ${one.name}`, folders: NUMERIC })),
+    { name: 'kernel', folders: ['tests/kernel'] },
+    ...accelerators
+      .filter(({ name }) => name !== 'js')
+      .map((one) => ({ ...one, name: `notebooks on ${one.name}`, folders: ['tests/notebooks'] })),
+    {
+      name: 'lesson in JupyterLab',
+      folders: ['tests/e2e'],
+      missing: existsSync('/usr/bin/chromium') ? undefined : 'no browser (/usr/bin/chromium)',
+    },
+  ];
+}
+
+/** The type-check is the build, done before this runs. */
+function lint(): Counts {
+  console.log('\n== lint');
+  const { status } = spawnSync('npm', ['run', '--silent', 'lint'], {
+    cwd: repoRoot,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+async function runSuite({ name, folders, env, missing }: Suite): Promise<Counts> {
+  console.log(`\n== ${name}`);
+  if (missing) {
+    const fails = Boolean(process.env.CI);
+    console.log(`${fails ? 'FAILED' : 'skipped'}: ${missing} on this machine`);
+    return { passed: 0, failed: fails ? 1 : 0, skipped: fails ? 0 : 1 };
+  }
+  const files = folders.flatMap(testFiles);
+  const { code, output } = await runTests(files, env);
+  const counts = {
+    passed: count(output, 'pass'),
+    failed: count(output, 'fail') + count(output, 'cancelled'),
+    skipped: count(output, 'skipped'),
+  };
+  // A run that ended without a failing test, yet not well, or without any test, did not pass.
+  if (counts.failed === 0 && (code !== 0 || counts.passed === 0)) counts.failed = 1;
+  return counts;
+}
+
+function testFiles(folder: string): string[] {
+  const root = path.join(repoRoot, 'dist', folder);
+  if (!existsSync(root)) return [`${root}.test.js`];
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => path.join(root, file));
+}
+
+/** The number in the spec reporter's closing line, such as `ℹ pass 36`. */
+function count(output: string, kind: string): number {
+  return Number(new RegExp(`^ℹ ${kind} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+}
+
+function add(total: Counts, more: Counts): void {
+  total.passed += more.passed;
+  total.failed += more.failed;
+  total.skipped += more.skipped;
+}

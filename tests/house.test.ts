@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+
+const src = join(__dirname, '../../src');
+
+/** What each room hands out. A name added or lost is a decision: change it here too. */
+const DOORS: Record<string, string[]> = {
+  runtime: [
+    'AcceleratorError',
+    'ArgumentError',
+    'DisposedError',
+    'LoraError',
+    'NonFiniteError',
+    'Random',
+    'ShapeError',
+    'describeAccelerator',
+    'memory',
+    'read',
+    'useAccelerator',
+  ],
+  nn: ['Linear', 'Module', 'assertLastAxis', 'assertPositiveIntegers', 'countParameters'],
+  lora: [
+    'Linear',
+    'LoRALayer',
+    'LoRALinear',
+    'Module',
+    'applyLoraToLinear',
+    'countParameters',
+    'freezeBaseModel',
+    'gaussian',
+    'kaimingUniform',
+    'loraLinear',
+    'mergeLoraWeights',
+    'removeLoraFromLinear',
+    'unmergeLoraWeights',
+  ],
+  plot: ['FigureError', 'barChart', 'lineChart'],
+  kernel: ['KernelError', 'clearOutput', 'display', 'kernelSpec', 'newDisplay', 'reload'],
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => join(folder, file));
+}
+
+describe('the house', () => {
+  for (const [room, names] of Object.entries(DOORS)) {
+    test(`the door of ${room} hands out these names and no others`, async () => {
+      const door = (await import(join(__dirname, '../src', room))) as object;
+      assert.deepEqual(
+        Object.keys(door)
+          .filter((name) => name !== 'default')
+          .sort(),
+        [...names].sort(),
+      );
+      const text = readFileSync(join(src, room, 'index.ts'), 'utf8');
+      assert.doesNotMatch(text, /export \*/);
+    });
+  }
+
+  test('src/lora without its kernels stays within 600 lines', () => {
+    const files = sources(join(src, 'lora')).filter((file) => !file.includes('/kernels/'));
+    const lines = files.reduce(
+      (sum, file) => sum + readFileSync(file, 'utf8').split('\n').length,
+      0,
+    );
+    assert.ok(files.length > 3 && lines <= 600, `${lines} lines`);
+  });
+
+  test('only runtime, kernel and cli read the environment; only cli and kernel print', () => {
+    const offenders = (pattern: RegExp, rooms: string[]) =>
+      sources(src).filter(
+        (file) =>
+          !rooms.some((room) => file.includes(`/src/${room}/`)) &&
+          pattern.test(readFileSync(file, 'utf8')),
+      );
+    assert.deepEqual(offenders(/process\.env/, ['runtime', 'cli', 'kernel']), []);
+    assert.deepEqual(offenders(/console\.|process\.std(out|err)\.write/, ['cli', 'kernel']), []);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { codeCells, type Cell } from '../notebook';
+
+const root = join(__dirname, '../../..');
+const folder = join(root, 'notebooks');
+const names = readdirSync(folder).filter((name) => name.endsWith('.ipynb'));
+const saved = join(root, 'artifacts/notebooks', process.env.LORA_BACKEND ?? 'default');
+
+/** Cells that only hold room for an answer. */
+const isRoom = (cell: Cell) => cell.source.every((line) => line.startsWith('//'));
+
+describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`, () => {
+  for (const name of names) {
+    const executed = () => codeCells(join(saved, name));
+
+    test(`${name} runs from top to bottom`, () => {
+      const bootstrap = join(root, 'src/cli/bootstrap.cjs');
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [bootstrap, 'lesson', '--save', saved, join(folder, name)],
+        { encoding: 'utf8' },
+      );
+      process.stdout.write(stdout);
+      assert.equal(status, 0, stderr);
+    });
+
+    test(`${name}: every cell ran in order and showed something`, () => {
+      for (const [i, cell] of executed().entries()) {
+        assert.equal(cell.execution_count, i + 1);
+        const silent = isRoom(cell) || cell.source.join('').trimStart().startsWith('class ');
+        assert.equal(cell.outputs.length > 0, !silent, `cell ${cell.id}`);
+      }
+    });
+
+    test(`${name}: computed on the accelerator that was asked for`, () => {
+      const forced = process.env.LORA_BACKEND;
+      if (forced) assert.match(JSON.stringify(executed()), new RegExp(`Accelerator: ${forced},`));
+    });
+
+    test(`${name}: cells are short, ids are stable, no output is committed`, () => {
+      for (const cell of codeCells(join(folder, name))) {
+        assert.ok(cell.source.length <= 16, `cell ${cell.id}: ${cell.source.length} lines`);
+        const widest = Math.max(...cell.source.map((line) => line.trimEnd().length));
+        assert.ok(widest <= 96, `cell ${cell.id}: ${widest} characters in a line`);
+        assert.match(cell.id, /^[a-z0-9-]+$/);
+        assert.deepEqual(cell.outputs, []);
+        assert.equal(cell.execution_count, null);
+      }
+      assert.ok(readFileSync(join(folder, name), 'utf8').endsWith('}\n'));
+    });
+  }
+});
