@@ -57,3 +57,29 @@ describe("the notebook's own LoRA layer", () => {
     assert.ok((await read(fresh.forward(tf.ones([3, 6])))).every((value) => value === 0));
   });
 });
+
+describe('an editor', () => {
+  test("follows a cell's import to the type and to the source in src/", () => {
+    const cell = join(file, '../cell.ts');
+    const text = "import { LoRALayer } from '../src/lora';\nnew LoRALayer(3);\n";
+    const options = { strict: true, moduleResolution: ts.ModuleResolutionKind.Node10 };
+    const service = ts.createLanguageService({
+      getCompilationSettings: () => options,
+      getScriptFileNames: () => [cell],
+      getScriptVersion: () => '1',
+      getScriptSnapshot: (name) => {
+        const source = name === cell ? text : ts.sys.readFile(name);
+        return source === undefined ? undefined : ts.ScriptSnapshot.fromString(source);
+      },
+      getCurrentDirectory: () => join(file, '..'),
+      getDefaultLibFileName: ts.getDefaultLibFilePath,
+      fileExists: (name) => ts.sys.fileExists(name),
+      readFile: (name) => ts.sys.readFile(name),
+    });
+    const [fault] = service.getSemanticDiagnostics(cell);
+    const message = ts.flattenDiagnosticMessageText(fault?.messageText, '\n');
+    assert.match(message, /'number' is not assignable to parameter of type 'LoRALayerOptions'/);
+    const definitions = service.getDefinitionAtPosition(cell, text.lastIndexOf('LoRALayer'));
+    assert.match(definitions?.[0]?.fileName ?? '', /\/src\/lora\/lora-layer\.ts$/);
+  });
+});
