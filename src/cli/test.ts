@@ -63,7 +63,7 @@ function suites(): Suite[] {
   return [
     {
       name: 'house, figures, set-up',
-      folders: ['tests/house', 'src/plot', 'src/cli', 'src/kernel'],
+      folders: ['tests/house', 'tests/plot', 'src/plot', 'src/cli', 'src/kernel'],
     },
     ...accelerators.map((one) => ({ ...one, name: `LoRA on ${one.name}`, folders: NUMERIC })),
     { name: 'kernel', folders: ['tests/kernel'] },

@@ -80,7 +80,7 @@ describe('the lesson in JupyterLab', { timeout: 5 * MINUTE }, () => {
       executablePath: '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
     });
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page = await browser.newPage({ viewport: { width: 1280, height: 1100 } });
     await page.goto(url.replace(lesson, 'artifacts/e2e/lesson.ipynb'));
     await page.locator('.jp-NotebookPanel .jp-CodeCell').first().waitFor({ timeout: MINUTE });
     // Before it has its kernel, JupyterLab asks which one to run the cells in.

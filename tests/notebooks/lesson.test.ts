@@ -8,7 +8,8 @@ import { Random, read, useAccelerator } from '../../src/runtime';
 import { assertClose } from '../close';
 import { codeCells } from '../notebook';
 
-const file = join(__dirname, '../../../notebooks/05_lora_peft.ipynb');
+const root = join(__dirname, '../../..');
+const file = join(root, 'notebooks/05_lora_peft.ipynb');
 
 interface ScratchLayer {
   A: tf.Variable<tf.Rank.R2>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { codeCells, type Cell } from '../notebook';
@@ -53,4 +53,14 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
       assert.ok(readFileSync(join(folder, name), 'utf8').endsWith('}\n'));
     });
   }
+
+  // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.
+  test("the lesson's chart is the picture in the README", () => {
+    const cells = codeCells(join(saved, '05_lora_peft.ipynb'));
+    const cell = cells.find(({ id }) => id === 'rank-chart');
+    const svg = `${[cell?.outputs[0]?.data?.['image/svg+xml']].flat().join('')}\n`;
+    const picture = join(root, 'data/rank-chart.svg');
+    if (process.env.UPDATE_SNAPSHOTS) writeFileSync(picture, svg);
+    assert.equal(svg, readFileSync(picture, 'utf8'));
+  });
 });
