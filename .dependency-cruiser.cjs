@@ -6,6 +6,10 @@ const rooms = {
   runtime: [],
   nn: ['runtime'],
   lora: ['nn', 'runtime'],
+  safetensors: ['runtime'],
+  gpt2: ['nn', 'runtime', 'safetensors'],
+  train: ['nn', 'runtime', 'safetensors'],
+  tasks: [],
   plot: [],
   kernel: [],
 };

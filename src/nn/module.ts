@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { DisposedError } from '../runtime';
+import { ArgumentError, DisposedError } from '../runtime';
 
 /** How many numbers a module holds, and how many of them training may change. */
 export interface ParameterCount {
@@ -15,6 +15,7 @@ export interface ParameterCount {
 export abstract class Module {
   private readonly ownParameters = new Map<string, tf.Variable>();
   private readonly children = new Map<string, Module>();
+  private readonly replaced: Module[] = [];
   private disposed = false;
 
   /** The layer's output for the input x. */
@@ -36,12 +37,44 @@ export abstract class Module {
     return all;
   }
 
+  /** Every module below this one, by dotted name (`h.0.attn.c_attn`), parents first. */
+  namedModules(): Map<string, Module> {
+    const all = new Map<string, Module>();
+    for (const [childName, child] of this.children) {
+      all.set(childName, child);
+      for (const [name, module] of child.namedModules()) all.set(`${childName}.${name}`, module);
+    }
+    return all;
+  }
+
+  /**
+   * Puts a module in the place of one below this one, by dotted name. The one replaced stays
+   * alive, for the other may stand on it, and is freed with this tree.
+   * @throws ArgumentError if there is none of that name
+   */
+  replaceModule(name: string, module: Module): void {
+    for (const [childName, child] of this.children) {
+      if (name === childName) {
+        this.replaced.push(child);
+        this.children.set(childName, module);
+        return;
+      }
+      if (name.startsWith(`${childName}.`)) {
+        return child.replaceModule(name.slice(childName.length + 1), module);
+      }
+    }
+    const names = [...this.children.keys()].join(', ');
+    throw new ArgumentError(
+      `replaceModule: name must be a module below this one (${names}), got ${name}.`,
+    );
+  }
+
   /** Frees the parameters of this module and those below it. A second call does nothing. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     for (const parameter of this.ownParameters.values()) parameter.dispose();
-    for (const child of this.children.values()) child.dispose();
+    for (const child of [...this.children.values(), ...this.replaced]) child.dispose();
   }
 
   /** Makes a parameter from a value, which this takes over. */
@@ -50,6 +83,13 @@ export abstract class Module {
     value.dispose();
     this.ownParameters.set(name, parameter);
     return parameter;
+  }
+
+  /** The module that stands there now: ask at each use, it may be replaced. */
+  protected child(name: string): Module {
+    const child = this.children.get(name);
+    if (!child) throw new ArgumentError(`child: name must be a child of this module, got ${name}.`);
+    return child;
   }
 
   protected addChild<M extends Module>(name: string, child: M): M {
