@@ -5,10 +5,13 @@ export type { LinearOptions, LinearWeights, ParameterCount } from '../nn';
 export { freezeBaseModel } from './freeze';
 export { gaussian, kaimingUniform } from './init';
 export type { Init } from './init';
+export { formatTrainableParameters, injectLora, removeLora } from './inject';
+export type { InjectOptions } from './inject';
 export { loraLinear } from './kernels/lora-linear';
 export { LoRALayer } from './lora-layer';
 export type { LoRALayerOptions, LoRAOptions } from './lora-layer';
 export { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
 export { mergeLoraWeights, unmergeLoraWeights } from './merge';
+export type { TargetModules } from './target-modules';
 
 registerLoraKernels();

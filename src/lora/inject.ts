@@ -1,0 +1,67 @@
+import { countParameters, Linear, type Module } from '../nn';
+import { freezeBaseModel } from './freeze';
+import type { LoRAOptions } from './lora-layer';
+import { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
+import { matchTargets, type TargetModules } from './target-modules';
+
+/** What `injectLora` puts beside which layers. */
+export interface InjectOptions extends LoRAOptions {
+  targetModules: TargetModules;
+}
+
+/**
+ * Freezes a model and puts a fresh update beside each target layer. The layers are replaced by
+ * name, so the model needs to know nothing of it. Each update starts from a seed of its own:
+ * seed, seed + 1, ... in the order of the names.
+ * @returns the names of the layers
+ * @throws ArgumentError if a target matches nothing or an option does not fit a layer; the model
+ *   is then as it was
+ */
+export function injectLora(
+  model: Module,
+  { targetModules, seed = 0, ...options }: InjectOptions,
+): string[] {
+  model.assertAlive('injectLora');
+  const linears = linearLayers(model);
+  const names = matchTargets([...linears.keys()], targetModules);
+  const updates = new Map<string, LoRALinear>();
+  try {
+    for (const [i, name] of names.entries()) {
+      const linear = linears.get(name) as Linear;
+      updates.set(name, applyLoraToLinear(linear, { ...options, seed: seed + i }));
+    }
+  } catch (error) {
+    for (const update of updates.values()) update.dispose();
+    throw error;
+  }
+  freezeBaseModel(model);
+  for (const [name, update] of updates) model.replaceModule(name, update);
+  return names;
+}
+
+/** The inverse of `injectLora`: frees every update, puts the layers back, and leaves them frozen. */
+export function removeLora(model: Module): void {
+  for (const [name, module] of model.namedModules()) {
+    if (module instanceof LoRALinear) model.replaceModule(name, removeLoraFromLinear(module));
+  }
+}
+
+/** The line of PEFT's `print_trainable_parameters()`. */
+export function formatTrainableParameters(module: Module): string {
+  const { trainable, total } = countParameters(module);
+  const [n, m] = [trainable, total].map((count) => count.toLocaleString('en-US'));
+  return `trainable params: ${n} || all params: ${m} || trainable%: ${((100 * trainable) / total).toFixed(4)}`;
+}
+
+/** The layers that can take an update; one that has an update already is none of them. */
+function linearLayers(model: Module): Map<string, Linear> {
+  const linears = new Map<string, Linear>();
+  const adapted: string[] = [];
+  for (const [name, module] of model.namedModules()) {
+    if (module instanceof LoRALinear) adapted.push(`${name}.`);
+    else if (module instanceof Linear && !adapted.some((prefix) => name.startsWith(prefix))) {
+      linears.set(name, module);
+    }
+  }
+  return linears;
+}

@@ -1,0 +1,41 @@
+import { ArgumentError } from '../runtime';
+
+/**
+ * Which layers get an update, by PEFT's rules: a list matches a name that equals an entry or ends
+ * with `.entry`; a string is a regular expression that must match the whole name; `'all-linear'`
+ * is every linear layer.
+ */
+export type TargetModules = string[] | string;
+
+/**
+ * The names that the targets match, in the order given.
+ * @throws ArgumentError if a target matches none, with what there is to match
+ */
+export function matchTargets(names: string[], targets: TargetModules): string[] {
+  if (targets === 'all-linear') return requireMatch('all-linear', names, names);
+  if (typeof targets === 'string') {
+    const whole = new RegExp(`^(?:${targets})$`);
+    return requireMatch(
+      `/${targets}/`,
+      names.filter((name) => whole.test(name)),
+      names,
+    );
+  }
+  const matched = targets.map((target) =>
+    requireMatch(
+      target,
+      names.filter((name) => name === target || name.endsWith(`.${target}`)),
+      names,
+    ),
+  );
+  return names.filter((name) => matched.some((some) => some.includes(name)));
+}
+
+function requireMatch(target: string, matched: string[], names: string[]): string[] {
+  if (matched.length > 0) return matched;
+  const endings = new Set(names.map((name) => name.split('.').at(-1)));
+  throw new ArgumentError(
+    `injectLora: targetModules must name linear layers of the model, got ${target}. ` +
+      `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.`,
+  );
+}
