@@ -1,0 +1,14 @@
+import { registerSparseCrossEntropy } from './sparse-cross-entropy';
+
+export { clipByGlobalNorm, globalNorm } from './clip';
+export { adamW, Optimizer } from './optimizer';
+export type { AdamWOptions, ParameterState } from './optimizer';
+export { constant, cosineDecay, linearDecay, warmUp } from './schedule';
+export type { Schedule } from './schedule';
+export { IGNORED, sparseCrossEntropy } from './sparse-cross-entropy';
+export { train } from './train';
+export type { TrainingStep, TrainOptions } from './train';
+export { addDecayedWeights, chain, scaleByAdam, scaleByName } from './transform';
+export type { AdamOptions, ParameterStep, Slots, Transform } from './transform';
+
+registerSparseCrossEntropy();

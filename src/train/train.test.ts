@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../tests/close';
+import { applyLoraToLinear, freezeBaseModel } from '../lora';
+import { Linear } from '../nn';
+import { memory, NonFiniteError, Random, read, ShapeError, useAccelerator } from '../runtime';
+import { adamW, sparseCrossEntropy, train, type TrainingStep, type TrainOptions } from '.';
+
+interface Batch {
+  x: number[][];
+  labels: number[];
+}
+
+const GOOD: Batch = { x: Array.from({ length: 4 }, (_, i) => [i, 1, -i]), labels: [0, 1, -1, 4] };
+
+function* forever(batch = GOOD): Generator<Batch, void> {
+  for (;;) yield batch;
+}
+
+/** A classifier of three numbers into five, and all that training it needs. */
+function setUp(more: Partial<TrainOptions<Batch>> = {}): TrainOptions<Batch> {
+  const module = new Linear({ inFeatures: 3, outFeatures: 5, seed: 7 });
+  return {
+    module,
+    loss: ({ x, labels }) => sparseCrossEntropy(module.forward(tf.tensor2d(x)), labels),
+    batches: forever(),
+    optimizer: adamW({ learningRate: 0.05 }),
+    steps: 3,
+    ...more,
+  };
+}
+
+async function run<B>(options: TrainOptions<B>): Promise<TrainingStep[]> {
+  const steps: TrainingStep[] = [];
+  for await (const step of train(options)) steps.push(step);
+  return steps;
+}
+
+async function weights({ module }: TrainOptions<Batch>): Promise<Float32Array[]> {
+  return Promise.all([...module.namedParameters().values()].map(read));
+}
+
+describe('train', () => {
+  let software = false;
+  let native = false;
+  before(async () => {
+    const { name } = await useAccelerator();
+    software = name === 'webgpu';
+    native = name === 'cpu-native';
+  });
+
+  test('lowers the loss and tells of every step', async () => {
+    const steps = await run(setUp({ steps: 12, countTokens: ({ labels }) => labels.length }));
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+    assert.ok((steps.at(-1)?.loss ?? NaN) < 0.7 * (steps[0]?.loss ?? NaN));
+    for (const { seconds, tokensPerSecond, learningRate } of steps) {
+      assert.equal(learningRate, 0.05);
+      assertClose([tokensPerSecond ?? NaN], [4 / seconds], 1e-9);
+    }
+  });
+
+  test('two half batches accumulated are one whole batch', async () => {
+    const half = (from: number): Batch => ({
+      x: GOOD.x.slice(from, from + 2),
+      labels: [1, 2],
+    });
+    const whole = setUp({ batches: forever({ x: GOOD.x, labels: [1, 2, 1, 2] }) });
+    const halves = setUp({ batches: [0, 2, 0, 2, 0, 2].map(half), accumulate: 2 });
+    const [one, two] = [await run(whole), await run(halves)];
+    for (const [i, { loss, gradientNorm }] of one.entries()) {
+      assertClose([two[i]?.loss ?? NaN], [loss], 1e-5, 'loss');
+      assertClose([two[i]?.gradientNorm ?? NaN], [gradientNorm], 1e-5, 'norm');
+    }
+  });
+
+  test('ends where the batches end, and draws none that it does not use', async () => {
+    assert.equal((await run(setUp({ batches: [GOOD, GOOD, GOOD], accumulate: 2 }))).length, 2);
+    let drawn = 0;
+    const counted = (function* () {
+      for (const batch of forever()) {
+        drawn += 1;
+        yield batch;
+      }
+    })();
+    await run(setUp({ batches: counted, accumulate: 2 }));
+    assert.equal(drawn, 6);
+  });
+
+  test('lets the event loop run in every step', async () => {
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    for await (const { step } of train(setUp({ steps: 50 }))) {
+      if (step === 50) clearInterval(timer);
+    }
+    assert.ok(turns > 5, `${turns} turns`);
+  });
+
+  test('a break leaves the weights of the last whole step and nothing else', async () => {
+    const options = setUp({ steps: 10 });
+    const twin = setUp({ steps: 2 });
+    await run(twin);
+    await run({ ...options, steps: 1 });
+    const before = memory();
+    for await (const { step } of train({ ...options, steps: 10 })) {
+      if (step === 1) break;
+    }
+    assert.deepEqual(memory(), before);
+    assert.deepEqual(await weights(options), await weights(twin));
+  });
+
+  for (const [what, fault, error] of [
+    ['a loss that throws half-way', () => new Error('half-way'), /half-way/],
+    ['a loss that is no scalar', (h: tf.Tensor) => h, ShapeError],
+    ['a loss that is NaN', (h: tf.Tensor) => h.sum().mul(NaN), NonFiniteError],
+    [
+      'an infinite gradient',
+      (h: tf.Tensor) => h.sub(h).square().add(1e-30).sqrt().mul(1e38).sum().add(h.mul(1e38).sum()),
+      NonFiniteError,
+    ],
+  ] as const) {
+    test(`${what}, in the second batch of a step, changes and leaks nothing`, async () => {
+      const base = setUp({ accumulate: 2 });
+      await run({ ...base, steps: 1 });
+      let calls = 0;
+      const loss = (batch: Batch) => {
+        calls += 1;
+        if (calls < 4) return base.loss(batch);
+        const given = fault(base.module.forward(tf.tensor2d(batch.x)).tanh().mul(2));
+        if (given instanceof Error) throw given;
+        return given;
+      };
+      const [start, count] = [await weights(base), memory()];
+      const steps = train({ ...base, loss });
+      await steps.next();
+      const after = await weights(base);
+      assert.notDeepEqual(after, start);
+      await assert.rejects(steps.next(), error);
+      assert.deepEqual(await weights(base), after);
+      assert.deepEqual(memory(), count);
+      await run({ ...base, steps: 1 });
+      assert.deepEqual(memory(), count);
+    });
+  }
+
+  test('refuses options that are out of range, and a module with nothing to train', async () => {
+    for (const bad of [{ steps: 0 }, { accumulate: 1.5 }, { maxGradientNorm: 0 }]) {
+      await assert.rejects(run(setUp(bad)), { name: 'ArgumentError' });
+    }
+    const frozen = setUp();
+    freezeBaseModel(frozen.module);
+    await assert.rejects(run(frozen), { message: /must have a trainable parameter/ });
+  });
+
+  test('keeps tensors and native handles constant over many steps', async () => {
+    const base = new Linear({ inFeatures: 3, outFeatures: 5, seed: 1 });
+    freezeBaseModel(base);
+    const module = applyLoraToLinear(base, { r: 2, alpha: 4 });
+    module.lora.B.assign(new Random(1).normal<tf.Rank.R2>([5, 2], 0, 1));
+    const options = setUp({
+      module,
+      loss: ({ x, labels }) => sparseCrossEntropy(module.forward(tf.tensor2d(x)), labels),
+      accumulate: 2,
+      maxGradientNorm: 1,
+    });
+    await run({ ...options, steps: 2 });
+    const before = memory();
+    const steps = native ? 1000 : software ? 30 : 100;
+    let most = 0;
+    for await (const step of train({ ...options, steps })) {
+      assert.ok(Number.isFinite(step.loss));
+      most = Math.max(most, memory().tensors);
+    }
+    assert.equal(most, before.tensors);
+    assert.deepEqual(memory(), before);
+  });
+});
