@@ -79,7 +79,10 @@ class OpenFile implements SafetensorsReader {
     // Files are little-endian, as is every machine that Node runs our accelerators on.
     if (dtype === 'F32') return new Float32Array(bytes.buffer);
     const decode = dtype === 'F16' ? decodeFloat16 : decodeBfloat16;
-    return Float32Array.from(new Uint16Array(bytes.buffer), decode);
+    const stored = new Uint16Array(bytes.buffer);
+    const values = new Float32Array(stored.length);
+    for (let i = 0; i < stored.length; i++) values[i] = decode(stored[i] as number);
+    return values;
   }
 
   close(): Promise<void> {

@@ -93,6 +93,8 @@ function* encodeChunks(chunks: (Uint8Array | TensorToWrite)[]): Generator<Uint8A
 }
 
 function encodeValues({ values, dtype }: TensorToWrite): Uint8Array {
-  const stored = dtype === 'F16' ? Uint16Array.from(values, encodeFloat16) : values;
-  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  if (dtype !== 'F16') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const stored = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) stored[i] = encodeFloat16(values[i] as number);
+  return new Uint8Array(stored.buffer);
 }

@@ -1,0 +1,119 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
+import * as tf from '@tensorflow/tfjs';
+import { assertPositiveIntegers } from '../nn';
+import { ArgumentError, Random, read } from '../runtime';
+import type { KeyValues } from './layers';
+import type { GPT2 } from './model';
+import { assertSampleOptions, sample, type SampleOptions } from './sample';
+
+/** How a text is continued. */
+export interface GenerateOptions extends SampleOptions {
+  /** prompt and new tokens together must fit the model's nPositions */
+  maxNewTokens: number;
+  /** the same seed gives the same tokens */
+  seed?: number;
+  /** tokens that end a text, by default those of the model's config */
+  stopTokens?: readonly number[];
+}
+
+/**
+ * Continues prompts of equal length together. Keys and values of earlier positions are kept, so
+ * each new token costs one position.
+ * @param isDone told a prompt's new tokens so far, ends it too
+ * @returns the new tokens of each prompt, without the stop token
+ * @throws ArgumentError if an option or a prompt is out of range, NonFiniteError on NaN logits
+ */
+export async function generate(
+  model: GPT2,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+  isDone: (ids: readonly number[]) => boolean = () => false,
+): Promise<number[][]> {
+  const { maxNewTokens, seed = 0, stopTokens = model.config.eosTokenIds } = options;
+  assertOptions(model, prompts, options);
+  const draws = await drawUniform(seed, prompts.length * maxNewTokens);
+  const rows = prompts.map(() => ({ ids: [] as number[], done: false }));
+  let past: KeyValues[] = [];
+  let next = prompts;
+  try {
+    for (let i = 0; i < maxNewTokens && !rows.every(({ done }) => done); i++) {
+      const { logits, past: extended } = nextLogits(model, next, past);
+      tf.dispose(past);
+      past = extended;
+      const values = await readAndDispose(logits);
+      next = rows.map((row, r) => {
+        const of = values.subarray(r * model.config.vocabSize, (r + 1) * model.config.vocabSize);
+        const id = sample(of, draws[r * maxNewTokens + i] as number, options);
+        row.done ||= stopTokens.includes(id);
+        if (!row.done) row.ids.push(id);
+        row.done ||= isDone(row.ids);
+        return [id];
+      });
+    }
+    return rows.map(({ ids }) => ids);
+  } finally {
+    tf.dispose(past);
+  }
+}
+
+/** A text's continuation in words. */
+export interface GenerateTextOptions extends GenerateOptions {
+  /** texts that end the continuation and are cut off it */
+  stop?: readonly string[];
+}
+
+/** Continues a text. @returns the new text alone; throws what `generate` throws */
+export async function generateText(
+  model: GPT2,
+  tokenizer: Tokenizer,
+  prompt: string,
+  { stop = [], ...options }: GenerateTextOptions,
+): Promise<string> {
+  const found = (text: string) => stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
+  const isDone = (ids: readonly number[]) => found(tokenizer.decode([...ids])).length > 0;
+  const [ids = []] = await generate(model, [tokenizer.encode(prompt).ids], options, isDone);
+  const text = ids.length > 0 ? tokenizer.decode(ids) : '';
+  return text.slice(0, Math.min(text.length, ...found(text)));
+}
+
+/** logits [batch, vocabSize] after the last of these ids */
+function nextLogits(
+  model: GPT2,
+  rows: readonly (readonly number[])[],
+  past: KeyValues[],
+): { logits: tf.Tensor; past: KeyValues[] } {
+  return tf.tidy(() => {
+    const { hidden, past: extended } = model.extend(model.idsTensor(rows), past);
+    const [batch, time, width] = hidden.shape as [number, number, number];
+    const last = hidden.slice([0, time - 1, 0], [batch, 1, width]).reshape([batch, width]);
+    return { logits: model.logits(last), past: extended };
+  });
+}
+
+async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return await read(tensor);
+  } finally {
+    tensor.dispose();
+  }
+}
+
+function drawUniform(seed: number, count: number): Promise<Float32Array> {
+  return readAndDispose(new Random(seed).uniform([count], 0, 1));
+}
+
+function assertOptions(
+  model: GPT2,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): void {
+  assertPositiveIntegers('generate', { maxNewTokens: options.maxNewTokens });
+  assertSampleOptions(options);
+  const { nPositions } = model.config;
+  const length = prompts[0]?.length ?? 0;
+  if (length + options.maxNewTokens > nPositions) {
+    throw new ArgumentError(
+      `generate: prompt and maxNewTokens must be at most ${nPositions} tokens (nPositions), got ${length} + ${options.maxNewTokens}. Shorten the prompt or ask for less.`,
+    );
+  }
+}

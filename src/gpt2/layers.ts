@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs';
+import { Linear, Module } from '../nn';
+import type { GPT2Config } from './config';
+
+/** The weights of a module by their names in it; they are copied, and stay the caller's. */
+export type Weights = ReadonlyMap<string, tf.Tensor>;
+
+/** Rows of a table: ids [...] (int32) -> [..., width] */
+export class Embedding extends Module {
+  /** [rows, width] */
+  readonly weight: tf.Variable<tf.Rank.R2>;
+
+  constructor(weights: Weights) {
+    super();
+    this.weight = this.addParameter('weight', copy<tf.Rank.R2>(weights, 'weight'));
+  }
+
+  forward(ids: tf.Tensor): tf.Tensor {
+    return tf.gather(this.weight, ids);
+  }
+}
+
+/** y = (x - mean) / √(variance + ε) · γ + β over the last axis        (Ba et al. 2016, eq. 4) */
+export class LayerNorm extends Module {
+  private readonly weight: tf.Variable<tf.Rank.R1>;
+  private readonly bias: tf.Variable<tf.Rank.R1>;
+
+  constructor(
+    weights: Weights,
+    private readonly epsilon: number,
+  ) {
+    super();
+    this.weight = this.addParameter('weight', copy<tf.Rank.R1>(weights, 'weight'));
+    this.bias = this.addParameter('bias', copy<tf.Rank.R1>(weights, 'bias'));
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => {
+      const centered = x.sub(x.mean(-1, true));
+      const variance = centered.square().mean(-1, true);
+      return centered.div(variance.add(this.epsilon).sqrt()).mul(this.weight).add(this.bias);
+    });
+  }
+}
+
+/** Two linear layers with a GELU between, at each position alone: x [..., nEmbd] -> the same. */
+export class MLP extends Module {
+  constructor(weights: Weights) {
+    super();
+    this.addChild('c_fc', linear(weights, 'c_fc'));
+    this.addChild('c_proj', linear(weights, 'c_proj'));
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => {
+      const inner = gelu(this.child('c_fc').forward(x));
+      return this.child('c_proj').forward(inner);
+    });
+  }
+}
+
+/** The keys and values of the positions so far, each [batch, heads, positions, nEmbd / heads]. */
+export type KeyValues = {
+  k: tf.Tensor;
+  v: tf.Tensor;
+};
+
+/** softmax(Q Kᵀ / √d + mask) V, each position seeing itself and those before it. */
+export class Attention extends Module {
+  constructor(
+    weights: Weights,
+    private readonly config: GPT2Config,
+  ) {
+    super();
+    this.addChild('c_attn', linear(weights, 'c_attn'));
+    this.addChild('c_proj', linear(weights, 'c_proj'));
+  }
+
+  /** x [batch, time, nEmbd] -> the same */
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.attend(x).y);
+  }
+
+  /** `past`, if there is any, stands before x; the result holds both. */
+  attend(x: tf.Tensor, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+    return tf.tidy(() => {
+      const [batch, time, width] = x.shape as [number, number, number];
+      const heads = [batch, time, this.config.nHead, width / this.config.nHead];
+      const [q, newK, newV] = tf
+        .split(this.child('c_attn').forward(x), 3, -1)
+        .map((part) => part.reshape(heads).transpose([0, 2, 1, 3])) as Triple; // [b, h, t, d]
+      const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
+      const v = past ? tf.concat([past.v, newV], 2) : newV;
+      const scores = tf.matMul(q, k, false, true).mul((width / this.config.nHead) ** -0.5);
+      const share = tf.softmax(scores.add(causalMask(time, k.shape[2] as number))); // [b, h, t, T]
+      const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
+      return { y: this.child('c_proj').forward(y), k, v };
+    });
+  }
+}
+
+type Triple = [tf.Tensor, tf.Tensor, tf.Tensor];
+
+/**
+ * [time, all]: 0 where a position may look, -1e9 ahead of it: `exp` makes that 0, and a finite
+ * number can't turn into NaN.
+ */
+function causalMask(time: number, all: number): tf.Tensor {
+  return tf.tidy(() => {
+    const row = tf.range(all - time, all).expandDims(1);
+    return tf.range(0, all).greater(row).cast('float32').mul(-1e9);
+  });
+}
+
+/** 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), Hugging Face's `gelu_new` */
+function gelu(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const inner = x
+      .mul(x)
+      .mul(x)
+      .mul(0.044715)
+      .add(x)
+      .mul(Math.sqrt(2 / Math.PI));
+    return inner.tanh().add(1).mul(x).mul(0.5);
+  });
+}
+
+function linear(weights: Weights, name: string): Linear {
+  const weight = weights.get(`${name}.weight`) as tf.Tensor2D;
+  return new Linear({ weight, bias: weights.get(`${name}.bias`) as tf.Tensor1D });
+}
+
+function copy<R extends tf.Rank>(weights: Weights, name: string): tf.Tensor<R> {
+  return (weights.get(name) as tf.Tensor<R>).clone();
+}

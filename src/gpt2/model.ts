@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs';
+import { Module } from '../nn';
+import { ArgumentError, ShapeError } from '../runtime';
+import type { GPT2Config } from './config';
+import { Attention, Embedding, type KeyValues, LayerNorm, MLP, type Weights } from './layers';
+
+/**
+ * GPT-2 (Radford et al. 2019): embeddings, `nLayer` blocks, a norm, and the token embedding again
+ * as the head. Modules and parameters have Hugging Face's names; linear weights are (out, in).
+ */
+export class GPT2 extends Module {
+  private readonly wte: Embedding;
+  private readonly blocks: Block[];
+
+  /** `weights` by parameter name; they are copied, and stay the caller's. */
+  constructor(
+    readonly config: GPT2Config,
+    weights: Weights,
+  ) {
+    super();
+    this.wte = this.addChild('transformer.wte', new Embedding(below(weights, 'transformer.wte')));
+    this.addChild('transformer.wpe', new Embedding(below(weights, 'transformer.wpe')));
+    this.blocks = Array.from({ length: config.nLayer }, (_, i) => {
+      const name = `transformer.h.${i}`;
+      return this.addChild(name, new Block(below(weights, name), config));
+    });
+    const norm = new LayerNorm(below(weights, 'transformer.ln_f'), config.layerNormEpsilon);
+    this.addChild('transformer.ln_f', norm);
+  }
+
+  /** ids [batch, time] (int32) -> logits [batch, time, vocabSize] */
+  forward(ids: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.logits(this.hiddenStates(ids)));
+  }
+
+  /**
+   * Everything but the head: ids [batch, time] (int32) -> [batch, time, nEmbd].
+   * @throws ShapeError if ids has another rank or is longer than nPositions
+   */
+  hiddenStates(ids: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.extend(ids).hidden);
+  }
+
+  /** The head, for all positions or only those of interest: [..., nEmbd] -> [..., vocabSize] */
+  logits(hidden: tf.Tensor): tf.Tensor {
+    this.assertAlive('GPT2.logits');
+    const { nEmbd, vocabSize } = this.config;
+    return tf.tidy(() => {
+      const rows = hidden.reshape<tf.Tensor2D>([-1, nEmbd]);
+      const logits = tf.matMul(rows, this.wte.weight, false, true);
+      return logits.reshape([...hidden.shape.slice(0, -1), vocabSize]);
+    });
+  }
+
+  /**
+   * The hidden states of ids that follow a past, and the past that includes them: one entry for
+   * each block. The caller owns both and frees the old past.
+   * @throws ShapeError if past and ids together are longer than nPositions
+   */
+  extend(ids: tf.Tensor, past: KeyValues[] = []): { hidden: tf.Tensor; past: KeyValues[] } {
+    this.assertAlive('GPT2.hiddenStates');
+    const start = past[0]?.k.shape[2] ?? 0;
+    const end = start + (ids.shape[1] ?? 0);
+    if (ids.rank !== 2 || end > this.config.nPositions) {
+      throw new ShapeError(
+        `GPT2.hiddenStates: ids must be [batch, time] with at most ${this.config.nPositions} positions (nPositions), got [${ids.shape.join(', ')}] after ${start}.`,
+      );
+    }
+    return tf.tidy(() => {
+      const positions = this.child('transformer.wpe').forward(tf.range(start, end, 1, 'int32'));
+      let x = this.child('transformer.wte').forward(ids).add(positions);
+      const extended = this.blocks.map((block, i) => {
+        const { y, k, v } = block.extend(x, past[i]);
+        x = y;
+        return { k, v };
+      });
+      return { hidden: this.child('transformer.ln_f').forward(x), past: extended };
+    });
+  }
+
+  /**
+   * Token ids as a tensor [batch, time] (int32), owned by the caller. Looked up unchecked, an id
+   * beyond the vocabulary gives anything on a GPU.
+   * @throws ArgumentError if rows differ in length or hold an id that is not in the vocabulary
+   */
+  idsTensor(rows: readonly (readonly number[])[]): tf.Tensor2D {
+    const { vocabSize } = this.config;
+    const time = rows[0]?.length ?? 0;
+    const odd = rows.find((row) => row.length !== time);
+    if (time === 0 || odd) {
+      throw new ArgumentError(
+        `idsTensor: rows must be of one length, 1 or more, got ${time} and ${odd?.length ?? time}.`,
+      );
+    }
+    const bad = rows.flat().find((id) => !Number.isSafeInteger(id) || id < 0 || id >= vocabSize);
+    if (bad !== undefined) {
+      throw new ArgumentError(
+        `idsTensor: each id must be an integer from 0 to ${vocabSize - 1}, got ${bad}. Does the tokenizer belong to this model?`,
+      );
+    }
+    return tf.tensor2d(rows.flat(), [rows.length, time], 'int32');
+  }
+}
+
+/** x + attention(norm(x)), then x + mlp(norm(x)): [batch, time, nEmbd] -> the same */
+class Block extends Module {
+  private readonly attn: Attention;
+
+  constructor(weights: Weights, config: GPT2Config) {
+    super();
+    const norm = (name: string) => new LayerNorm(below(weights, name), config.layerNormEpsilon);
+    this.addChild('ln_1', norm('ln_1'));
+    this.attn = this.addChild('attn', new Attention(below(weights, 'attn'), config));
+    this.addChild('ln_2', norm('ln_2'));
+    this.addChild('mlp', new MLP(below(weights, 'mlp')));
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.extend(x).y);
+  }
+
+  extend(x: tf.Tensor, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+    return tf.tidy(() => {
+      const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), past);
+      const middle = x.add(seen);
+      const y = middle.add(this.child('mlp').forward(this.child('ln_2').forward(middle)));
+      return { y, k, v };
+    });
+  }
+}
+
+/** The weights of a module below, by their names in it. */
+function below(weights: Weights, name: string): Weights {
+  const inside = [...weights].filter(([key]) => key.startsWith(`${name}.`));
+  return new Map(inside.map(([key, weight]) => [key.slice(name.length + 1), weight]));
+}

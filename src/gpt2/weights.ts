@@ -1,0 +1,142 @@
+import * as tf from '@tensorflow/tfjs';
+import { Random } from '../runtime';
+import { readSafetensors, type SafetensorsReader } from '../safetensors';
+import type { GPT2Config } from './config';
+import { ModelFileError } from './error';
+
+const CALLER = 'readWeights';
+const PREFIX = 'transformer.';
+/** Conv1D: Hugging Face stores these (in, out); our `Linear` is (out, in). Turned only here. */
+const CONV1D = /\.c_(attn|proj|fc)\.weight$/;
+/** Causal masks that old files carry along; no weights. */
+const MASKS = /\.attn\.(bias|masked_bias)$/;
+
+/** Each parameter of a GPT-2, by its name in the model, with its shape in the file. */
+export function weightShapes(config: GPT2Config): Map<string, number[]> {
+  const { vocabSize, nPositions, nEmbd: c, nInner, nLayer } = config;
+  const norm = (name: string): [string, number[]][] => [
+    [`${name}.weight`, [c]],
+    [`${name}.bias`, [c]],
+  ];
+  const conv = (name: string, k: number, d: number): [string, number[]][] => [
+    [`${name}.weight`, [k, d]],
+    [`${name}.bias`, [d]],
+  ];
+  const blocks = Array.from({ length: nLayer }, (_, i) => [
+    ...norm(`h.${i}.ln_1`),
+    ...conv(`h.${i}.attn.c_attn`, c, 3 * c),
+    ...conv(`h.${i}.attn.c_proj`, c, c),
+    ...norm(`h.${i}.ln_2`),
+    ...conv(`h.${i}.mlp.c_fc`, c, nInner),
+    ...conv(`h.${i}.mlp.c_proj`, nInner, c),
+  ]).flat();
+  const tables: [string, number[]][] = [
+    ['wte.weight', [vocabSize, c]],
+    ['wpe.weight', [nPositions, c]],
+  ];
+  const all = [...tables, ...blocks, ...norm('ln_f')];
+  return new Map(all.map(([name, shape]) => [PREFIX + name, shape]));
+}
+
+/**
+ * Reads the weights of a GPT-2 from Hugging Face's model.safetensors, one tensor at a time. They
+ * belong to the caller; linear weights come out (out, in).
+ * @throws ModelFileError listing every tensor that is missing, unexpected, misshapen or not
+ *   finite; SafetensorsError if the file itself is broken
+ */
+export async function readWeights(
+  file: string,
+  config: GPT2Config,
+): Promise<Map<string, tf.Tensor>> {
+  const reader = await readSafetensors(file);
+  const weights = new Map<string, tf.Tensor>();
+  try {
+    const faults = await readAll(reader, weightShapes(config), weights);
+    if (faults.length > 0) throw new ModelFileError(CALLER, file, faults);
+    return weights;
+  } catch (error) {
+    tf.dispose([...weights.values()]);
+    throw error;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Fills `weights`. @returns every fault */
+async function readAll(
+  reader: SafetensorsReader,
+  shapes: Map<string, number[]>,
+  weights: Map<string, tf.Tensor>,
+): Promise<string[]> {
+  const { stored, faults } = matchNames(reader, shapes);
+  for (const [name, shape] of shapes) {
+    const storedName = stored.get(name);
+    const given = storedName === undefined ? undefined : reader.tensors.get(storedName)?.shape;
+    if (storedName === undefined || given === undefined) faults.push(`${name} is missing.`);
+    else if (given.join() !== shape.join()) {
+      faults.push(`${name} must be [${shape.join(', ')}], got [${given.join(', ')}].`);
+    } else {
+      const values = await reader.read(storedName);
+      const bad = values.filter((value) => !Number.isFinite(value)).length;
+      if (bad > 0) faults.push(`${name} has ${bad} NaN or infinite of ${values.length} values.`);
+      else weights.set(name, toTensor(name, values, shape));
+    }
+  }
+  return [...faults, ...(await headFaults(reader, stored))];
+}
+
+/** The stored name of each parameter; the prefix `transformer.` may be missing. */
+function matchNames(reader: SafetensorsReader, shapes: Map<string, number[]>) {
+  const stored = new Map<string, string>();
+  const faults: string[] = [];
+  for (const storedName of reader.tensors.keys()) {
+    if (MASKS.test(storedName) || storedName === 'lm_head.weight') continue;
+    const name = storedName.startsWith(PREFIX) ? storedName : PREFIX + storedName;
+    if (!shapes.has(name)) faults.push(`${storedName} is unexpected.`);
+    else if (stored.has(name))
+      faults.push(`${storedName} is there twice, with and without prefix.`);
+    else stored.set(name, storedName);
+  }
+  return { stored, faults };
+}
+
+/** The head is the token embedding. A file may repeat it, but with the same numbers. */
+async function headFaults(
+  reader: SafetensorsReader,
+  stored: Map<string, string>,
+): Promise<string[]> {
+  const embedding = stored.get(`${PREFIX}wte.weight`);
+  if (!reader.tensors.has('lm_head.weight') || embedding === undefined) return [];
+  const head = await reader.read('lm_head.weight');
+  const table = await reader.read(embedding);
+  const same = head.length === table.length && head.every((value, i) => value === table[i]);
+  return same ? [] : ['lm_head.weight must equal wte.weight: heads of their own are unsupported.'];
+}
+
+function toTensor(name: string, values: Float32Array, shape: number[]): tf.Tensor {
+  return tf.tidy(() => {
+    const tensor = tf.tensor(values, shape);
+    return CONV1D.test(name) ? tensor.transpose() : tensor;
+  });
+}
+
+/**
+ * Fresh weights as GPT-2 starts: N(0, 0.02²), the projections into the residual stream smaller by
+ * √(2 nLayer), norms 1, biases 0. They belong to the caller.
+ */
+export function drawWeights(config: GPT2Config, seed: number): Map<string, tf.Tensor> {
+  const random = new Random(seed);
+  const draw = (name: string, shape: number[]): tf.Tensor => {
+    if (name.endsWith('.bias')) return tf.zeros(shape);
+    if (shape.length === 1) return tf.ones(shape);
+    const std = 0.02 / (name.endsWith('c_proj.weight') ? Math.sqrt(2 * config.nLayer) : 1);
+    const values = random.normal(shape, 0, std);
+    if (!CONV1D.test(name)) return values;
+    return tf.tidy(() => {
+      const turned = values.transpose();
+      values.dispose();
+      return turned;
+    });
+  };
+  return new Map([...weightShapes(config)].map(([name, shape]) => [name, draw(name, shape)]));
+}
