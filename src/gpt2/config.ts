@@ -65,3 +65,21 @@ export async function readConfig(file: string): Promise<GPT2Config> {
   if (faults.length > 0) throw new ModelFileError(CALLER, file, faults);
   return config;
 }
+
+/** What config.json holds for these sizes, such that `readConfig` and transformers read them. */
+export function configJson(config: GPT2Config): Record<string, unknown> {
+  return {
+    architectures: ['GPT2LMHeadModel'],
+    ...FIXED,
+    vocab_size: config.vocabSize,
+    n_positions: config.nPositions,
+    n_embd: config.nEmbd,
+    n_layer: config.nLayer,
+    n_head: config.nHead,
+    n_inner: config.nInner,
+    layer_norm_epsilon: config.layerNormEpsilon,
+    bos_token_id: config.eosTokenIds[0] ?? null, // GPT-2 has one token for both
+    eos_token_id:
+      config.eosTokenIds.length > 1 ? config.eosTokenIds : (config.eosTokenIds[0] ?? null),
+  };
+}

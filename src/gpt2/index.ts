@@ -7,4 +7,6 @@ export type { KeyValues, Weights } from './layers';
 export { loadModel, loadTokenizer } from './load';
 export { GPT2 } from './model';
 export type { SampleOptions } from './sample';
+export { saveModel } from './save';
+export type { SaveOptions } from './save';
 export { drawWeights, readWeights } from './weights';

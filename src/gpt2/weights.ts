@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { Random } from '../runtime';
-import { readSafetensors, type SafetensorsReader } from '../safetensors';
+import { ArgumentError, NonFiniteError, Random, read } from '../runtime';
+import {
+  readSafetensors,
+  type SafetensorsReader,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../safetensors';
 import type { GPT2Config } from './config';
 import { ModelFileError } from './error';
 
@@ -118,6 +123,35 @@ function toTensor(name: string, values: Float32Array, shape: number[]): tf.Tenso
     const tensor = tf.tensor(values, shape);
     return CONV1D.test(name) ? tensor.transpose() : tensor;
   });
+}
+
+/**
+ * The inverse of `readWeights`: writes parameters, by their names in the model, whole or not at
+ * all. F16 halves the file and rounds.
+ * @throws ArgumentError if one is missing, NonFiniteError if one is not finite, SafetensorsError
+ */
+export async function writeWeights(
+  file: string,
+  config: GPT2Config,
+  parameters: ReadonlyMap<string, tf.Tensor>,
+  dtype: 'F32' | 'F16' = 'F32',
+): Promise<void> {
+  const tensors = new Map<string, TensorToWrite>();
+  for (const [name, shape] of weightShapes(config)) {
+    const parameter = parameters.get(name);
+    if (!parameter) {
+      throw new ArgumentError(
+        `writeWeights: ${name} must be a parameter, but is not. Merge or remove updates first.`,
+      );
+    }
+    const turned = CONV1D.test(name) ? parameter.transpose() : parameter.clone();
+    const values = await read(turned).finally(() => turned.dispose());
+    if (!values.every(Number.isFinite)) {
+      throw new NonFiniteError(`writeWeights: ${name} must be finite. Look for diverged weights.`);
+    }
+    tensors.set(name, { shape, values, dtype });
+  }
+  await writeSafetensors(file, tensors, { format: 'pt' });
 }
 
 /**
