@@ -16,10 +16,12 @@ export interface GenerateOptions extends SampleOptions {
   stopTokens?: readonly number[];
 }
 
+/** Told a prompt's new tokens so far, says whether they are enough. */
+export type IsDone = (ids: readonly number[]) => boolean;
+
 /**
- * Continues prompts of equal length together. Keys and values of earlier positions are kept, so
- * each new token costs one position.
- * @param isDone told a prompt's new tokens so far, ends it too
+ * Continues prompts, those of one length together. Keys and values of earlier positions are kept,
+ * so each new token costs one position. A prompt's draws depend on the seed and its place alone.
  * @returns the new tokens of each prompt, without the stop token
  * @throws ArgumentError if an option or a prompt is out of range, NonFiniteError on NaN logits
  */
@@ -27,14 +29,43 @@ export async function generate(
   model: GPT2,
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
-  isDone: (ids: readonly number[]) => boolean = () => false,
+  isDone: IsDone = () => false,
 ): Promise<number[][]> {
-  const { maxNewTokens, seed = 0, stopTokens = model.config.eosTokenIds } = options;
   assertOptions(model, prompts, options);
+  const { maxNewTokens, seed = 0 } = options;
   const draws = await drawUniform(seed, prompts.length * maxNewTokens);
-  const rows = prompts.map(() => ({ ids: [] as number[], done: false }));
+  const rows = prompts.map((prompt, i) => ({
+    prompt,
+    draws: draws.subarray(i * maxNewTokens, (i + 1) * maxNewTokens),
+    ids: [] as number[],
+    done: false,
+  }));
+  for (const length of new Set(prompts.map((prompt) => prompt.length))) {
+    const together = rows.filter(({ prompt }) => prompt.length === length);
+    await continueTogether(model, together, options, isDone);
+  }
+  return rows.map(({ ids }) => ids);
+}
+
+interface Row {
+  prompt: readonly number[];
+  /** uniform in [0, 1), one for each new token */
+  draws: Float32Array;
+  ids: number[];
+  done: boolean;
+}
+
+/** Fills the ids of each row. */
+async function continueTogether(
+  model: GPT2,
+  rows: Row[],
+  options: GenerateOptions,
+  isDone: IsDone,
+): Promise<void> {
+  const { vocabSize, eosTokenIds } = model.config;
+  const { maxNewTokens, stopTokens = eosTokenIds } = options;
   let past: KeyValues[] = [];
-  let next = prompts;
+  let next = rows.map(({ prompt }) => prompt);
   try {
     for (let i = 0; i < maxNewTokens && !rows.every(({ done }) => done); i++) {
       const { logits, past: extended } = nextLogits(model, next, past);
@@ -42,15 +73,14 @@ export async function generate(
       past = extended;
       const values = await readAndDispose(logits);
       next = rows.map((row, r) => {
-        const of = values.subarray(r * model.config.vocabSize, (r + 1) * model.config.vocabSize);
-        const id = sample(of, draws[r * maxNewTokens + i] as number, options);
+        const own = values.subarray(r * vocabSize, (r + 1) * vocabSize);
+        const id = sample(own, row.draws[i] as number, options);
         row.done ||= stopTokens.includes(id);
         if (!row.done) row.ids.push(id);
         row.done ||= isDone(row.ids);
         return [id];
       });
     }
-    return rows.map(({ ids }) => ids);
   } finally {
     tf.dispose(past);
   }
@@ -110,7 +140,7 @@ function assertOptions(
   assertPositiveIntegers('generate', { maxNewTokens: options.maxNewTokens });
   assertSampleOptions(options);
   const { nPositions } = model.config;
-  const length = prompts[0]?.length ?? 0;
+  const length = prompts.reduce((max, prompt) => Math.max(max, prompt.length), 0);
   if (length + options.maxNewTokens > nPositions) {
     throw new ArgumentError(
       `generate: prompt and maxNewTokens must be at most ${nPositions} tokens (nPositions), got ${length} + ${options.maxNewTokens}. Shorten the prompt or ask for less.`,

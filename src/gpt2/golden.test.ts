@@ -144,6 +144,10 @@ describe('GPT-2, against transformers in float64', () => {
     const all = await generate(model, prompts, options);
     assert.deepEqual(await generate(model, prompts, options), all);
     assert.deepEqual(await generate(model, prompts.slice(0, 1), options), all.slice(0, 1));
+    const ragged = [prompts[0], prompts[1]?.slice(2), prompts[2]] as number[][];
+    const mixed = await generate(model, ragged, options);
+    assert.deepEqual([mixed[0], mixed[2]], [all[0], all[2]]);
+    assert.notDeepEqual(mixed[1], all[1]);
     assert.notDeepEqual(await generate(model, prompts, { ...options, seed: 4 }), all);
   });
 

@@ -2,7 +2,7 @@ export { readConfig } from './config';
 export type { GPT2Config } from './config';
 export { ModelFileError } from './error';
 export { generate, generateText } from './generate';
-export type { GenerateOptions, GenerateTextOptions } from './generate';
+export type { GenerateOptions, GenerateTextOptions, IsDone } from './generate';
 export type { KeyValues, Weights } from './layers';
 export { loadModel, loadTokenizer } from './load';
 export { GPT2 } from './model';
