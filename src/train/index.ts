@@ -1,5 +1,7 @@
 import { registerSparseCrossEntropy } from './sparse-cross-entropy';
 
+export { loadCheckpoint, saveCheckpoint } from './checkpoint';
+export type { Checkpoint } from './checkpoint';
 export { clipByGlobalNorm, globalNorm } from './clip';
 export { adamW, Optimizer } from './optimizer';
 export type { AdamWOptions, ParameterState } from './optimizer';

@@ -59,8 +59,8 @@ describe('Optimizer', () => {
     for (const [name, value] of want) {
       assertClose(await read(parameters.get(name) as tf.Variable), [value], 1e-6, name);
     }
-    assert.equal(optimizer.stateOf('b')?.step, 4);
-    assert.equal(optimizer.stateOf('c')?.step, 2);
+    assert.equal(optimizer.state.get('b')?.step, 4);
+    assert.equal(optimizer.state.get('c')?.step, 2);
   });
 
   test('updates nothing and leaks nothing where one parameter does not fit', async () => {

@@ -69,9 +69,36 @@ export class Optimizer {
     }
   }
 
-  /** What is kept of a parameter; undefined before its first update. The tensors stay here. */
-  stateOf(name: string): ParameterState | undefined {
-    return this.states.get(name);
+  /** What is kept of each parameter that has been updated. The tensors stay the optimiser's. */
+  get state(): ReadonlyMap<string, ParameterState> {
+    return this.states;
+  }
+
+  /**
+   * Puts other state in the place of all there is, and takes its tensors over.
+   * @throws ArgumentError listing every state that is not one of this optimiser for these
+   *   parameters; nothing changes then and the tensors stay the caller's
+   */
+  restore(
+    parameters: ReadonlyMap<string, tf.Variable>,
+    states: ReadonlyMap<string, ParameterState>,
+  ): void {
+    const faults = [...states].flatMap(([name, { slots }]) => {
+      const parameter = parameters.get(name);
+      if (!parameter) return [`no parameter is named ${name}`];
+      const want = tf.tidy(() => describe(this.transform.start(parameter)));
+      return want === describe(slots) ? [] : [`${name} needs ${want}, got ${describe(slots)}`];
+    });
+    if (faults.length > 0) {
+      throw new ArgumentError(
+        `Optimizer.restore: the state must fit: ${faults.join('; ')}. Use an optimiser made like the one that was saved.`,
+      );
+    }
+    this.dispose();
+    for (const [name, { step, slots }] of states) {
+      for (const slot of Object.values(slots)) tf.keep(slot);
+      this.states.set(name, { step, slots });
+    }
   }
 
   /** Forgets all state and frees it. The optimiser may be used on, as a new one. */
@@ -142,4 +169,10 @@ function assertSameShape(name: string, parameter: tf.Variable, slots: Slots): vo
       `Optimizer.step: ${name} must be [${slot.shape.join(', ')}] as in its last step, got [${parameter.shape.join(', ')}]. Use a new optimiser for a new parameter.`,
     );
   }
+}
+
+/** Names and shapes in a fixed order, such as `m [2, 3], v [2, 3]`. */
+function describe(slots: Slots): string {
+  const entries = Object.entries(slots).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`);
+  return entries.sort().join(', ') || 'nothing';
 }

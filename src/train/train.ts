@@ -19,7 +19,10 @@ export interface TrainOptions<Batch> {
   batches: Iterable<Batch>;
   /** stays the caller's, and goes on where it was */
   optimizer: Optimizer;
+  /** the number of the last step */
   steps: number;
+  /** how many steps are done already, when training goes on from a checkpoint */
+  stepsDone?: number;
   /** the factor on the optimiser's learning rate; constant unless given */
   schedule?: Schedule;
   /** how many batches make one step, their losses averaged */
@@ -58,11 +61,11 @@ export interface TrainingStep {
 export async function* train<Batch>(
   options: TrainOptions<Batch>,
 ): AsyncGenerator<TrainingStep, void> {
-  const { batches, steps, accumulate = 1, maxGradientNorm, countTokens } = options;
-  assertPositiveIntegers('train', { steps, accumulate });
+  const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
+  assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
   if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
   const iterator = batches[Symbol.iterator]();
-  for (let step = 0; step < steps; step++) {
+  for (let step = stepsDone; step < steps; step++) {
     const start = performance.now();
     const group = draw(iterator, accumulate);
     if (group.length === 0) return;
