@@ -25,7 +25,8 @@ interface Suite {
 
 const CHROMIUM = '/usr/lib/chromium';
 const SOFTWARE_VULKAN = path.join(CHROMIUM, 'vk_swiftshader_icd.json');
-const NUMERIC = ['src/runtime', 'src/nn', 'src/lora'];
+const PLAIN = ['safetensors', 'tasks', 'plot', 'kernel', 'cli'].map((room) => `src/${room}`);
+const NUMERIC = ['runtime', 'nn', 'lora', 'gpt2', 'train'].map((room) => `src/${room}`);
 
 /**
  * Runs every check: lint, then the tests, the numeric ones once on each accelerator.
@@ -62,10 +63,14 @@ function suites(): Suite[] {
   ];
   return [
     {
-      name: 'house, figures, set-up',
-      folders: ['tests/house', 'tests/plot', 'src/plot', 'src/cli', 'src/kernel'],
+      name: 'what needs no accelerator',
+      folders: ['tests/house', 'tests/plot', ...PLAIN],
     },
-    ...accelerators.map((one) => ({ ...one, name: `LoRA on ${one.name}`, folders: NUMERIC })),
+    ...accelerators.map((one) => ({
+      ...one,
+      name: `LoRA on ${one.name}`,
+      folders: [...NUMERIC, 'tests/finetune'],
+    })),
     { name: 'kernel', folders: ['tests/kernel'] },
     ...accelerators
       .filter(({ name }) => name !== 'js')
