@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ALPHABET, criticRows, pretrainText, SPLITS, TaskError } from './index';
+import {
+  ALPHABET,
+  criticRows,
+  drawProblems,
+  formatSolution,
+  pretrainText,
+  SPLITS,
+  TaskError,
+} from './index';
+import type { Split } from './index';
 import { calculate } from './step';
 import type { Operation } from './step';
 
@@ -39,6 +48,21 @@ describe('the pretraining text', () => {
   test('has no question of a problem: those follow their story in the same line', () => {
     for (const { problem } of rows) assert.match(problem.question, /^[^?]+\. How many [^?]*\?$/);
     for (const line of lines) assert.ok(!/How|\?/.test(line) || /^How [^.?]*\?$/.test(line), line);
+  });
+
+  test('has no line that is the steps of a problem of validation or test', () => {
+    const steps = (split: Split): Set<string> =>
+      new Set(
+        drawProblems({ split, seed: 2, count: 10_000 }).map((problem) =>
+          formatSolution(problem).replace(/, so \d+$/, ''),
+        ),
+      );
+    const shared = (split: Split): number => {
+      const known = steps(split);
+      return lines.filter((line) => known.has(line)).length;
+    };
+    assert.deepEqual([shared('validation'), shared('test')], [0, 0]);
+    assert.ok(shared('train') > 100);
   });
 
   test('has true equations only, within 50', () => {

@@ -1,6 +1,7 @@
 import { checkCount, Draw } from './draw';
 import { Plan, work } from './plan';
 import type { Operand } from './plan';
+import { splitOf } from './problem';
 import { calculate, formatStep, LARGEST, OPERATIONS } from './step';
 import type { Step } from './step';
 import { BOXES, drawChange, drawComparison, drawHappening, NAMES, OBJECTS } from './words';
@@ -9,7 +10,8 @@ import { joinPhrases, times } from './words';
 /**
  * General arithmetic text to pretrain a base model on: `count` lines, each ended by a newline.
  * It has the words and the arithmetic of the problems but none of their formats: no question with
- * a solution, no role mark, no verdict, no equation beside words. Examples of lines: `12+7=19`;
+ * a solution, no role mark, no verdict, no equation beside words; and no line is the steps of a
+ * problem of validation or test. Examples of lines: `12+7=19`;
  * `3*4=12, 12+5=17`; `5 fewer than 12 is 7.`; `Tom has 8 pens and loses 3. Now Tom has 5.`;
  * `Eva needs 30 eggs, has 4 and wins 5.`; `Tom: 8 pens. Ann: 3 bags of 4.`;
  * `How many are left?`.
@@ -30,9 +32,11 @@ function sum(draw: Draw): string {
 
 /** Two or three steps, each with the value of the one before. */
 function chain(draw: Draw): string {
-  const steps = [drawStep(draw)];
-  times(draw.int(1, 2), () => steps.push(drawStep(draw, steps.at(-1)?.value)));
-  return steps.map(formatStep).join(', ');
+  return redraw(() => {
+    const steps = [drawStep(draw)];
+    times(draw.int(1, 2), () => steps.push(drawStep(draw, steps.at(-1)?.value)));
+    return formatChain(steps);
+  });
 }
 
 /** Two products, or a number and a product, then both together. */
@@ -43,10 +47,14 @@ function pair(draw: Draw): string {
     const [first, second] = [draw.pick([product, () => draw.int(2, LARGEST)])(), product()];
     plan.add(first, draw.pick(['+', '-'] as const), second);
     const steps = work(plan.steps);
-    return steps.every(({ value }) => value >= 0 && value <= LARGEST)
-      ? steps.map(formatStep).join(', ')
-      : undefined;
+    const isFit = steps.every(({ value }) => value >= 0 && value <= LARGEST);
+    return isFit ? formatChain(steps) : undefined;
   });
+}
+
+/** Nothing for steps that a problem of validation or test could have. */
+function formatChain(steps: readonly Step[]): string | undefined {
+  return splitOf({ steps }) === 'train' ? steps.map(formatStep).join(', ') : undefined;
 }
 
 /** `5 fewer than 12 is 7.`, `4 times as many as 3 is 12.`, `3 bags of 4 is 12.` */
