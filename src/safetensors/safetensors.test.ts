@@ -255,6 +255,10 @@ describe('writeSafetensors', () => {
   test('writes the bytes that Python writes', async () => {
     await writeSafetensors(file, tensors, { format: 'pt' });
     assert.deepEqual(readFileSync(file), readFileSync(path.join(fixtures, 'written.safetensors')));
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
   });
 
   test('round trip: float32 to the bit, float16 as PyTorch rounds', async () => {
