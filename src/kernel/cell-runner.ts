@@ -1,6 +1,7 @@
 import { format } from 'node:util';
 import { createCellConverter } from './cell-converter';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
+import { expandShorthand } from './shorthand';
 import { describeDiagnostics, describeThrown, type CellTraces, type ErrorReport } from './errors';
 
 /** tslab's compiler and executor, telling what happened instead of printing it. */
@@ -25,13 +26,18 @@ export function createCellRunner(folder: string): CellRunner {
   const named: typeof converter = {
     ...converter,
     convert(previous, source) {
-      const result = converter.convert(previous, source);
-      // The name of the cell in stack traces.
-      if (result.output) result.output += `\n//# sourceURL=${current}`;
+      const expanded = expandShorthand(source, (name) => name in executor.locals);
+      const result = converter.convert(previous, expanded);
+      if (result.output) {
+        // tslab takes a cell whose only `await` is a loop's for synchronous code.
+        if (/\bfor\s+await\b/.test(result.output)) result.hasToplevelAwait = true;
+        // The name of the cell in stack traces.
+        result.output += `\n//# sourceURL=${current}`;
+      }
       return result;
     },
   };
-  const executor = createExecutor(
+  const executor: Executor = createExecutor(
     folder,
     { node: named, browser: named, close: () => converter.close() },
     { log: (value) => console.log(value), error: (...args) => failure.take(args) },

@@ -59,6 +59,18 @@ describe('kernel messages', () => {
     );
   });
 
+  test('a cell may consist of a `for await` loop', async () => {
+    await kernel.text('async function* count() { yield 1; yield 2; }');
+    assert.equal(await kernel.text('for await (const n of count()) console.log(n);'), '1\n2\n');
+  });
+
+  test('a variable of an earlier cell stands in short form in an object, and as a target', async () => {
+    await kernel.text('let near = 1, far = 2;');
+    const code = '({ far } = { far: 3 }); const f = (near: number) => ({ near, far });';
+    assert.equal(await kernel.text(`${code} console.log({ near, far }, f(7));`), SHORT_FORMS);
+    assert.equal(await kernel.text('console.log(far)'), '3\n');
+  });
+
   test('output of a timer belongs to the cell that started it', async () => {
     const { ids } = await kernel.run([`setTimeout(() => console.log('late'), 150); 1`, '2']);
     const late = await kernel.listen(0.5);
@@ -117,3 +129,5 @@ describe('kernel messages', () => {
     assert.ok(end.seconds < 2, `took ${end.seconds} s`);
   });
 });
+
+const SHORT_FORMS = '{ near: 1, far: 3 } { near: 7, far: 3 }\n';

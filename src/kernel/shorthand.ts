@@ -1,0 +1,21 @@
+import * as typescript from '@tslab/typescript-for-tslab';
+
+/**
+ * Writes `{ loss }` out as `{ loss: loss }` where `loss` is a variable of an earlier cell. tslab
+ * makes such a variable `exports.loss`, but overlooks this short form: it would not be defined.
+ */
+export function expandShorthand(code: string, isEarlier: (name: string) => boolean): string {
+  const file = typescript.createSourceFile('cell.ts', code, typescript.ScriptTarget.ES2022);
+  const names: typescript.Identifier[] = [];
+  const visit = (node: typescript.Node): void => {
+    if (typescript.isShorthandPropertyAssignment(node) && isEarlier(node.name.text)) {
+      names.push(node.name);
+    }
+    typescript.forEachChild(node, visit);
+  };
+  visit(file);
+  return names.reduceRight(
+    (text, { end, text: name }) => `${text.slice(0, end)}: ${name}${text.slice(end)}`,
+    code,
+  );
+}
