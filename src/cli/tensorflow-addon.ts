@@ -36,7 +36,7 @@ export const downloadedAddon: Artefact = {
   make: async (tools) => {
     await tools.run(process.execPath, ['scripts/install.js', 'gpu', 'download'], {
       cwd: tfjsNode,
-      next: 'It is fetched from storage.googleapis.com.',
+      next: "It is fetched from the package's own server: see that it can be reached.",
     });
     await verify(tools);
   },
