@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSafetensors } from '../src/safetensors';
 
 interface EncodedArray {
   shape: number[];
@@ -28,6 +29,15 @@ export function decodeFloat32({ data }: EncodedArray): Float32Array {
 
 export function decodeFloat64({ data }: EncodedArray): Float64Array {
   return new Float64Array(bytes(data));
+}
+
+/** Every tensor of a safetensors file in tests/fixtures, by name. */
+export async function readTensors(name: string): Promise<Map<string, Float32Array>> {
+  const reader = await readSafetensors(join(__dirname, '../../tests/fixtures', name));
+  const all = new Map<string, Float32Array>();
+  for (const tensor of reader.tensors.keys()) all.set(tensor, await reader.read(tensor));
+  await reader.close();
+  return all;
 }
 
 function bytes(data: string): ArrayBuffer {

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
+import { readTensors } from '../../tests/fixture';
 import { memory, Random, read, useAccelerator } from '../runtime';
-import { readSafetensors } from '../safetensors';
 import { sample } from './sample';
 import { generate, generateText, type GPT2, loadModel, loadTokenizer } from '.';
 
@@ -15,15 +15,6 @@ const json = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')
   texts: { text: string; ids: number[] }[];
 };
 const TEMPERED = { temperature: 1.3, topK: 20, topP: 0.95, seed: 3, stopTokens: [] };
-
-/** Everything in expected.safetensors. */
-async function readExpected(): Promise<Map<string, Float32Array>> {
-  const reader = await readSafetensors(path.join(folder, 'expected.safetensors'));
-  const all = new Map<string, Float32Array>();
-  for (const name of reader.tensors.keys()) all.set(name, await reader.read(name));
-  await reader.close();
-  return all;
-}
 
 /** Cuts the batch of 3 x 11 ids into rows. */
 function rowsOf(ids: ArrayLike<number> | undefined): number[][] {
@@ -51,7 +42,10 @@ describe('GPT-2, against transformers in float64', () => {
   let expected: Map<string, Float32Array>;
   before(async () => {
     await useAccelerator();
-    [model, expected] = await Promise.all([loadModel(folder), readExpected()]);
+    [model, expected] = await Promise.all([
+      loadModel(folder),
+      readTensors('gpt2_tiny/expected.safetensors'),
+    ]);
     // The native library gets a weight, and a handle for it, at its first use.
     tf.tidy(() => model.forward(model.idsTensor([[1]])));
   });

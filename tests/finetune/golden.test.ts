@@ -6,9 +6,9 @@ import * as tf from '@tensorflow/tfjs';
 import { type GPT2, loadModel } from '../../src/gpt2';
 import { injectLora } from '../../src/lora';
 import { memory, read, useAccelerator } from '../../src/runtime';
-import { readSafetensors } from '../../src/safetensors';
 import { adamW, cosineDecay, IGNORED, sparseCrossEntropy, train, warmUp } from '../../src/train';
 import { assertClose } from '../close';
+import { readTensors } from '../fixture';
 
 const fixtures = path.join(__dirname, '../../../tests/fixtures');
 const [STEPS, WARM_UP, BATCH, TIME] = [50, 5, 3, 11];
@@ -20,14 +20,6 @@ const golden = JSON.parse(readFileSync(path.join(fixtures, 'gpt2_lora.json'), 'u
 interface Batch {
   ids: number[][];
   labels: number[];
-}
-
-async function readTensors(): Promise<Map<string, Float32Array>> {
-  const reader = await readSafetensors(path.join(fixtures, 'gpt2_lora.safetensors'));
-  const all = new Map<string, Float32Array>();
-  for (const name of reader.tensors.keys()) all.set(name, await reader.read(name));
-  await reader.close();
-  return all;
 }
 
 /** PEFT's name of one of our parameters. */
@@ -57,7 +49,7 @@ describe('fine-tuning GPT-2 with LoRA, against transformers and PEFT in float64'
     await useAccelerator();
     [model, tensors] = await Promise.all([
       loadModel(path.join(fixtures, 'gpt2_tiny')),
-      readTensors(),
+      readTensors('gpt2_lora.safetensors'),
     ]);
   });
 
