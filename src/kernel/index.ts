@@ -5,6 +5,8 @@
 export { KernelError } from './channel';
 export { clearOutput, display, newDisplay } from './display';
 export type { Display, MimeBundle } from './display';
+export { newLiveDisplay } from './live-display';
+export type { LiveDisplay } from './live-display';
 export { kernelSpec } from './kernelspec';
 export type { KernelSpec, KernelSpecOptions } from './kernelspec';
 export { reload } from './reload';

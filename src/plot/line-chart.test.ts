@@ -73,6 +73,26 @@ describe('the drawing', () => {
     assert.equal(new Set(full.map(([, y]) => y)).size, 1);
   });
 
+  test('draws a whisker from y - spread to y + spread through each point, inside the frame', () => {
+    const y = { title: 'Accuracy', ticks: [0, 50, 100] };
+    const line = { name: 'LoRA', x: [1, 4, 8], y: [10, 60, 100], spread: [10, 30, 20] };
+    const svg = draw({ y, series: [line] });
+    const ticks = labels(svg, 'end');
+    const [zero = NaN, hundred = NaN] = [ticks['0'], ticks['100']];
+    const whiskers = findAll(svg, 'path').flatMap(
+      ({ attributes: { d = '' } }) => /M([\d.]+),([\d.]+)V([\d.]+)$/.exec(d)?.slice(1) ?? [],
+    );
+    assert.equal(whiskers.length, 9);
+    points(svg)[0]?.forEach(([x, at], i) => {
+      const [left, low = NaN, high = NaN] = whiskers.slice(3 * i, 3 * i + 3).map(Number);
+      near(left, x);
+      near((low + high) / 2, at);
+      near(low - high, ((2 * (line.spread[i] ?? NaN)) / 100) * (zero - hundred));
+    });
+    const { data } = plotly({ y, series: [line] });
+    assert.deepEqual((data[0] as { error_y: { array: number[] } }).error_y.array, line.spread);
+  });
+
   test('is named and described for those who do not see it', () => {
     const { attributes, children } = draw({ title: 'a < b & "c"' });
     assert.equal(attributes.role, 'img');

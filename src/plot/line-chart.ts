@@ -33,6 +33,8 @@ export interface LineSeries {
   name: string;
   x: number[];
   y: number[];
+  /** the spread of each point: a whisker from y - spread to y + spread */
+  spread?: number[];
 }
 
 export interface LineChartOptions {
@@ -47,6 +49,8 @@ export interface LineChartOptions {
 }
 
 const PLOT_HEIGHT = 300;
+/** Half the width of a whisker's cap, in px. */
+const CAP = 4;
 
 /**
  * Lines with markers over two axes, as a MIME bundle to display.
@@ -57,7 +61,7 @@ export function lineChart(options: LineChartOptions): Figure {
   throwFaults('lineChart', findFaults(options));
   const { series } = options;
   const x = pointScale(options.x, gather(series, 'x'));
-  const y = pointScale(options.y, gather(series, 'y'));
+  const y = pointScale(options.y, series.flatMap(reach));
   const header = drawHeader(options, drawKey);
   const box: Box = {
     left: yAxisRoom(y),
@@ -83,6 +87,11 @@ function gather(series: LineSeries[], axis: 'x' | 'y'): number[] {
   return series.flatMap((line) => line[axis]);
 }
 
+/** All that a line covers of the y axis: its points and the ends of its whiskers. */
+function reach({ y, spread = [] }: LineSeries): number[] {
+  return y.flatMap((value, i) => [value - (spread[i] ?? 0), value + (spread[i] ?? 0)]);
+}
+
 function findFaults({ title, summary, x, y, series }: LineChartOptions): string[] {
   const words = { title, summary, 'x title': x.title, 'y title': y.title };
   return [
@@ -101,6 +110,14 @@ function checkSeries(line: LineSeries, x: Axis, y: Axis): string[] {
     ...checkValues(`${what} x`, line.x, x.scale === 'log'),
     ...checkValues(`${what} y`, line.y, y.scale === 'log'),
   ];
+  if (line.spread) {
+    faults.push(...checkValues(`${what} y ± spread`, reach(line), y.scale === 'log'));
+  }
+  if (line.spread && line.spread.length !== rows) {
+    faults.push(
+      `${what} must be as many spreads as y, got ${line.spread.length} and ${rows}. Give one for each y.`,
+    );
+  }
   if (columns !== rows) {
     faults.push(
       `${what} must be as many x as y, got ${columns} x and ${rows} y. Give one y for each x.`,
@@ -121,7 +138,23 @@ function drawLine(box: Box, x: Scale, y: Scale, line: LineSeries, style: SeriesS
   const markers = points
     .filter((_, i) => i % stride === 0)
     .map((at) => drawMarker(style, `translate(${at})`));
-  return element('g', {}, path, ...markers);
+  return element('g', {}, ...drawWhiskers(box, x, y, line, style), path, ...markers);
+}
+
+function drawWhiskers(
+  box: Box,
+  x: Scale,
+  y: Scale,
+  line: LineSeries,
+  { color }: SeriesStyle,
+): string[] {
+  return (line.spread ?? []).map((spread, i) => {
+    const [value, at] = [line.y[i] ?? NaN, placeX(box, x, line.x[i] ?? NaN)];
+    const [low, high] = [placeY(box, y, value - spread), placeY(box, y, value + spread)];
+    const cap = (height: number) => `M${(at - CAP).toFixed(1)},${height.toFixed(1)}h${2 * CAP}`;
+    const d = `${cap(low)}${cap(high)}M${at.toFixed(1)},${low.toFixed(1)}V${high.toFixed(1)}`;
+    return element('path', { d, fill: 'none', stroke: color });
+  });
 }
 
 function drawKey(style: SeriesStyle): string {
@@ -152,6 +185,9 @@ function trace(x: Scale, y: Scale, line: LineSeries, style: SeriesStyle): Data {
     x: [...line.x],
     y: [...line.y],
     line: { color, dash, width: LINE_WIDTH },
+    ...(line.spread && {
+      error_y: { type: 'data', array: [...line.spread], color, thickness: 1, width: CAP },
+    }),
     marker: { color, symbol, size: MARKER_SIZE, maxdisplayed: MAX_MARKERS },
     hovertext: hover.map(plotlyLines),
     hovertemplate: '%{hovertext}<extra></extra>',

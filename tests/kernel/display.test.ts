@@ -7,7 +7,7 @@ describe('kernel display', () => {
   before(async () => {
     kernel = await KernelSession.start();
     const imported = await kernel.text(
-      `import { clearOutput, display, newDisplay } from '../src/kernel';`,
+      `import { clearOutput, display, newDisplay, newLiveDisplay } from '../src/kernel';`,
     );
     assert.equal(imported, '');
   });
@@ -57,6 +57,29 @@ chart.show({ 'text/plain': 'second' });`,
         ['update_display_data', { 'text/html': 'third' }, first],
       ],
     );
+  });
+
+  test('a live display draws at most four times a second, and as Plotly only at the end', async () => {
+    const outputs = await kernel.cell(
+      `const live = newLiveDisplay();
+const plotly = 'application/vnd.plotly.v1+json';
+let made = 0;
+for (const start = Date.now(); Date.now() - start < 900; ) {
+  live.update(() => ({ [plotly]: {}, 'text/plain': String(++made) }));
+  await new Promise((go) => setTimeout(go, 5));
+}
+live.end({ [plotly]: {}, 'text/plain': 'end' });
+console.log(made);`,
+    );
+    const shown = outputs.flatMap(({ content }) => (content.data ? [content.data] : []));
+    const made = shown.length - 1;
+    assert.ok(made >= 2 && made <= 4, `${made} drawings`);
+    assert.equal(outputs.at(-1)?.content.text, `${made}\n`);
+    assert.deepEqual(shown, [
+      ...Array.from({ length: made }, (_, i) => ({ 'text/plain': `${i + 1}` })),
+      { 'application/vnd.plotly.v1+json': {}, 'text/plain': 'end' },
+    ]);
+    assert.equal(new Set(outputs.map(({ content }) => content.transient?.display_id)).size, 2);
   });
 
   test('clearOutput keeps its place among text and displays', async () => {
