@@ -10,6 +10,7 @@ const rooms = {
   gpt2: ['nn', 'runtime', 'safetensors'],
   train: ['nn', 'runtime', 'safetensors'],
   tasks: [],
+  finetune: ['gpt2', 'nn', 'runtime', 'tasks', 'train'],
   plot: [],
   kernel: [],
 };

@@ -72,9 +72,7 @@ const DOORS: Record<string, string[]> = {
     'warmUp',
   ],
   tasks: [
-    'ALPHABET',
     'CORRUPTIONS',
-    'LONGEST',
     'ROLES',
     'SPLITS',
     'TaskError',
@@ -95,9 +93,29 @@ const DOORS: Record<string, string[]> = {
     'reviserRows',
     'solverPrompt',
     'solverRows',
+    'tokenizerJson',
   ],
-  plot: ['FigureError', 'barChart', 'lineChart'],
-  kernel: ['KernelError', 'clearOutput', 'display', 'kernelSpec', 'newDisplay', 'reload'],
+  finetune: [
+    'answerRows',
+    'completionLoss',
+    'countLabels',
+    'drawBatches',
+    'drawPretrainingBatches',
+    'encodeRows',
+    'exactMatch',
+    'makeBatch',
+    'meanLoss',
+  ],
+  plot: ['FigureError', 'barChart', 'lineChart', 'trainingChart'],
+  kernel: [
+    'KernelError',
+    'clearOutput',
+    'display',
+    'kernelSpec',
+    'newDisplay',
+    'newLiveDisplay',
+    'reload',
+  ],
 };
 
 function sources(folder: string): string[] {

@@ -1,4 +1,3 @@
-export { ALPHABET } from './alphabet';
 export { checkReviser, checkSolver } from './check-solution';
 export type { Check } from './check-solution';
 export { CORRUPTIONS } from './corrupt';
@@ -13,7 +12,6 @@ export {
   checkRow,
   criticPrompt,
   criticRows,
-  LONGEST,
   reviserPrompt,
   reviserRows,
   ROLES,
@@ -24,3 +22,4 @@ export type { CriticRow, ReviserRow, Role, Row, SolverRow } from './rows';
 export { formatSolution, parseSolution } from './solution';
 export type { Solution } from './solution';
 export type { Step } from './step';
+export { tokenizerJson } from './tokenizer';

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import {
-  ALPHABET,
-  criticRows,
-  drawProblems,
-  formatSolution,
-  pretrainText,
-  SPLITS,
-  TaskError,
-} from './index';
+import { criticRows, drawProblems, formatSolution, pretrainText, SPLITS, TaskError } from './index';
 import type { Split } from './index';
 import { calculate } from './step';
 import type { Operation } from './step';
@@ -25,10 +17,6 @@ describe('the pretraining text', () => {
     assert.ok(lines.every((line) => line.length > 0 && line.length <= 85));
   });
 
-  test('uses the whole alphabet, so that no character comes new to a role, and nothing else', () => {
-    assert.deepEqual([...new Set(text)].sort(), [...ALPHABET].sort());
-  });
-
   test('uses every word and number of the problems', () => {
     const known = new Set(text.match(/[A-Za-z]+|\d+/g));
     const words = rows.flatMap(({ problem }) => problem.question.match(/[A-Za-z]+|\d+/g) ?? []);
@@ -38,16 +26,30 @@ describe('the pretraining text', () => {
     );
   });
 
-  test('has no role mark, no verdict, no answer and no equation beside words', () => {
-    for (const line of lines) {
-      assert.doesNotMatch(line, /\b[SCR]:|\b(so|ok|right|wrong)\b/);
-      assert.ok(!(line.includes('=') && /[a-z]/i.test(line)), line);
+  test('has no role mark and no end of a solution', () => {
+    assert.doesNotMatch(text, /\b[SCR]:|\bso \d/);
+  });
+
+  test('has no verdict: who is right or wrong, and no number beside it', () => {
+    const verdicts = lines.filter((line) => /\b(ok|right|wrong)\b/.test(line));
+    assert.ok(verdicts.length > 500);
+    for (const line of verdicts) assert.match(line, /^\w+ is \w+, so \w+ is \w+\.$/);
+  });
+
+  test('works out one thing at most in a line with words, never a story', () => {
+    const worked = lines.filter((line) => line.includes('=') && /[a-z]/i.test(line));
+    assert.ok(worked.length > 5000);
+    for (const line of worked) {
+      assert.match(line, /^[^.?=:]*: \d+[-+*]\d+=\d+\.$/);
+      assert.ok((line.replace(/:.*/, '').match(/\d+/g) ?? []).length <= 2, line);
     }
   });
 
   test('has no question of a problem: those follow their story in the same line', () => {
     for (const { problem } of rows) assert.match(problem.question, /^[^?]+\. How many [^?]*\?$/);
-    for (const line of lines) assert.ok(!/How|\?/.test(line) || /^How [^.?]*\?$/.test(line), line);
+    for (const line of lines.filter((one) => /How|\?/.test(one))) {
+      assert.match(line, /^How [^.?]*\?( How [^.?]*\?)?$/);
+    }
   });
 
   test('has no line that is the steps of a problem of validation or test', () => {
@@ -73,7 +75,7 @@ describe('the pretraining text', () => {
       assert.ok(Math.abs(truth) <= 50);
       count++;
     }
-    assert.ok(count > 40_000);
+    assert.ok(count > 25_000);
   });
 
   test('has true sayings and outcomes only', () => {
@@ -86,7 +88,7 @@ describe('the pretraining text', () => {
     ];
     for (const [pattern, outcome] of patterns) {
       const found = [...text.matchAll(pattern)];
-      assert.ok(found.length > 500, `${pattern}: ${found.length}`);
+      assert.ok(found.length > 300, `${pattern}: ${found.length}`);
       for (const [, a, b, value] of found)
         assert.equal(outcome(Number(a), Number(b)), Number(value));
     }

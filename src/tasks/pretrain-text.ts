@@ -24,7 +24,25 @@ export function pretrainText(seed: number, count: number): string {
 }
 
 /** The kinds of line; a kind named twice comes twice as often. */
-const LINES = [sum, sum, chain, chain, pair, saying, event, sentence, list, question] as const;
+const LINES = [
+  sum,
+  sum,
+  chain,
+  chain,
+  pair,
+  saying,
+  saying,
+  event,
+  event,
+  worked,
+  worked,
+  worked,
+  sentence,
+  list,
+  question,
+  label,
+  remark,
+] as const;
 
 function sum(draw: Draw): string {
   return formatStep(drawStep(draw));
@@ -81,6 +99,36 @@ function event(draw: Draw): string {
   });
 }
 
+/** One thing that somebody has, wins or buys, and the equation for it. */
+function worked(draw: Draw): string {
+  return redraw(() => {
+    const [name, start, object] = [draw.pick(NAMES), draw.int(2, 30), draw.pick(OBJECTS)];
+    const [count, each] = [draw.int(2, 9), draw.int(2, 9)];
+    const happening = drawHappening(draw);
+    const compared = drawComparison(draw);
+    const [text, left, operation, right] = draw.pick([
+      [
+        `${name} has ${start} ${object} and ${happening.text}`,
+        start,
+        happening.operation,
+        happening.amount,
+      ],
+      [`${name} has ${start} and ${happening.text}`, start, happening.operation, happening.amount],
+      [
+        `${compared.text} ${compared.operation === '*' ? 'as' : 'than'} ${start}`,
+        start,
+        compared.operation,
+        compared.amount,
+      ],
+      [`${count} ${draw.pick(BOXES)} of ${each} ${object}`, count, '*', each],
+      [`${count} ${object} at ${each} each`, count, '*', each],
+    ] as const);
+    const value = calculate(left, operation, right);
+    const isFit = value >= 1 && value <= LARGEST;
+    return isFit ? `${text}: ${formatStep({ left, operation, right, value })}.` : undefined;
+  });
+}
+
 /** What somebody has, needs or buys and what happens, without its outcome. */
 function sentence(draw: Draw): string {
   const object = draw.pick(OBJECTS);
@@ -104,9 +152,22 @@ function list(draw: Draw): string {
   return `${name}: ${draw.int(2, LARGEST)} ${draw.pick(OBJECTS)}. ${other}: ${boxes}.`;
 }
 
+/** Questions without a story. */
 function question(draw: Draw): string {
   const ends = ['now', 'in all', `more has ${draw.pick(NAMES)}`, 'more', 'are left'];
-  return `How many ${draw.pick(ends)}?`;
+  return times(draw.int(1, 2), () => `How many ${draw.pick(ends)}?`).join(' ');
+}
+
+/** `R. 8 pens.` */
+function label(draw: Draw): string {
+  return `${draw.pick(['A', 'B', 'C', 'R', 'S'])}. ${draw.int(2, LARGEST)} ${draw.pick(OBJECTS)}.`;
+}
+
+/** `Ann is right, so Ben is wrong.` */
+function remark(draw: Draw): string {
+  const [name, other] = draw.pickTwo(NAMES);
+  const one = draw.pick(['ok', 'right', 'wrong']);
+  return `${name} is ${one}, so ${other} is ${draw.pick(['ok', 'right', 'wrong'])}.`;
 }
 
 /** A true step, one time in eight with negative numbers; `given` is one of its operands. */

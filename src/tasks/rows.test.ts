@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
-  ALPHABET,
   checkCritic,
   checkRow,
   criticRows,
   formatCritique,
-  LONGEST,
   parseCritique,
   parseSolution,
   reviserRows,
@@ -35,14 +33,6 @@ for (const [role, rows] of Object.entries(ROWS) as [keyof typeof ROWS, Row[]][])
         assert.deepEqual(checkRow(row, row.completion), { ok: true });
         assert.deepEqual(checkRow(row, row.completion.trimEnd()), { ok: true });
       }
-    });
-
-    test('stay within the alphabet and the stated length, and come close to it', () => {
-      const texts = rows.map(({ prompt, completion }) => prompt + completion);
-      const unknown = [...new Set(texts.join(''))].filter((c) => !ALPHABET.includes(c));
-      assert.deepEqual(unknown, []);
-      const longest = Math.max(...texts.map((text) => text.length));
-      assert.ok(longest <= LONGEST[role] && longest > LONGEST[role] - 12, `${longest}`);
     });
 
     test('end at their only sign to stop', () => {
@@ -78,9 +68,9 @@ describe('the three roles', () => {
       row?.completion,
     ]);
     assert.deepEqual(texts, [
-      [`${question}\nS: `, solution],
-      [`${question}\nS: ${attempt}\nC: `, '1 ok, 2 wrong\n'],
-      [`${question}\nS: ${attempt}\nC: 1 ok, 2 wrong\nR: `, solution],
+      [`${question}\nS:`, ` ${solution}`],
+      [`${question}\nS: ${attempt}\nC:`, ' 1 ok, 2 wrong\n'],
+      [`${question}\nS: ${attempt}\nC: 1 ok, 2 wrong\nR:`, ` ${solution}`],
     ]);
   });
 
@@ -118,7 +108,7 @@ describe('the attempts of critic and reviser', () => {
         );
     for (const { prompt, completion } of ROWS.reviser) {
       const [, attempt = '', critique] = prompt.split('\n');
-      const [written, right] = [parts(attempt.slice(3)), parts(completion.trimEnd())];
+      const [written, right] = [parts(attempt.slice(3)), parts(completion.trim())];
       const differs = right.findIndex((part, i) => part !== written[i]);
       const ok = differs === -1 ? right.length - 1 : differs;
       const end = differs === -1 ? 'right' : `${ok + 1} wrong`;
@@ -128,7 +118,7 @@ describe('the attempts of critic and reviser', () => {
 });
 
 describe('the critic check', () => {
-  const [row] = ROWS.critic.filter(({ completion }) => completion === '1 ok, 2 wrong\n');
+  const [row] = ROWS.critic.filter(({ completion }) => completion === ' 1 ok, 2 wrong\n');
   assert.ok(row);
   const faults = {
     unparsable: ['', 'wrong', 'right', '2 wrong', '1 ok, 2 ok', '1 ok,2 wrong', '1 ok, 2 wrong.'],

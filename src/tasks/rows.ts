@@ -15,14 +15,9 @@ export const ROLES = ['solver', 'critic', 'reviser'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * No row of a role is longer, prompt and completion together, in characters: 3 steps of the
- * longest story. Measured over 30,000 rows each: solver 116, critic 143, reviser 182.
- */
-export const LONGEST: Readonly<Record<Role, number>> = { solver: 120, critic: 150, reviser: 190 };
-
-/**
  * One text to learn from: the model sees `prompt` and must write `completion`, whose newline is
- * the sign to stop.
+ * the sign to stop. The space between them belongs to the completion: tokenizers join it to the
+ * word behind.
  */
 interface Text {
   readonly prompt: string;
@@ -30,7 +25,7 @@ interface Text {
   readonly problem: Problem;
 }
 
-/** Prompt `Ann has 3 bags of 4 nuts and finds 5 more. How many now?\nS: `, then `3*4=12, ...`. */
+/** Prompt `Ann has 3 bags of 4 nuts and finds 5 more. How many now?\nS:`, then ` 3*4=12, ...`. */
 export interface SolverRow extends Text {
   readonly role: 'solver';
 }
@@ -41,31 +36,31 @@ interface AttemptText extends Text {
   readonly corruption: Corruption | null;
 }
 
-/** The solver's prompt and an attempt, then `\nC: `, then `1 ok, 2 wrong`. */
+/** The solver's prompt and an attempt, then `\nC:`, then ` 1 ok, 2 wrong`. */
 export interface CriticRow extends AttemptText {
   readonly role: 'critic';
 }
 
-/** The critic's prompt and a critique, then `\nR: `, then the right solution. */
+/** The critic's prompt and a critique, then `\nR:`, then the right solution. */
 export interface ReviserRow extends AttemptText {
   readonly role: 'reviser';
 }
 
 export type Row = SolverRow | CriticRow | ReviserRow;
 
-/** Example: `Ann has 3 nuts and doubles them. How many now?\nS: `. */
+/** Example: `Ann has 3 nuts and doubles them. How many now?\nS:`. */
 export function solverPrompt(question: string): string {
-  return `${question}\nS: `;
+  return `${question}\nS:`;
 }
 
-/** Example: `...How many now?\nS: 3*4=12, 12-5=7, so 7\nC: `. */
+/** Example: `...How many now?\nS: 3*4=12, 12-5=7, so 7\nC:`. */
 export function criticPrompt(question: string, attempt: Solution): string {
-  return `${solverPrompt(question)}${formatSolution(attempt)}\nC: `;
+  return `${solverPrompt(question)} ${formatSolution(attempt)}\nC:`;
 }
 
-/** Example: `...How many now?\nS: 3*4=12, 12-5=7, so 7\nC: 1 ok, 2 wrong\nR: `. */
+/** Example: `...How many now?\nS: 3*4=12, 12-5=7, so 7\nC: 1 ok, 2 wrong\nR:`. */
 export function reviserPrompt(question: string, attempt: Solution, critique: Critique): string {
-  return `${criticPrompt(question, attempt)}${formatCritique(critique)}\nR: `;
+  return `${criticPrompt(question, attempt)} ${formatCritique(critique)}\nR:`;
 }
 
 /**
@@ -76,7 +71,7 @@ export function solverRows(options: DrawOptions): SolverRow[] {
   return drawProblems(options).map((problem) => ({
     role: 'solver',
     prompt: solverPrompt(problem.question),
-    completion: `${formatSolution(problem)}\n`,
+    completion: ` ${formatSolution(problem)}\n`,
     problem,
   }));
 }
@@ -89,7 +84,7 @@ export function criticRows(options: DrawOptions): CriticRow[] {
   return drawAttempts(options).map((row) => ({
     role: 'critic',
     prompt: criticPrompt(row.problem.question, row.attempt),
-    completion: `${formatCritique(judge(row.problem, row.attempt))}\n`,
+    completion: ` ${formatCritique(judge(row.problem, row.attempt))}\n`,
     ...row,
   }));
 }
@@ -103,13 +98,14 @@ export function reviserRows(options: DrawOptions): ReviserRow[] {
   return drawAttempts(options).map((row) => ({
     role: 'reviser',
     prompt: reviserPrompt(row.problem.question, row.attempt, judge(row.problem, row.attempt)),
-    completion: `${formatSolution(row.problem)}\n`,
+    completion: ` ${formatSolution(row.problem)}\n`,
     ...row,
   }));
 }
 
-/** What a model wrote after a row's prompt, checked as its role demands. */
-export function checkRow(row: Row, text: string): Check {
+/** What a model wrote after a row's prompt, its first space included, checked as its role demands. */
+export function checkRow(row: Row, written: string): Check {
+  const text = written.replace(/^ /, '');
   switch (row.role) {
     case 'solver':
       return checkSolver(row.problem, text);

@@ -2,7 +2,6 @@ import type { Draw } from './draw';
 import type { Operand, Plan } from './plan';
 import type { Operation } from './step';
 
-// Short words: a text must fit a small context, character by character.
 export const NAMES = ['Ann', 'Ben', 'Cal', 'Eva', 'Max', 'Ron', 'Sam', 'Tom', 'Zoe'] as const;
 export const OBJECTS = [
   'balls',
