@@ -115,7 +115,10 @@ describe('config.json', () => {
       writeFileSync(path.join(folder, 'config.json'), text);
       await assertRefused(loadModel(folder), /must hold a JSON object/);
     }
-    await assertRefused(loadModel(path.join(folder, 'nowhere')), /ENOENT/);
+    await assert.rejects(
+      loadModel(path.join(folder, 'nowhere')),
+      /ArgumentError: .*a folder that is there.*nowhere/,
+    );
   });
 });
 

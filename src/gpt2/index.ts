@@ -1,8 +1,11 @@
 export { readConfig } from './config';
 export type { GPT2Config } from './config';
+export type { DownloadProgress } from './download';
 export { ModelFileError } from './error';
 export { generate, generateText } from './generate';
 export type { GenerateOptions, GenerateTextOptions, IsDone } from './generate';
+export { DownloadError, HubError } from './hub-error';
+export type { HubOptions } from './hub';
 export type { KeyValues, Weights } from './layers';
 export { loadModel, loadTokenizer } from './load';
 export { GPT2 } from './model';

@@ -1,20 +1,27 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
+import { ArgumentError } from '../runtime';
 import { type GPT2Config, readConfig } from './config';
 import { ModelFileError } from './error';
+import { type HubOptions, hubFile, isHubName } from './hub';
 import { GPT2 } from './model';
 import { readJson } from './read-json';
 import { readWeights } from './weights';
 
 /**
- * Loads a GPT-2 from a folder in Hugging Face's layout: config.json and model.safetensors.
- * Everything is checked before anything is built.
- * @throws ModelFileError listing every fault, SafetensorsError if the weights file is broken
+ * Loads a GPT-2 from a folder in Hugging Face's layout, config.json and model.safetensors, or by
+ * its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'. A folder goes first; a name
+ * is fetched once into the hub's cache. Everything is checked before anything is built.
+ * @throws ModelFileError listing every fault, SafetensorsError if the weights file is broken,
+ *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
+ *   DownloadError if it does not arrive
  */
-export async function loadModel(folder: string): Promise<GPT2> {
-  const config = await readConfig(path.join(folder, 'config.json'));
-  const weights = await readWeights(path.join(folder, 'model.safetensors'), config);
+export async function loadModel(nameOrFolder: string, options: HubOptions = {}): Promise<GPT2> {
+  const find = (file: string) => findFile('loadModel', nameOrFolder, file, options);
+  const config = await readConfig(await find('config.json'));
+  const weights = await readWeights(await find('model.safetensors'), config);
   try {
     return new GPT2(config, weights);
   } finally {
@@ -23,12 +30,18 @@ export async function loadModel(folder: string): Promise<GPT2> {
 }
 
 /**
- * Loads the tokenizer of a folder in Hugging Face's layout, and checks that it fits the model.
- * @throws ModelFileError if tokenizer.json is missing or broken, or has ids beyond the vocabulary
+ * Loads the tokenizer of a model, its tokenizer.json, from where `loadModel` finds the model, and
+ * checks that it fits.
+ * @throws ModelFileError if tokenizer.json is missing or broken, or has ids beyond the vocabulary,
+ *   and for a name what `loadModel` throws
  */
-export async function loadTokenizer(folder: string, config: GPT2Config): Promise<Tokenizer> {
+export async function loadTokenizer(
+  nameOrFolder: string,
+  config: GPT2Config,
+  options: HubOptions = {},
+): Promise<Tokenizer> {
   const caller = 'loadTokenizer';
-  const file = path.join(folder, 'tokenizer.json');
+  const file = await findFile(caller, nameOrFolder, 'tokenizer.json', options);
   const json = await readJson(caller, file);
   const tokenizer = parseTokenizer(json, (fault, cause) => {
     throw new ModelFileError(caller, file, [fault], cause);
@@ -39,6 +52,19 @@ export async function loadTokenizer(folder: string, config: GPT2Config): Promise
   throw new ModelFileError(caller, file, [
     `each token id must be below the model's vocab_size ${config.vocabSize}, got ${shown}. Does the tokenizer belong to this model?`,
   ]);
+}
+
+async function findFile(
+  caller: string,
+  model: string,
+  file: string,
+  options: HubOptions,
+): Promise<string> {
+  if (existsSync(model)) return path.join(model, file);
+  if (isHubName(model)) return hubFile({ caller, model, file }, options);
+  throw new ArgumentError(
+    `${caller}: the model must be a folder that is there, or a name on the hub such as distilgpt2, got ${JSON.stringify(model)}.`,
+  );
 }
 
 function parseTokenizer(json: object, fail: (fault: string, cause: unknown) => never): Tokenizer {

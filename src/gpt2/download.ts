@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { DownloadError, type HubFile } from './hub-error';
+
+/** How far the download of a file is. */
+export interface DownloadProgress {
+  file: string;
+  /** what an earlier, interrupted download left counts too */
+  loadedBytes: number;
+  totalBytes: number;
+}
+
+/** What the hub says of a file's content. */
+export interface Content {
+  bytes: number;
+  /** in hex; it names the file in the hub's cache, too */
+  checksum: string;
+  /** Large files go by their SHA-256, small ones by git's name for them. */
+  kind: 'sha256' | 'git';
+}
+
+/**
+ * Downloads content to a file: whole and checked, or not at all. What has arrived when the
+ * connection breaks stays beside it, and the next call goes on from there. Two processes may
+ * download the same file at once: each writes the same bytes at the same places.
+ * @throws DownloadError if the connection breaks, or the content is not what the hub said it is
+ */
+export async function download(
+  source: Blob,
+  to: string,
+  content: Content,
+  wanted: HubFile,
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<void> {
+  const partial = `${to}.partial`;
+  const handle = await open(partial, constants.O_RDWR | constants.O_CREAT);
+  try {
+    let at = (await handle.stat()).size;
+    for await (const piece of pieces(source, at, content.bytes, wanted)) {
+      await writeAt(handle, piece, at);
+      at += piece.length;
+      onProgress({ file: wanted.file, loadedBytes: at, totalBytes: content.bytes });
+    }
+    await handle.sync();
+    await assertContent(handle, content, wanted).catch(async (error: unknown) => {
+      await rm(partial, { force: true });
+      throw error;
+    });
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, to).catch((error: unknown) => {
+    if (!existsSync(to)) throw error; // another process finished the same file
+  });
+}
+
+/** The bytes of a source from a place on, up to `end`, where a source that sends more is left. */
+async function* pieces(
+  source: Blob,
+  start: number,
+  end: number,
+  wanted: HubFile,
+): AsyncGenerator<Uint8Array> {
+  if (start >= end) return;
+  const stream = source.slice(start).stream() as ReadableStream<Uint8Array>;
+  const reader = stream.getReader();
+  const broken = (at: number, cause: unknown) =>
+    new DownloadError(
+      wanted,
+      `${wanted.file} of ${wanted.model} must arrive whole, got ${at} of ${end} bytes (${reason(cause)}). Run the same line again: it goes on from there.`,
+      cause,
+    );
+  try {
+    for (let at = start; at < end;) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw broken(at, error);
+      });
+      if (done) throw broken(at, 'the connection was closed');
+      yield value;
+      at += value.length;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined); // it may have failed already
+  }
+}
+
+/** Not with `writeFile`, which starts where the handle stands, and a handle can't be moved. */
+async function writeAt(handle: FileHandle, piece: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < piece.length;) {
+    const { bytesWritten } = await handle.write(piece, done, piece.length - done, at + done);
+    done += bytesWritten;
+  }
+}
+
+/** Reads back what is on the disk: a resumed file is more than what has just arrived. */
+async function assertContent(handle: FileHandle, content: Content, wanted: HubFile): Promise<void> {
+  const hash = createHash(content.kind === 'git' ? 'sha1' : 'sha256');
+  if (content.kind === 'git') hash.update(`blob ${content.bytes}\0`);
+  for await (const piece of handle.createReadStream({ start: 0, autoClose: false })) {
+    hash.update(piece as Buffer);
+  }
+  const got = hash.digest('hex');
+  if (got === content.checksum) return;
+  throw new DownloadError(
+    wanted,
+    `${wanted.file} of ${wanted.model} must have the checksum ${content.checksum}, got ${got}. It is deleted; run the same line again.`,
+  );
+}
+
+/** What lies under an error of the network: fetch itself only says that it failed. */
+export function reason(error: unknown): string {
+  const { cause = error } = Object(error) as { cause?: unknown };
+  const { message, code } = Object(cause) as { message?: string; code?: string };
+  return String(message || code || cause).replace(/\s+/g, ' ');
+}
