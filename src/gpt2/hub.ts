@@ -21,7 +21,7 @@ export interface HubOptions {
   /** called with each piece of a file that arrives */
   onProgress?: (progress: DownloadProgress) => void;
   /** a mirror of the hub, as `HF_ENDPOINT` has it; the hub itself if not given */
-  hubUrl?: string | undefined;
+  hubUrl?: string;
 }
 
 /** A name may have an owner; anything else that holds a slash or starts with a dot is a path. */
