@@ -12,6 +12,8 @@ const COMMANDS: Record<string, Command> = {
   test: async () => (await import('./test')).test(),
   check: async () => (await import('./check')).check(),
   lesson: async (args) => (await import('./lesson')).lesson(args),
+  pretrain: async (args) => (await import('./pretrain')).pretrain(args),
+  sweep: async (args) => (await import('./sweep')).sweep(args),
   doctor: async () => (await import('./doctor')).doctor(),
 };
 
@@ -41,6 +43,12 @@ async function runCommand(name: string, args: string[]): Promise<number> {
 
 async function describe(error: unknown): Promise<unknown> {
   if (error instanceof SetupError) return `${error.message}\n  Next: ${error.next}`;
+  if (isUsageError(error)) return `${error.message} See README.md.`;
   const { LoraError } = await import('../runtime');
   return error instanceof LoraError ? `${error.name}: ${error.message}` : error;
+}
+
+/** Of `parseArgs`: an option that there is not, or one without its value. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && String(Reflect.get(error, 'code')).startsWith('ERR_PARSE_ARGS');
 }

@@ -1,0 +1,49 @@
+/** One training of the solver's task: what is swept, and the seed of adapter and batches. */
+export interface SweepRun {
+  /** `full` trains every weight of the base, `lora` s = alpha / r, `rslora` s = alpha / sqrt(r) */
+  method: 'full' | 'lora' | 'rslora';
+  r: number | null;
+  alpha: number | null;
+  seed: number;
+  steps: number;
+}
+
+/** What every run has in common; the learning rate of full fine-tuning is its own best. */
+export const RECIPE = {
+  steps: 600,
+  batchSize: 16,
+  warmUp: 20,
+  maxGradientNorm: 1,
+  learningRate: { full: 1e-3, lora: 5e-3, rslora: 5e-3 },
+  trainRows: 8000,
+} as const;
+
+const RANKS = [1, 4, 8, 64];
+const SEEDS = [1, 2, 3];
+/** rsLoRA's alpha that scales like alpha = 16 at r = 8 */
+const RSLORA_ALPHA = 16 / Math.sqrt(8);
+
+/** The runs of a sweep, those of one seed together; `quick` is the first seed, classic scale only. */
+export function planSweep(name: 'rank' | 'alpha', quick: boolean): SweepRun[] {
+  const seeds = quick ? SEEDS.slice(0, 1) : SEEDS;
+  return seeds.flatMap((seed) =>
+    settings(name, quick).map((one) => ({ ...one, seed, steps: RECIPE.steps })),
+  );
+}
+
+type Setting = Omit<SweepRun, 'seed' | 'steps'>;
+
+function settings(name: 'rank' | 'alpha', quick: boolean): Setting[] {
+  if (name === 'alpha') return [8, 16, 32].map((alpha) => ({ method: 'lora', r: 8, alpha }));
+  const lora = RANKS.map((r): Setting => ({ method: 'lora', r, alpha: 16 }));
+  const rslora = RANKS.map((r): Setting => ({ method: 'rslora', r, alpha: RSLORA_ALPHA }));
+  const full: Setting = { method: 'full', r: null, alpha: null };
+  return [...lora, ...(quick ? [] : rslora), full];
+}
+
+/** Whether a row is the result of a run. */
+export function isResultOf(row: object, run: SweepRun): boolean {
+  return Object.entries(run).every(
+    ([key, value]) => (row as Record<string, unknown>)[key] === value,
+  );
+}

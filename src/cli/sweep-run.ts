@@ -1,0 +1,95 @@
+import path from 'node:path';
+import {
+  answerRows,
+  completionLoss,
+  countLabels,
+  drawBatches,
+  encodeRows,
+  exactMatch,
+  meanLoss,
+  type Batch,
+} from '../finetune';
+import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
+import { injectLora } from '../lora';
+import { countParameters } from '../nn';
+import { solverRows } from '../tasks';
+import { adamW, cosineDecay, train, warmUp } from '../train';
+import { repoRoot } from './paths';
+import { provenance, type ResultRow } from './results';
+import { RECIPE, type SweepRun } from './sweep-plan';
+
+/** What a run tells while it runs, and at its end. */
+export type SweepMessage = { step: number; loss: number } | { row: ResultRow };
+
+/** How many problems of the test set a run is judged by. */
+const TEST_ROWS = 500;
+
+/**
+ * Trains the solver on the shipped base, once, and measures it on problems it has not seen.
+ * @param command for the row: what the user typed
+ */
+export async function sweepRun(
+  run: SweepRun,
+  command: string,
+  tell: (message: SweepMessage) => void,
+): Promise<void> {
+  const origin = await provenance();
+  const start = performance.now();
+  const base = path.join(repoRoot, 'data', 'base');
+  const model = await loadModel(base);
+  const tokenizer = await loadTokenizer(base, model.config);
+  adapt(model, run);
+  const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
+  const { size, warmUp: ramp, maxGradientNorm } = { size: RECIPE.batchSize, ...RECIPE };
+  const losses: number[] = [];
+  const training = train({
+    module: model,
+    loss: (batch: Batch) => completionLoss(model, batch),
+    batches: drawBatches(encodeRows(tokenizer, rows), { size, seed: run.seed }),
+    optimizer: adamW({ learningRate: RECIPE.learningRate[run.method] }),
+    steps: run.steps,
+    schedule: warmUp(ramp, cosineDecay(run.steps - ramp)),
+    maxGradientNorm,
+    countTokens: countLabels,
+  });
+  for await (const { step, loss } of training) {
+    losses.push(loss);
+    tell({ step, loss });
+  }
+  const trained = performance.now();
+  const tests = solverRows({ split: 'test', seed: 1, count: TEST_ROWS });
+  const row = {
+    command,
+    ...origin,
+    ...run,
+    seconds: round((trained - start) / 1000, 1),
+    trainable: countParameters(model).trainable,
+    finalTrainingLoss: round(mean(losses.slice(-50)), 4),
+    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
+    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
+    testRows: TEST_ROWS,
+  };
+  tell({ row });
+}
+
+/** alpha / sqrt(r) is what alpha sqrt(r) gives as a classic scale. */
+function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): void {
+  if (r === null || alpha === null) return;
+  const classic = method === 'rslora' ? alpha * Math.sqrt(r) : alpha;
+  injectLora(model, { targetModules: 'all-linear', r, alpha: classic, seed });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+if (process.send) {
+  const [run, command] = process.argv.slice(2) as [string, string];
+  void sweepRun(JSON.parse(run) as SweepRun, command, (message) => process.send?.(message)).then(
+    () => process.disconnect(),
+  );
+}

@@ -1,0 +1,90 @@
+import { fork } from 'node:child_process';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { SingleBar } from 'cli-progress';
+import { ArgumentError } from '../runtime';
+import { repoRoot } from './paths';
+import { progressBar } from './progress-bar';
+import { readRows, type ResultRow, resultsFile, writeRows } from './results';
+import { isResultOf, planSweep, type SweepRun } from './sweep-plan';
+import type { SweepMessage } from './sweep-run';
+
+/**
+ * Trains the solver at every rank or every alpha, several seeds each, one process a run, and
+ * writes a row for each into data/results/. Runs that have their row already are not repeated.
+ * @param args `rank` or `alpha`; `--quick` for one seed, from nothing, into artifacts/
+ * @returns 0
+ */
+export async function sweep(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false } },
+  });
+  const [name] = positionals;
+  if (name !== 'rank' && name !== 'alpha') {
+    throw new ArgumentError(
+      `sweep: what to sweep must be rank or alpha, got ${name ?? 'nothing'}.`,
+    );
+  }
+  const command = ['npm run sweep --', ...args].join(' ');
+  const file = values.quick
+    ? path.join(repoRoot, 'artifacts', `sweep-${name}.json`)
+    : resultsFile(`sweep-${name}`);
+  const rows = await runAll(planSweep(name, values.quick), command, {
+    file,
+    done: values.quick ? [] : readRows(file),
+  });
+  printTable(rows);
+  console.log(`\nRows: ${path.relative(repoRoot, file)}`);
+  return 0;
+}
+
+/** Two cores train one model; more cores train several at a time. */
+const WORKERS = Math.max(1, Math.floor(cpus().length / 2));
+
+async function runAll(
+  runs: SweepRun[],
+  command: string,
+  { file, done }: { file: string; done: ResultRow[] },
+): Promise<ResultRow[]> {
+  const rows = runs.map((run) => done.find((row) => isResultOf(row, run)));
+  const finished = () => rows.flatMap((row) => row ?? []);
+  const waiting = [...runs.keys()].filter((i) => !rows[i]);
+  const steps = waiting.reduce((sum, i) => sum + (runs[i]?.steps ?? 0), 0);
+  const bar = progressBar('sweep', steps);
+  const work = async () => {
+    for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
+      rows[i] = await runApart(runs[i] as SweepRun, command, bar);
+      await writeRows(file, finished());
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  bar.stop();
+  return finished();
+}
+
+/** In a process of its own, so that one run leaves nothing to the next. */
+function runApart(run: SweepRun, command: string, bar: SingleBar): Promise<ResultRow> {
+  const child = fork(path.join(__dirname, 'sweep-run.js'), [JSON.stringify(run), command]);
+  return new Promise((resolve, reject) => {
+    child.on('message', (message: SweepMessage) => {
+      if ('row' in message) resolve(message.row);
+      else bar.increment(1, { loss: message.loss.toFixed(3) });
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      reject(new Error(`sweep: ${JSON.stringify(run)} ended with exit code ${code}.`));
+    });
+  });
+}
+
+function printTable(rows: readonly ResultRow[]): void {
+  console.table(
+    rows.map(({ method, r, alpha, seed, trainable, testLoss, exactMatch, seconds }) => ({
+      ...{ method, r, alpha, seed, trainable, 'test loss': testLoss },
+      ...{ 'exact match': exactMatch, seconds },
+    })),
+  );
+}
