@@ -107,7 +107,7 @@ function sendXet(response: ServerResponse): void {
 
 function sendLarge(range: string, response: ServerResponse): void {
   const content = Buffer.from(weights);
-  if (faults.flip) content[content.length - 1] ^= 1;
+  if (faults.flip) content[0] = content.readUInt8() ^ 1;
   const { breakAfter = 0, hold } = faults;
   if (!breakAfter && !hold) return send(content, faults.ignoreRange ? '' : range, response);
   response.writeHead(200, { 'Content-Length': content.length });
