@@ -15,7 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-CELL_SECONDS = 120
+CELL_SECONDS = 600
 
 
 def run(path):

@@ -6,6 +6,11 @@ export interface SweepRun {
   alpha: number | null;
   seed: number;
   steps: number;
+  learningRate: number;
+  /** how many problems of the test set it is judged by */
+  testRows: number;
+  /** the start of the SHA-256 of the base's weights */
+  base: string;
 }
 
 /** What every run has in common; the learning rate of full fine-tuning is its own best. */
@@ -24,14 +29,21 @@ const SEEDS = [1, 2, 3];
 const RSLORA_ALPHA = 16 / Math.sqrt(8);
 
 /** The runs of a sweep, those of one seed together; `quick` is the first seed, classic scale only. */
-export function planSweep(name: 'rank' | 'alpha', quick: boolean): SweepRun[] {
-  const seeds = quick ? SEEDS.slice(0, 1) : SEEDS;
+export function planSweep(
+  name: 'rank' | 'alpha',
+  { quick, base }: { quick: boolean; base: string },
+): SweepRun[] {
+  const [seeds, testRows] = quick ? [SEEDS.slice(0, 1), 200] : [SEEDS, 500];
+  const { steps } = RECIPE;
   return seeds.flatMap((seed) =>
-    settings(name, quick).map((one) => ({ ...one, seed, steps: RECIPE.steps })),
+    settings(name, quick).map((one) => {
+      const learningRate = RECIPE.learningRate[one.method];
+      return { ...one, seed, steps, learningRate, testRows, base };
+    }),
   );
 }
 
-type Setting = Omit<SweepRun, 'seed' | 'steps'>;
+type Setting = Pick<SweepRun, 'method' | 'r' | 'alpha'>;
 
 function settings(name: 'rank' | 'alpha', quick: boolean): Setting[] {
   if (name === 'alpha') return [8, 16, 32].map((alpha) => ({ method: 'lora', r: 8, alpha }));

@@ -21,9 +21,6 @@ import { RECIPE, type SweepRun } from './sweep-plan';
 /** What a run tells while it runs, and at its end. */
 export type SweepMessage = { step: number; loss: number } | { row: ResultRow };
 
-/** How many problems of the test set a run is judged by. */
-const TEST_ROWS = 500;
-
 /**
  * Trains the solver on the shipped base, once, and measures it on problems it has not seen.
  * @param command for the row: what the user typed
@@ -46,7 +43,7 @@ export async function sweepRun(
     module: model,
     loss: (batch: Batch) => completionLoss(model, batch),
     batches: drawBatches(encodeRows(tokenizer, rows), { size, seed: run.seed }),
-    optimizer: adamW({ learningRate: RECIPE.learningRate[run.method] }),
+    optimizer: adamW({ learningRate: run.learningRate }),
     steps: run.steps,
     schedule: warmUp(ramp, cosineDecay(run.steps - ramp)),
     maxGradientNorm,
@@ -57,7 +54,7 @@ export async function sweepRun(
     tell({ step, loss });
   }
   const trained = performance.now();
-  const tests = solverRows({ split: 'test', seed: 1, count: TEST_ROWS });
+  const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
   const row = {
     command,
     ...origin,
@@ -67,7 +64,6 @@ export async function sweepRun(
     finalTrainingLoss: round(mean(losses.slice(-50)), 4),
     testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
     exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
-    testRows: TEST_ROWS,
   };
   tell({ row });
 }

@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,13 +34,19 @@ export async function sweep(args: string[]): Promise<number> {
   const file = values.quick
     ? path.join(repoRoot, 'artifacts', `sweep-${name}.json`)
     : resultsFile(`sweep-${name}`);
-  const rows = await runAll(planSweep(name, values.quick), command, {
+  const rows = await runAll(planSweep(name, { quick: values.quick, base: baseHash() }), command, {
     file,
     done: values.quick ? [] : readRows(file),
   });
   printTable(rows);
   console.log(`\nRows: ${path.relative(repoRoot, file)}`);
   return 0;
+}
+
+/** So that rows of another base are not taken for this one's. */
+function baseHash(): string {
+  const weights = readFileSync(path.join(repoRoot, 'data', 'base', 'model.safetensors'));
+  return createHash('sha256').update(weights).digest('hex').slice(0, 12);
 }
 
 /** Two cores train one model; more cores train several at a time. */

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isResultOf, planSweep } from './sweep-plan';
+import { sweepRun, type SweepMessage } from './sweep-run';
+
+const base = '0123456789ab';
+
+describe('the plan of a sweep', () => {
+  test('has every rank with three seeds, both scales, and full fine-tuning', () => {
+    const runs = planSweep('rank', { quick: false, base });
+    assert.equal(runs.length, 3 * (4 + 4 + 1));
+    assert.equal(new Set(runs.map((run) => JSON.stringify(run))).size, runs.length);
+    for (const seed of [1, 2, 3]) {
+      const own = runs.filter((run) => run.seed === seed);
+      const ranks = own.filter(({ method }) => method === 'lora').map(({ r }) => r);
+      assert.deepEqual(ranks, [1, 4, 8, 64]);
+      assert.equal(own.filter(({ method }) => method === 'full').length, 1);
+    }
+  });
+
+  test('gives both scales the same factor at r = 8', () => {
+    const at8 = planSweep('rank', { quick: false, base }).filter(({ r }) => r === 8);
+    const scales = at8.map(
+      ({ method, alpha }) => (alpha ?? NaN) / (method === 'lora' ? 8 : 8 ** 0.5),
+    );
+    scales.forEach((scale) => assert.ok(Math.abs(scale - 2) < 1e-12));
+  });
+
+  test('in a hurry has one seed and no second scale', () => {
+    assert.deepEqual(
+      planSweep('rank', { quick: true, base }).map(({ r, seed }) => [r, seed]),
+      [1, 4, 8, 64, null].map((r) => [r, 1]),
+    );
+    assert.deepEqual(
+      planSweep('alpha', { quick: true, base }).map(({ r, alpha }) => [r, alpha]),
+      [8, 16, 32].map((alpha) => [8, alpha]),
+    );
+  });
+});
+
+describe('a run', () => {
+  test('tells every step, then a row that is known as its result', async () => {
+    const run = {
+      ...{ method: 'rslora', r: 2, alpha: 3, seed: 4 },
+      ...{ steps: 3, learningRate: 0.01, testRows: 5, base },
+    } as const;
+    const messages: SweepMessage[] = [];
+    await sweepRun(run, 'npm run sweep -- test', (message) => messages.push(message));
+    const rows = messages.flatMap((message) => ('row' in message ? [message.row] : []));
+    const steps = messages.flatMap((message) => ('step' in message ? [message.step] : []));
+    assert.deepEqual(steps, [1, 2, 3]);
+    const [row] = rows;
+    assert.ok(row && rows.length === 1);
+    assert.ok(isResultOf(row, run) && !isResultOf(row, { ...run, base: 'another' }));
+    assert.equal(row.command, 'npm run sweep -- test');
+    assert.equal(row.trainable, 81_920 / 4);
+    assert.ok((row.testLoss as number) > 0.5 && row.exactMatch === 0);
+  });
+});
