@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isResultOf, planSweep } from './sweep-plan';
+import { isResultOf, planSweep, type SweepRun } from './sweep-plan';
 import { sweepRun, type SweepMessage } from './sweep-run';
 
 const base = '0123456789ab';
@@ -40,10 +40,10 @@ describe('the plan of a sweep', () => {
 
 describe('a run', () => {
   test('tells every step, then a row that is known as its result', async () => {
-    const run = {
+    const run: SweepRun = {
       ...{ method: 'rslora', r: 2, alpha: 3, seed: 4 },
       ...{ steps: 3, learningRate: 0.01, testRows: 5, base },
-    } as const;
+    };
     const messages: SweepMessage[] = [];
     await sweepRun(run, 'npm run sweep -- test', (message) => messages.push(message));
     const rows = messages.flatMap((message) => ('row' in message ? [message.row] : []));
