@@ -7,6 +7,7 @@ const rooms = {
   nn: ['runtime'],
   lora: ['nn', 'runtime'],
   safetensors: ['runtime'],
+  peft: ['lora', 'nn', 'runtime', 'safetensors'],
   gpt2: ['nn', 'runtime', 'safetensors'],
   train: ['nn', 'runtime', 'safetensors'],
   tasks: [],

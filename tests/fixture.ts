@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors } from '../src/safetensors';
 
-interface EncodedArray {
+/** Numbers of a fixture, little-endian in base64. */
+export interface EncodedArray {
   shape: number[];
   data: string;
 }

@@ -41,7 +41,14 @@ const DOORS: Record<string, string[]> = {
     'rsLora',
     'unmergeLoraWeights',
   ],
-  safetensors: ['SafetensorsError', 'readSafetensors', 'writeFileAtomically', 'writeSafetensors'],
+  safetensors: [
+    'SafetensorsError',
+    'quote',
+    'readSafetensors',
+    'writeFileAtomically',
+    'writeSafetensors',
+  ],
+  peft: ['AdapterError', 'loadAdapter', 'savePretrained'],
   gpt2: [
     'DownloadError',
     'GPT2',

@@ -5,13 +5,15 @@ export type { LinearOptions, LinearWeights, ParameterCount } from '../nn';
 export { freezeBaseModel } from './freeze';
 export { gaussian, kaimingUniform } from './init';
 export type { Init } from './init';
-export { formatTrainableParameters, injectLora, removeLora } from './inject';
+export { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
 export type { InjectOptions } from './inject';
 export { loraLinear } from './kernels/lora-linear';
 export { LoRALayer } from './lora-layer';
 export type { LoRALayerOptions, LoRAOptions } from './lora-layer';
 export { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
 export { mergeLoraWeights, unmergeLoraWeights } from './merge';
+export { rsLora } from './scaling';
+export type { Scaling } from './scaling';
 export type { TargetModules } from './target-modules';
 
 registerLoraKernels();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../tests/close';
 import { ArgumentError, memory, Random, read, useAccelerator } from '../runtime';
 import {
   countParameters,
@@ -9,7 +10,9 @@ import {
   Linear,
   LoRALinear,
   Module,
+  mergeLora,
   removeLora,
+  rsLora,
 } from '.';
 import { matchTargets } from './target-modules';
 
@@ -66,7 +69,7 @@ describe('matchTargets', () => {
   }
 
   test('a target that matches nothing is an error with the candidates', () => {
-    for (const targets of [['q_proj'], ['c_attn', 'q_proj'], 'attn', ['attn']]) {
+    for (const targets of [['q_proj'], ['c_attn', 'q_proj'], 'attn', ['attn'], () => false]) {
       assert.throws(
         () => matchTargets(names, targets),
         (error: Error) =>
@@ -99,6 +102,39 @@ describe('injectLora and removeLora', () => {
     assert.deepEqual(await outputOf(model, x), start);
     assert.ok([...model.namedModules().values()].every((module) => module instanceof Linear));
     assert.equal(memory().tensors, tensors);
+  });
+
+  test('each layer may have its own size; a function may choose layers and scale', () => {
+    const model = new Stack(2, 5);
+    const names = injectLora(model, {
+      targetModules: (name) => name.includes('.1.'),
+      r: (name) => (name.endsWith('c_attn') ? 4 : 2),
+      alpha: (name) => (name.endsWith('c_attn') ? 3 : 8),
+      scaling: rsLora,
+    });
+    const updates = names.map((name) => model.namedModules().get(name) as LoRALinear);
+    assert.deepEqual(
+      updates.map(({ lora: { r, alpha, scaling } }) => [r, alpha, scaling]),
+      [
+        [4, 3, 1.5],
+        [2, 8, 8 / Math.SQRT2],
+      ],
+    );
+  });
+
+  test('mergeLora gives a plain model that computes the same', async () => {
+    const model = new Stack(2, 5);
+    const x = new Random(1).normal([3, 5], 0, 1);
+    const names = injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6, seed: 3 });
+    for (const name of names) {
+      const { lora } = model.namedModules().get(name) as LoRALinear;
+      tf.tidy(() => lora.B.assign(new Random(2).normal<tf.Rank.R2>([5, 2], 0, 1)));
+    }
+    const adapted = await outputOf(model, x);
+    assert.deepEqual(await mergeLora(model), names);
+    assertClose(await outputOf(model, x), adapted, 1e-5);
+    assert.ok([...model.namedModules().values()].every((module) => module instanceof Linear));
+    assert.equal(countParameters(model).trainable, 0);
   });
 
   test('leaves only the updates trainable', () => {

@@ -2,11 +2,16 @@ import { countParameters, Linear, type Module } from '../nn';
 import { freezeBaseModel } from './freeze';
 import type { LoRAOptions } from './lora-layer';
 import { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
+import { mergeLoraWeights } from './merge';
 import { matchTargets, type TargetModules } from './target-modules';
 
 /** What `injectLora` puts beside which layers. */
-export interface InjectOptions extends LoRAOptions {
+export interface InjectOptions extends Omit<LoRAOptions, 'r' | 'alpha'> {
   targetModules: TargetModules;
+  /** one rank for all, or each layer's by its name */
+  r: number | ((name: string) => number);
+  /** likewise */
+  alpha: number | ((name: string) => number);
 }
 
 /**
@@ -19,7 +24,7 @@ export interface InjectOptions extends LoRAOptions {
  */
 export function injectLora(
   model: Module,
-  { targetModules, seed = 0, ...options }: InjectOptions,
+  { targetModules, r, alpha, seed = 0, ...options }: InjectOptions,
 ): string[] {
   model.assertAlive('injectLora');
   const linears = linearLayers(model);
@@ -28,7 +33,8 @@ export function injectLora(
   try {
     for (const [i, name] of names.entries()) {
       const linear = linears.get(name) as Linear;
-      updates.set(name, applyLoraToLinear(linear, { ...options, seed: seed + i }));
+      const size = { r: valueFor(name, r), alpha: valueFor(name, alpha) };
+      updates.set(name, applyLoraToLinear(linear, { ...options, ...size, seed: seed + i }));
     }
   } catch (error) {
     for (const update of updates.values()) update.dispose();
@@ -39,11 +45,41 @@ export function injectLora(
   return names;
 }
 
+function valueFor(name: string, value: number | ((name: string) => number)): number {
+  return typeof value === 'function' ? value(name) : value;
+}
+
 /** The inverse of `injectLora`: frees every update, puts the layers back, and leaves them frozen. */
 export function removeLora(model: Module): void {
   for (const [name, module] of model.namedModules()) {
     if (module instanceof LoRALinear) model.replaceModule(name, removeLoraFromLinear(module));
   }
+}
+
+/**
+ * Puts W0 + s B A in the place of every adapted layer, frozen, and frees the updates: the model
+ * computes what it did before, and is a plain one again. PEFT's `merge_and_unload`.
+ * @returns the names of the layers
+ * @throws NonFiniteError if a merged weight is not finite; the model is then as it was
+ */
+export async function mergeLora(model: Module): Promise<string[]> {
+  model.assertAlive('mergeLora');
+  const merged = new Map<string, Linear>();
+  try {
+    for (const [name, module] of model.namedModules()) {
+      if (module instanceof LoRALinear) merged.set(name, await mergeLoraWeights(module));
+    }
+  } catch (error) {
+    for (const linear of merged.values()) linear.dispose();
+    throw error;
+  }
+  const updates = model.namedModules();
+  for (const [name, linear] of merged) {
+    freezeBaseModel(linear);
+    model.replaceModule(name, linear);
+    updates.get(name)?.dispose();
+  }
+  return [...merged.keys()];
 }
 
 /** The line of PEFT's `print_trainable_parameters()`. */

@@ -2,13 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import { assertLastAxis, assertPositiveIntegers, Module } from '../nn';
 import { ArgumentError, Random } from '../runtime';
 import { type Init, kaimingUniform } from './init';
+import { overRank, type Scaling } from './scaling';
 
 /** The size of a low-rank update and how it starts. */
 export interface LoRAOptions {
   /** rank, 1 <= r <= min(d, k) */
   r: number;
-  /** scale numerator: s = alpha / r */
+  /** scale numerator: s = alpha / r, unless `scaling` says otherwise */
   alpha: number;
+  scaling?: Scaling;
   /** how A starts; B always starts at zero */
   init?: Init;
   seed?: number;
@@ -33,6 +35,7 @@ export class LoRALayer extends Module {
   /** [d, r] */
   readonly B: tf.Variable<tf.Rank.R2>;
   readonly alpha: number;
+  readonly scalingRule: Scaling;
 
   /** @throws ArgumentError listing every option that is out of range */
   constructor(options: LoRALayerOptions) {
@@ -40,6 +43,7 @@ export class LoRALayer extends Module {
     const { inFeatures: k, outFeatures: d, r, alpha, init = kaimingUniform, seed = 0 } = options;
     assertOptions(options);
     this.alpha = alpha;
+    this.scalingRule = options.scaling ?? overRank;
     this.A = this.addParameter('A', init([r, k], new Random(seed)));
     this.B = this.addParameter('B', tf.zeros<tf.Rank.R2>([d, r]));
   }
@@ -58,9 +62,9 @@ export class LoRALayer extends Module {
     return this.A.shape[0];
   }
 
-  /** s = alpha / r */
+  /** s, by default alpha / r */
   get scaling(): number {
-    return this.alpha / this.r;
+    return this.scalingRule(this.alpha, this.r);
   }
 
   /** How many numbers training may change: r (d + k), unless A or B is frozen. */

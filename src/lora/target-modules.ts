@@ -3,9 +3,9 @@ import { ArgumentError } from '../runtime';
 /**
  * Which layers get an update, by PEFT's rules: a list matches a name that equals an entry or ends
  * with `.entry`; a string is a regular expression that must match the whole name; `'all-linear'`
- * is every linear layer.
+ * is every linear layer. A function of the name says it in any other way.
  */
-export type TargetModules = string[] | string;
+export type TargetModules = string[] | string | ((name: string) => boolean);
 
 /**
  * The names that the targets match, in the order given.
@@ -13,6 +13,9 @@ export type TargetModules = string[] | string;
  */
 export function matchTargets(names: string[], targets: TargetModules): string[] {
   if (targets === 'all-linear') return requireMatch('all-linear', names, names);
+  if (typeof targets === 'function') {
+    return requireMatch('a function that is true for none', names.filter(targets), names);
+  }
   if (typeof targets === 'string') {
     const whole = new RegExp(`^(?:${targets})$`);
     return requireMatch(

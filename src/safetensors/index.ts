@@ -1,4 +1,4 @@
-export { SafetensorsError } from './error';
+export { quote, SafetensorsError } from './error';
 export type { Dtype, TensorInfo } from './header';
 export { readSafetensors } from './read-safetensors';
 export type { SafetensorsReader } from './read-safetensors';

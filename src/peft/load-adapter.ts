@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs';
+import { injectLora, type Module, rsLora } from '../lora';
+import { ArgumentError } from '../runtime';
+import { quote } from '../safetensors';
+import { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
+import { readUpdates, type UpdateValues } from './adapter-tensors';
+import { type AdapterConfig, checkConfig, unknownKeys } from './config';
+import { AdapterError } from './error';
+import { linearLayers, updatesOf } from './model-layers';
+import { planUpdates, type UpdateSize } from './plan-updates';
+
+const CALLER = 'loadAdapter';
+
+/** What a loaded adapter's files say, beyond what now stands in the model. */
+export interface LoadedAdapter {
+  /** the layers that have an update now */
+  names: string[];
+  /** everything that adapter_config.json says: hand it to `savePretrained` and nothing is lost */
+  config: AdapterConfig;
+  /** keys of the config that PEFT 0.21 does not know; they are kept, and change nothing */
+  unknownKeys: string[];
+  /** known keys that would count if training went on, and are not applied */
+  notApplied: string[];
+}
+
+/**
+ * Puts an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors) beside the
+ * layers of its base model, frozen as by `injectLora`. Trusts nothing in the files, and checks all
+ * of it before the model is touched.
+ * @throws AdapterError listing every fault and every feature that is unsupported, SafetensorsError
+ *   if the weights file is broken, ArgumentError if the model has updates already
+ */
+export async function loadAdapter(model: Module, folder: string): Promise<LoadedAdapter> {
+  model.assertAlive(CALLER);
+  if (updatesOf(model).size > 0) {
+    throw new ArgumentError(
+      `${CALLER}: model must have no updates, but has. Remove or merge them first (removeLora, mergeLora).`,
+    );
+  }
+  const configFile = await fileInside(CALLER, folder, CONFIG_FILE);
+  const config = checkConfig(CALLER, configFile, await readConfigJson(CALLER, configFile));
+  const plan = planFor(model, config, configFile);
+  const weightsFile = await fileInside(CALLER, folder, WEIGHTS_FILE);
+  const values = await readUpdates(CALLER, weightsFile, plan, linearLayers(model));
+  inject(model, config, plan, values);
+  return {
+    names: [...plan.keys()],
+    config,
+    unknownKeys: unknownKeys(config),
+    notApplied: config.lora_dropout > 0 ? ['lora_dropout'] : [],
+  };
+}
+
+function planFor(model: Module, config: AdapterConfig, file: string): Map<string, UpdateSize> {
+  const layers = linearLayers(model);
+  const plan = planUpdates(config, [...layers.keys()], (fault) => {
+    throw new AdapterError(CALLER, file, [fault]);
+  });
+  const faults = [...plan].flatMap(([name, { r }]) => {
+    const { inFeatures = 0, outFeatures = 0 } = layers.get(name) ?? {};
+    const most = Math.min(inFeatures, outFeatures);
+    return r > most
+      ? [`r of ${name} must be at most ${most}, the layer's own rank, got ${r}.`]
+      : [];
+  });
+  if (plan.size === 0) {
+    const endings = new Set([...layers.keys()].map((name) => name.split('.').at(-1)));
+    faults.push(
+      `target_modules must match linear layers of the model, got ${quote(config.target_modules)}. There are ${layers.size}, called ${[...endings].join(', ')}.`,
+    );
+  }
+  if (faults.length > 0) throw new AdapterError(CALLER, file, faults);
+  return plan;
+}
+
+function inject(
+  model: Module,
+  config: AdapterConfig,
+  plan: Map<string, UpdateSize>,
+  values: Map<string, UpdateValues>,
+): void {
+  const size = (name: string) => plan.get(name) as UpdateSize;
+  injectLora(model, {
+    targetModules: (name) => plan.has(name),
+    r: (name) => size(name).r,
+    alpha: (name) => size(name).alpha,
+    ...(config.use_rslora ? { scaling: rsLora } : {}),
+  });
+  for (const [name, { lora }] of updatesOf(model)) {
+    const { A, B } = values.get(name) as UpdateValues;
+    tf.tidy(() => {
+      lora.A.assign(tf.tensor2d(A, lora.A.shape));
+      lora.B.assign(tf.tensor2d(B, lora.B.shape));
+    });
+  }
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, mock, test } from 'node:test';
+import { replaceFiles } from './replace-files';
+
+const NAMES = ['weights', 'config'];
+const STEPS = ['link', 'lstat', 'mkdir', 'mkdtemp', 'readdir', 'rename', 'rm', 'symlink'] as const;
+
+let root = '';
+before(async () => {
+  root = await fs.mkdtemp(path.join(tmpdir(), 'peft-replace-'));
+});
+after(() => fs.rm(root, { recursive: true }));
+
+function save(folder: string, version: string): Promise<void> {
+  return replaceFiles(folder, NAMES, async (staging) => {
+    for (const name of NAMES) await fs.writeFile(path.join(staging, name), version);
+  });
+}
+
+/** What a reader finds, one file after the other. */
+async function found(folder: string): Promise<string[]> {
+  return Promise.all(
+    NAMES.map((name) => fs.readFile(path.join(folder, name), 'utf8').catch(() => 'nothing')),
+  );
+}
+
+/** Runs until the n-th step on the disk; no later one is done, as if the process had ended. */
+async function runUntil(step: number, run: () => Promise<void>): Promise<boolean> {
+  let steps = 0;
+  const mocks = STEPS.map((name) => {
+    const real = fs[name] as (...args: unknown[]) => Promise<unknown>;
+    const mocked = (...args: unknown[]) =>
+      steps++ < step ? real(...args) : Promise.reject(new Error('killed'));
+    return mock.method(fs, name, mocked as never);
+  });
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    assert.equal((error as Error).message, 'killed');
+    return false;
+  } finally {
+    for (const one of mocks) one.mock.restore();
+  }
+}
+
+describe('replaceFiles, ended before any of its steps', () => {
+  for (const before of [
+    ['old', 'old'],
+    ['nothing', 'nothing'],
+    ['nothing', 'old'],
+  ]) {
+    test(`over ${before.join(' and ')}: all old, or all new, and the next run cleans up`, async () => {
+      const seen = new Set<string>();
+      let done = false;
+      for (let step = 0; !done; step++) {
+        const folder = await fs.mkdtemp(path.join(root, 'step-'));
+        for (const [i, name] of NAMES.entries()) {
+          if (before[i] === 'old') await fs.writeFile(path.join(folder, name), 'old');
+        }
+        done = await runUntil(step, () => save(folder, 'new'));
+        const now = (await found(folder)).join();
+        // Without a config, the last file, there is no adapter yet.
+        const counts = now.endsWith('nothing') ? 'nothing,nothing' : now;
+        assert.ok([before.join(), 'new,new'].includes(counts), `after ${step} steps: ${now}`);
+        seen.add(counts);
+        if (done) assert.equal(now, 'new,new');
+        await save(folder, 'newer');
+        assert.deepEqual(await found(folder), ['newer', 'newer']);
+        const entries = await fs.readdir(folder, { withFileTypes: true });
+        assert.deepEqual(entries.map(({ name }) => name).sort(), [...NAMES].sort());
+        assert.ok(entries.every((entry) => entry.isFile()));
+      }
+      assert.deepEqual([...seen].sort(), [before.join(), 'new,new'].sort());
+    });
+  }
+});
+
+describe('replaceFiles', () => {
+  test('that fails to write leaves what was there', async () => {
+    const folder = await fs.mkdtemp(path.join(root, 'full-'));
+    await save(folder, 'old');
+    const full = new Error('no space left');
+    await assert.rejects(
+      replaceFiles(folder, NAMES, () => Promise.reject(full)),
+      full,
+    );
+    assert.deepEqual(await found(folder), ['old', 'old']);
+    assert.deepEqual((await fs.readdir(folder)).sort(), [...NAMES].sort());
+  });
+
+  test('takes nothing from outside through what looks left by a killed process', async () => {
+    const folder = await fs.mkdtemp(path.join(root, 'hostile-'));
+    const outside = await fs.mkdtemp(path.join(root, 'outside-'));
+    await fs.writeFile(path.join(outside, 'config'), 'secret');
+    for (const [i, [link, target]] of [
+      ['current', outside],
+      ['current', `../../${path.basename(outside)}`],
+      ['old', outside],
+    ].entries()) {
+      const staging = path.join(folder, `.saving-${i}`);
+      await fs.mkdir(staging);
+      await fs.symlink(target as string, path.join(staging, link as string));
+      if (link === 'old') await fs.symlink('old', path.join(staging, 'current'));
+    }
+    await fs.symlink(outside, path.join(folder, '.saving-link'));
+    await assert.doesNotReject(save(folder, 'new'));
+    assert.deepEqual(await found(folder), ['new', 'new']);
+    assert.deepEqual(await fs.readdir(outside), ['config']);
+    assert.equal(await fs.readFile(path.join(outside, 'config'), 'utf8'), 'secret');
+    assert.deepEqual((await fs.readdir(folder)).sort(), ['.saving-link', ...NAMES].sort());
+  });
+});
