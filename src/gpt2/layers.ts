@@ -112,17 +112,29 @@ function causalMask(time: number, all: number): tf.Tensor {
   });
 }
 
-/** 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), Hugging Face's `gelu_new` */
+/**
+ * 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), Hugging Face's `gelu_new`, as x σ(u) with
+ * u = a x + b x³: the same, since (1 + tanh(u/2)) / 2 = σ(u). Its gradient σ + x σ (1 - σ) u'
+ * is written out: tfjs would derive it in twice as many passes over the widest tensor there is.
+ */
 function gelu(x: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => {
-    const inner = x
-      .mul(x)
-      .mul(x)
-      .mul(0.044715)
-      .add(x)
-      .mul(Math.sqrt(2 / Math.PI));
-    return inner.tanh().add(1).mul(x).mul(0.5);
+  const a = 2 * Math.sqrt(2 / Math.PI);
+  const b = 0.044715 * a;
+  const op = tf.customGrad((x, save) => {
+    const input = x as tf.Tensor;
+    const gate = input.square().mul(b).add(a).mul(input).sigmoid();
+    (save as tf.GradSaveFunc)([input, gate]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [x, gate] = saved as [tf.Tensor, tf.Tensor];
+      const slope = x
+        .square()
+        .mul(3 * b)
+        .add(a); // u'
+      return gate.neg().add(1).mul(x).mul(slope).add(1).mul(gate).mul(dy);
+    };
+    return { value: input.mul(gate), gradFunc };
   });
+  return op(x);
 }
 
 function linear(weights: Weights, name: string): Linear {
