@@ -3,16 +3,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { completionLoss, drawPretrainingBatches, type Batch } from '../finetune';
+import { BASE, type Batch, completionLoss, drawPretrainingBatches, resultsFile } from '../finetune';
 import { drawWeights, GPT2, type GPT2Config, saveModel } from '../gpt2';
 import { countParameters } from '../nn';
 import { read } from '../runtime';
 import { writeFileAtomically } from '../safetensors';
 import { tokenizerJson } from '../tasks';
 import { adamW, cosineDecay, train, type TrainingStep, warmUp } from '../train';
-import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
-import { provenance, resultsFile, writeRows } from './results';
+import { provenance, writeRows } from './results';
 
 const SEED = 1;
 /** Text that training never sees. */
@@ -34,7 +33,7 @@ export async function pretrain(args: string[]): Promise<number> {
     args,
     options: {
       steps: { type: 'string', default: '6000' },
-      folder: { type: 'string', default: path.join(repoRoot, 'data', 'base') },
+      folder: { type: 'string', default: BASE },
     },
   });
   const [steps, folder] = [Number(values.steps), values.folder];

@@ -1,5 +1,5 @@
-import path from 'node:path';
 import {
+  BASE,
   answerRows,
   completionLoss,
   countLabels,
@@ -8,14 +8,14 @@ import {
   exactMatch,
   meanLoss,
   type Batch,
+  type ResultRow,
 } from '../finetune';
 import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
 import { injectLora } from '../lora';
 import { countParameters } from '../nn';
 import { solverRows } from '../tasks';
 import { adamW, cosineDecay, train, warmUp } from '../train';
-import { repoRoot } from './paths';
-import { provenance, type ResultRow } from './results';
+import { provenance } from './results';
 import { RECIPE, type SweepRun } from './sweep-plan';
 
 /** What a run tells while it runs, and at its end. */
@@ -32,9 +32,8 @@ export async function sweepRun(
 ): Promise<void> {
   const origin = await provenance();
   const start = performance.now();
-  const base = path.join(repoRoot, 'data', 'base');
-  const model = await loadModel(base);
-  const tokenizer = await loadTokenizer(base, model.config);
+  const model = await loadModel(BASE);
+  const tokenizer = await loadTokenizer(BASE, model.config);
   adapt(model, run);
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
   const { size, warmUp: ramp, maxGradientNorm } = { size: RECIPE.batchSize, ...RECIPE };

@@ -5,10 +5,11 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SingleBar } from 'cli-progress';
+import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
 import { ArgumentError } from '../runtime';
 import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
-import { readRows, type ResultRow, resultsFile, writeRows } from './results';
+import { writeRows } from './results';
 import { isResultOf, planSweep, type SweepRun } from './sweep-plan';
 import type { SweepMessage } from './sweep-run';
 
@@ -36,7 +37,7 @@ export async function sweep(args: string[]): Promise<number> {
     : resultsFile(`sweep-${name}`);
   const rows = await runAll(planSweep(name, { quick: values.quick, base: baseHash() }), command, {
     file,
-    done: values.quick ? [] : readRows(file),
+    done: values.quick ? [] : readResults(`sweep-${name}`),
   });
   printTable(rows);
   console.log(`\nRows: ${path.relative(repoRoot, file)}`);
@@ -45,7 +46,7 @@ export async function sweep(args: string[]): Promise<number> {
 
 /** So that rows of another base are not taken for this one's. */
 function baseHash(): string {
-  const weights = readFileSync(path.join(repoRoot, 'data', 'base', 'model.safetensors'));
+  const weights = readFileSync(path.join(BASE, 'model.safetensors'));
   return createHash('sha256').update(weights).digest('hex').slice(0, 12);
 }
 

@@ -6,3 +6,5 @@ export { completionLoss, countLabels, meanLoss } from './completion-loss';
 export { encodeRows } from './example';
 export type { Example } from './example';
 export { drawPretrainingBatches } from './pretraining';
+export { BASE, readResults, resultsFile } from './shipped';
+export type { ResultRow } from './shipped';
