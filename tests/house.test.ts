@@ -107,6 +107,7 @@ const DOORS: Record<string, string[]> = {
     'tokenizerJson',
   ],
   finetune: [
+    'BASE',
     'answerRows',
     'completionLoss',
     'countLabels',
@@ -116,6 +117,8 @@ const DOORS: Record<string, string[]> = {
     'exactMatch',
     'makeBatch',
     'meanLoss',
+    'readResults',
+    'resultsFile',
   ],
   plot: ['FigureError', 'barChart', 'lineChart', 'trainingChart'],
   kernel: [
