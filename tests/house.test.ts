@@ -16,6 +16,7 @@ const DOORS: Record<string, string[]> = {
     'Random',
     'ShapeError',
     'describeAccelerator',
+    'isStrict',
     'memory',
     'read',
     'useAccelerator',
@@ -124,11 +125,25 @@ const DOORS: Record<string, string[]> = {
   kernel: [
     'KernelError',
     'clearOutput',
+    'definitionOf',
+    'describeError',
     'display',
     'kernelSpec',
     'newDisplay',
     'newLiveDisplay',
     'reload',
+  ],
+  lesson: [
+    'CheckFailed',
+    'NotAttempted',
+    'answerOr',
+    'check',
+    'hint',
+    'normalQuantile',
+    'predict',
+    'progress',
+    'solution',
+    'todo',
   ],
 };
 

@@ -1,6 +1,8 @@
 import { format } from 'node:util';
 import { createCellConverter } from './cell-converter';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
+import { findDeclarations } from './declarations';
+import { DefinitionLog } from './definitions';
 import { expandShorthand } from './shorthand';
 import { describeDiagnostics, describeThrown, type CellTraces, type ErrorReport } from './errors';
 
@@ -8,6 +10,8 @@ import { describeDiagnostics, describeThrown, type CellTraces, type ErrorReport 
 export interface CellRunner {
   /** For completion, inspection and interrupt. */
   executor: Executor;
+  /** Which cell has defined which name. */
+  definitions: DefinitionLog;
   /** Compiles and runs one cell; resolves to the error it ended with, if any. */
   run(code: string, name: string): Promise<ErrorReport | undefined>;
   /** Reports an error thrown outside `run`, such as an unhandled rejection. */
@@ -42,23 +46,31 @@ export function createCellRunner(folder: string): CellRunner {
     { node: named, browser: named, close: () => converter.close() },
     { log: (value) => console.log(value), error: (...args) => failure.take(args) },
   );
+  const definitions = new DefinitionLog(executor.locals);
+  const execute = async (code: string): Promise<ErrorReport | undefined> => {
+    failure.reset();
+    // It rejects where it should not, such as for a last value that cannot be printed.
+    const succeeded = await executor.execute(code).catch((error: unknown) => {
+      failure.thrown = error;
+      return false;
+    });
+    if (succeeded) {
+      // A module cell (`@module`) is kept in spite of its errors.
+      failure.diagnostics.forEach((line) => console.error(line));
+      return undefined;
+    }
+    if (failure.diagnostics.length > 0) return describeDiagnostics(failure.diagnostics);
+    return describeThrown(failure.thrown, traces);
+  };
   return {
     executor,
+    definitions,
     async run(code, name): Promise<ErrorReport | undefined> {
       current = name;
-      failure.reset();
-      // It rejects where it should not, such as for a last value that cannot be printed.
-      const succeeded = await executor.execute(code).catch((error: unknown) => {
-        failure.thrown = error;
-        return false;
-      });
-      if (succeeded) {
-        // A module cell (`@module`) is kept in spite of its errors.
-        failure.diagnostics.forEach((line) => console.error(line));
-        return undefined;
-      }
-      if (failure.diagnostics.length > 0) return describeDiagnostics(failure.diagnostics);
-      return describeThrown(failure.thrown, traces);
+      const end = definitions.begin(name, findDeclarations(code));
+      const error = await execute(code);
+      end(error);
+      return error;
     },
     describe: (thrown) => describeThrown(thrown, traces),
   };

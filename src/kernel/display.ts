@@ -14,11 +14,12 @@ export interface Display {
 }
 
 /**
- * Shows one output below the running cell.
+ * Shows one output below the running cell. With an `id`, the earlier outputs of that id show it too.
  * @throws KernelError outside the kernel
  */
-export function display(bundle: MimeBundle): void {
-  send('display_data', { data: encode(bundle), metadata: {}, transient: {} });
+export function display(bundle: MimeBundle, { id }: { id?: string } = {}): void {
+  const transient = id === undefined ? {} : { display_id: id };
+  send('display_data', { data: encode(bundle), metadata: {}, transient });
 }
 
 /**

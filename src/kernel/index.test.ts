@@ -13,6 +13,7 @@ describe('the door of the kernel', () => {
     assert.throws(() => kernel.display({ 'text/plain': 'x' }), outside);
     assert.throws(() => kernel.newDisplay().show({ 'text/plain': 'x' }), outside);
     assert.throws(() => kernel.clearOutput(), outside);
+    assert.throws(() => kernel.definitionOf('x'), { name: 'KernelError' });
   });
 
   test('kernelSpec is what Jupyter expects in kernel.json', () => {

@@ -3,6 +3,8 @@
  * It loads without the kernel itself, which `launcher.ts` starts.
  */
 export { KernelError } from './channel';
+export { definitionOf, describeError } from './definitions';
+export type { Definition } from './definitions';
 export { clearOutput, display, newDisplay } from './display';
 export type { Display, MimeBundle } from './display';
 export { newLiveDisplay } from './live-display';

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createCellRunner, type CellRunner } from './cell-runner';
+import { connectCells } from './definitions';
 import { ExecutionQueue } from './execution';
 import { gateTimers } from './interrupt';
 import { redirectOutput } from './output';
@@ -30,6 +31,7 @@ async function main(connectionFile: string): Promise<void> {
   Error.stackTraceLimit = STACK_FRAMES;
   gateTimers();
   redirectOutput(publisher);
+  connectCells(runner);
   reportStrayErrors(runner);
   endWithJupyter();
   server.serve({

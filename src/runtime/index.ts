@@ -12,3 +12,4 @@ export { memory } from './memory';
 export type { MemoryReport } from './memory';
 export { Random } from './random';
 export { read } from './read';
+export { isStrict } from './strict';

@@ -70,6 +70,10 @@ export function python(script: string, args: string[], project = ROOT): ChildPro
   });
 }
 
+function newFolder(): string {
+  return fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'notebook-')));
+}
+
 /** One real kernel, driven by jupyter_client. */
 export class KernelSession {
   private readonly lines: AsyncIterator<string>;
@@ -84,8 +88,8 @@ export class KernelSession {
     this.lines = createInterface({ input: driver.stdout })[Symbol.asyncIterator]();
   }
 
-  static async start(project = ROOT): Promise<KernelSession> {
-    const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'notebook-')));
+  /** @param folder the notebook's; by default a new one */
+  static async start(project = ROOT, folder = newFolder()): Promise<KernelSession> {
     const terminal = path.join(folder, 'terminal.log');
     const driver = python('client.py', ['under-test', terminal, folder], project);
     const session = new KernelSession(driver, terminal, folder);

@@ -1,0 +1,100 @@
+import type { Values } from './values';
+
+/** How far float32 may be from float64: relative to the largest expected entry. */
+const TOLERANCE = 1e-5;
+
+/** Wrong values, each by the mistake that leads to it. */
+export type Suspects = Record<string, Values>;
+
+/** Whether two are the same up to rounding. */
+export function agree(got: Values, expected: Values): boolean {
+  if (got.shape.join() !== expected.shape.join()) return false;
+  return largestDifference(got, expected) <= TOLERANCE * Math.max(largest(expected), 1e-3);
+}
+
+/** The largest |got - expected|; NaN where an entry of `got` is. */
+export function largestDifference(got: Values, expected: Values): number {
+  let worst = 0;
+  for (let i = 0; i < expected.values.length; i++) {
+    const [a, b] = [got.values[i] ?? NaN, expected.values[i] ?? NaN];
+    const difference = Object.is(a, b) ? 0 : Math.abs(a - b); // a suspect may hold NaN or ∞
+    if (Number.isNaN(difference)) return NaN;
+    worst = Math.max(worst, difference);
+  }
+  return worst;
+}
+
+/** The likeliest mistake behind a value that does not agree; undefined if it is none we know. */
+export function findMistake(got: Values, expected: Values, suspects: Suspects): string | undefined {
+  const suspect = Object.entries(suspects).find(([, value]) => agree(got, value));
+  if (suspect) return suspect[0];
+  if (isTransposeOf(got, expected)) return 'your result is the transpose of the right one';
+  if (got.shape.join() !== expected.shape.join()) {
+    return `the shape is ${shapeOf(got)}, it must be ${shapeOf(expected)}`;
+  }
+  const notFinite = countNotFinite(got);
+  if (notFinite > 0) return `${notFinite} of ${got.values.length} entries are NaN or infinite`;
+  const factor = constantFactor(got, expected);
+  if (factor !== undefined) return `yours is ${formatFactor(factor)} the right value everywhere`;
+  return undefined;
+}
+
+/** `[5, 3] -0.123, 0.5, …` */
+export function formatValues({ form, shape, values }: Values): string {
+  const first = Array.from(values).slice(0, 4).map(formatNumber).join(', ');
+  if (form === 'number') return first;
+  return `${shapeOf({ shape })} ${first}${values.length > 4 ? ', …' : ''}`;
+}
+
+/** At most six significant digits, thousands with commas. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (value !== 0 && size < 1e-4) return value.toExponential(2);
+  return value.toLocaleString('en-US', {
+    maximumSignificantDigits: size >= 1000 ? 15 : 6,
+    maximumFractionDigits: 6,
+  });
+}
+
+export function shapeOf({ shape }: { shape: number[] }): string {
+  return `[${shape.join(', ')}]`;
+}
+
+function largest({ values }: Values): number {
+  return Math.max(0, ...Array.from(values, Math.abs).filter(Number.isFinite));
+}
+
+function countNotFinite({ values }: Values): number {
+  return Array.from(values).filter((value) => !Number.isFinite(value)).length;
+}
+
+function isTransposeOf(got: Values, expected: Values): boolean {
+  const [rows, columns] = expected.shape;
+  if (rows === undefined || columns === undefined) return false;
+  const values = Array.from({ length: got.values.length }, (_, index) => {
+    return expected.values[(index % rows) * columns + Math.floor(index / rows)] ?? NaN;
+  });
+  return agree(got, { ...expected, shape: [columns, rows], values });
+}
+
+/** c where got = c expected; undefined if there is none, or nothing to tell it by. */
+function constantFactor(got: Values, expected: Values): number | undefined {
+  const entries = Array.from(expected.values);
+  const most = largest(expected);
+  const at = entries.findIndex((value) => Math.abs(value) === most);
+  const factor = (got.values[at] ?? NaN) / (entries[at] ?? NaN);
+  const scaled = { ...expected, values: entries.map((value) => factor * value) };
+  return entries.length > 1 && factor !== 0 && agree(got, scaled) ? factor : undefined;
+}
+
+function formatFactor(factor: number): string {
+  if (agreeNumbers(factor, 0.5)) return 'exactly half';
+  if (agreeNumbers(factor, 2)) return 'exactly twice';
+  if (agreeNumbers(factor, -1)) return 'the negative of';
+  return `${formatNumber(factor)} times`;
+}
+
+function agreeNumbers(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * Math.abs(b);
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import { describeProgress, progressFile, readProgress, recordGuess, recordPass } from './progress';
+
+describe('progress', () => {
+  const home = process.cwd();
+  beforeEach(() => process.chdir(mkdtempSync(path.join(os.tmpdir(), 'lesson-'))));
+  after(() => process.chdir(home));
+
+  test('is kept in one file beside the notebook, written whole', async () => {
+    assert.deepEqual(readProgress(), { passed: [], guesses: {} });
+    assert.ok(!existsSync(progressFile()), 'reading writes nothing');
+    await recordPass('merge');
+    await recordPass('merge');
+    await recordGuess('params-r8', 10_000);
+    await recordPass('rank');
+    assert.deepEqual(readProgress(), {
+      passed: ['merge', 'rank'],
+      guesses: { 'params-r8': 10_000 },
+    });
+    assert.deepEqual(readdirSync('.'), ['.progress.json']);
+  });
+
+  test('in words', () => {
+    const progress = { passed: ['merge', 'rank', 'no such'], guesses: {} };
+    assert.equal(
+      describeProgress(progress),
+      '2 of 5 done: ✓ rank  ○ alpha  ○ agents  ✓ merge  ○ qlora',
+    );
+  });
+
+  for (const broken of ['{"passed": ["me', '[]', 'null', '{"passed": [1], "guesses": {}}', '']) {
+    test(`a broken file (${broken}) is set aside`, async () => {
+      writeFileSync(progressFile(), broken);
+      assert.deepEqual(readProgress(), { passed: [], guesses: {} });
+      assert.equal(readFileSync('.progress.json.broken', 'utf8'), broken);
+      await recordPass('rank');
+      assert.deepEqual(readProgress().passed, ['rank']);
+    });
+  }
+});

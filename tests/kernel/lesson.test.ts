@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { KernelSession, ROOT, type Output } from './session';
+
+const IMPORTS = `import * as tf from '@tensorflow/tfjs';
+import { applyLoraToLinear, freezeBaseModel, Linear, LoRALinear } from '../src/lora';
+import { answerOr, check, hint, normalQuantile, predict, progress, solution, todo } from '../src/lesson';`;
+
+const STUBS = `function mergeLoraWeights(w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D {
+  return todo();
+}
+function unmergeLoraWeights(merged: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D {
+  return todo();
+}`;
+
+const written = (id: string) =>
+  readFileSync(join(ROOT, `src/lesson/exercises/${id}.solution.ts`), 'utf8')
+    .replace(/^import [^;]*;\n/gm, '')
+    .replace(/^export /gm, '');
+
+/** The plain text of the one card a cell shows, and the id it replaces. */
+function cardOf(outputs: Output[]): { text: string; id: string | undefined } {
+  const [output, ...others] = outputs.filter(({ type }) => type !== 'stream');
+  assert.deepEqual(others, [], JSON.stringify(outputs));
+  assert.equal(output?.type, 'display_data', JSON.stringify(outputs));
+  const { data, transient } = output.content;
+  assert.ok(data?.['text/html']);
+  return { text: String(data['text/plain']), id: transient?.display_id };
+}
+
+describe('the lesson in the kernel', () => {
+  let kernel: KernelSession;
+  before(async () => {
+    process.env.LORA_BACKEND ??= 'js';
+    kernel = await KernelSession.start();
+    assert.equal(await kernel.text(IMPORTS), '');
+  });
+  after(() => kernel.stop());
+
+  const card = async (code: string) => cardOf(await kernel.cell(code));
+  const text = async (code: string) => (await card(code)).text;
+
+  test('before and after the stub has run', async () => {
+    assert.match(await text(`await check('merge')`), /^\? not defined: Exercise 4/);
+    assert.equal(await kernel.text(STUBS), '');
+    const { text: verdict, id } = await card(`await check('merge')`);
+    assert.match(
+      verdict,
+      /^○ not attempted: Exercise 4[^]*Replace `return todo\(\);`[^]*0 of 5 done/,
+    );
+    assert.equal(id, 'check-merge');
+  });
+
+  test('a wrong answer fails by its name, and a check in its own cell sees it', async () => {
+    const verdict = await text(`function mergeLoraWeights(w0, A, B, scaling) {
+  return tf.tidy(() => w0.add(tf.matMul(B, A)));
+}
+await check('merge')`);
+    assert.match(verdict, /^✗ failed[^]*the scale is missing[^]*input[^]*w0 \[5, 3\]/);
+    assert.match(verdict, /Checked: mergeLoraWeights from In\[5\]\n {4}function mergeLoraWeights/);
+  });
+
+  test('what it throws is told with its line', async () => {
+    const verdict = await text(`// a comment
+
+function mergeLoraWeights(w0, A, B, scaling) {
+  const update = tf.matMul(A, B);
+  return w0.add(update);
+}
+await check('merge')`);
+    assert.match(verdict, /^! threw[^]*In\[6\], line 4: {2}const update = tf\.matMul\(A, B\);/);
+    assert.match(verdict, /at mergeLoraWeights \(In\[6\]:4:\d+\)/);
+  });
+
+  test('an answer that does not compile gets help, and the old one cannot pass for it', async () => {
+    assert.equal(await kernel.text(written('merge')), '');
+    assert.match(await text(`await check('merge')`), /^✓ passed/);
+    const { outputs } = await kernel.run([
+      `function mergeLoraWeights(w0: tf.Tensor2D): tf.Tensor2D { return w0.plus(1); }`,
+    ]);
+    assert.ok(outputs[0]?.some(({ type }) => type === 'error'));
+    const verdict = await text(`await check('merge')`);
+    assert.match(verdict, /^✗ failed[^]*newest one, in In\[9\][^]*from In\[7\], is right/);
+    assert.match(verdict, /⚠ In\[9\] was to define mergeLoraWeights but failed[^]*from In\[7\]/);
+    assert.match(verdict, /Property 'plus' does not exist/);
+  });
+
+  test('a first answer that does not compile: its error, under not defined', async () => {
+    await kernel.run([`function scaledUpdate(x: tf.Tensor2D) { return x.plus(1); }`]);
+    const verdict = await text(`await check('alpha')`);
+    assert.match(
+      verdict,
+      /^\? not defined[^]*So there is no scaledUpdate[^]*'plus' does not exist/,
+    );
+  });
+
+  test('answerOr takes the reference, says so, and is no answer itself', async () => {
+    const note = await text(`const { rankTradeOff } = await answerOr('rank');`);
+    assert.match(note, /uses the reference answer: yours is not defined/);
+    assert.equal(await kernel.text(`rankTradeOff([[4, 3]], [2, 1], 1).parameters`), '7\n');
+    assert.match(await text(`await check('rank')`), /^○ not attempted/);
+    assert.equal(await kernel.text(written('merge')), '');
+    const own =
+      await kernel.cell(`const same = (await answerOr('merge')).mergeLoraWeights === mergeLoraWeights;
+console.log(same)`);
+    assert.equal(own[0]?.content.text, 'true\n');
+  });
+
+  test('hints come one at a time, then the solution', async () => {
+    assert.match(await text(`hint('merge')`), /^➜ hint 1 of 4[^]*\n1\. /);
+    assert.match(await text(`hint('merge')`), /^➜ hint 2 of 4[^]*\n1\. [^]*\n2\. /);
+    const shown = await text(`solution('qlora')`);
+    assert.match(shown, /function nf4Levels\(\): number\[\] \{/);
+    assert.doesNotMatch(shown, /^ *(import|export)/m);
+  });
+
+  test('a prediction hides the number until there is one', async () => {
+    const open = await text(`await predict('params-r8', null)`);
+    assert.match(open, /^○ no prediction yet/);
+    assert.doesNotMatch(open, /12,288/);
+    const off = await text(`await predict('params-r8', 589_824)`);
+    assert.match(off, /^✗ not quite[^]*12,288 parameters[^]*factor 48 too high/);
+    assert.match(await text(`await predict('params-r8', 12_288)`), /^✓ right/);
+    const { outputs } = await kernel.run([`await predict('no-such' as any, 1)`]);
+    assert.match(JSON.stringify(outputs), /predict: id must be one of params-r8, /);
+  });
+
+  test('every solution compiles as a cell, passes, and is kept in the file', async () => {
+    for (const id of ['rank', 'alpha', 'agents', 'qlora']) {
+      assert.equal(await kernel.text(written(id)), '', id);
+      assert.match(await text(`await check('${id}')`), /^✓ passed/, id);
+    }
+    assert.match(await text(`progress()`), /^➜ progress: 5 of 5 done/);
+  });
+
+  test('progress survives a restart', async () => {
+    const again = await KernelSession.start(ROOT, kernel.folder);
+    assert.equal(await again.text(IMPORTS), '');
+    assert.match(cardOf(await again.cell(`progress()`)).text, /5 of 5 done/);
+    await again.stop();
+    rmSync(join(kernel.folder, '.progress.json'));
+    assert.match(await text(`progress()`), /0 of 5 done/);
+  });
+
+  test('LESSON_STRICT=1: what does not pass throws; without it even a wrong id does not', async () => {
+    assert.match(await text(`await check('no-such' as any)`), /id must be one of rank, alpha, /);
+    await kernel.cell(`process.env.LESSON_STRICT = '1';`);
+    await kernel.cell(`function rankTradeOff() { return todo(); }`);
+    const { outputs } = await kernel.run([`await check('rank')`]);
+    const error = outputs[0]?.find(({ type }) => type === 'error');
+    assert.equal(error?.content.ename, 'CheckFailed');
+    assert.match(error?.content.evalue ?? '', /^check: rank must be passed, got not attempted/);
+    assert.match(await text(`await check('merge')`), /^✓ passed/);
+  });
+});
