@@ -34,6 +34,7 @@ export function findMistake(got: Values, expected: Values, suspects: Suspects): 
   }
   const notFinite = countNotFinite(got);
   if (notFinite > 0) return `${notFinite} of ${got.values.length} entries are NaN or infinite`;
+  if (hasOneRow(got)) return 'every row is the same: one row was broadcast over all of them';
   const factor = constantFactor(got, expected);
   if (factor !== undefined) return `yours is ${formatFactor(factor)} the right value everywhere`;
   return undefined;
@@ -76,6 +77,12 @@ function isTransposeOf(got: Values, expected: Values): boolean {
     return expected.values[(index % rows) * columns + Math.floor(index / rows)] ?? NaN;
   });
   return agree(got, { ...expected, shape: [columns, rows], values });
+}
+
+function hasOneRow({ shape, values }: Values): boolean {
+  const [rows = 0, columns = 0] = shape;
+  if (shape.length !== 2 || rows < 2) return false;
+  return Array.from(values).every((value, i) => value === values[i % columns]);
 }
 
 /** c where got = c expected; undefined if there is none, or nothing to tell it by. */

@@ -44,6 +44,13 @@ testExercise(alpha, solution, {
     scaledUpdate: (x, A, B, alpha, rs) =>
       tf.matMul(tf.matMul(x, A, false, true), B, false, true).mul(right(A, alpha, rs)),
   },
+  'every row is the same: one row was broadcast': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => {
+        const mean = x.mean<M>(0, true);
+        return update(mean, A, B, right(A, alpha, rs)).tile([x.shape[0], 1]);
+      }),
+  },
   'returned undefined': { scaledUpdate: () => undefined },
   'yours is exactly half the right value everywhere': {
     scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, right(A, alpha, rs) / 2),

@@ -28,6 +28,10 @@ testExercise(merge, solution, {
   'your result is the transpose': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add<W>(product(B, A, s)).transpose()),
   },
+  'a broadcast instead of the product': {
+    mergeLoraWeights: (w0, A, B, s) =>
+      tf.tidy(() => w0.add(B.sum(1, true).mul(A.sum(0, true)).mul(s))),
+  },
   'w0 was changed in place': {
     mergeLoraWeights: (w0, A, B, s) => {
       tf.tidy(() => (w0 as tf.Variable<tf.Rank.R2>).assign(w0.add(product(B, A, s))));

@@ -1,5 +1,5 @@
 import type { Random } from '../../runtime';
-import { drawMatrix, plus, scale, times, toVariable } from '../matrix';
+import { drawMatrix, type Matrix, plus, scale, times, toVariable } from '../matrix';
 import type { Case, Exercise, Part } from '../exercise';
 import { tensor } from '../values';
 import { valueCase } from '../value-case';
@@ -47,6 +47,15 @@ async function drawLayer(random: Random, { d, k, r }: Size) {
   return { w0, A, B, product: times(B, A) };
 }
 
+/** The sums of B's rows [d, 1] times those of A's columns [1, k]: of shape [d, k] like B A. */
+function sumsOuter(B: Matrix, A: Matrix): Matrix {
+  const ones = (rows: number, columns: number): Matrix => {
+    return { shape: [rows, columns], values: Array.from({ length: rows * columns }, () => 1) };
+  };
+  const [r] = A.shape;
+  return times(times(B, ones(r, 1)), times(ones(1, r), A));
+}
+
 async function mergeCase(random: Random, size: Size): Promise<Case> {
   const { w0, A, B, product } = await drawLayer(random, size);
   const { r, scaling: s } = size;
@@ -64,6 +73,9 @@ async function mergeCase(random: Random, size: Size): Promise<Case> {
       'the scaling is alpha / r already: yours divides by r once more': withScale(s / r),
       'the update is subtracted: that unmerges': withScale(-s),
       'the update is missing: that is W0 as it was': tensor(w0),
+      'a broadcast instead of the product: sums of B times sums of A': tensor(
+        plus(w0, sumsOuter(B, A), s),
+      ),
       'W0 is missing: that is the update alone': tensor(scale(product, s)),
       'W0 is scaled too: only B A carries the scaling': tensor(scale(plus(w0, product, 1), s)),
     },

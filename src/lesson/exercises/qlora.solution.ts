@@ -10,7 +10,7 @@ export function nf4Levels(): number[] {
   return [...belowAndZero, ...above].map((level) => level / normalQuantile(1 - delta));
 }
 
-/** A scale per block, its largest |w|, and per weight the index of the level nearest to w / scale. */
+/** Per block a scale, its largest |w|; per weight the index of the level nearest to w / scale. */
 export function quantizeBlocks(
   w: Float32Array,
   levels: number[],
