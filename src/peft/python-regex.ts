@@ -5,7 +5,8 @@ import { quote } from '../safetensors';
 const MILLISECONDS = 1000;
 
 /** Runs in a context of its own, for only such a run can be stopped by the clock. */
-const SCRIPT = new vm.Script(`
+const CONTEXT = vm.createContext({ input: '', output: '' });
+const SCRIPT = new vm.Script(`{
   const { sources, names } = JSON.parse(input);
   output = JSON.stringify(sources.map(([source, flags]) => {
     const regex = new RegExp(source, flags);
@@ -14,7 +15,7 @@ const SCRIPT = new vm.Script(`
       return match && (match.groups?.idx ?? '');
     });
   }));
-`);
+}`);
 
 /** A regular expression of Python, from a file, within one of ours. */
 export interface Pattern {
@@ -40,14 +41,14 @@ export function matchPatterns(
 ): (string | null)[][] {
   if (patterns.length === 0) return [];
   const sources = patterns.map(toJavaScript);
-  const context = { input: JSON.stringify({ sources, names }), output: '' };
+  CONTEXT.input = JSON.stringify({ sources, names });
   try {
-    SCRIPT.runInNewContext(context, { timeout: MILLISECONDS });
+    SCRIPT.runInContext(CONTEXT, { timeout: MILLISECONDS });
   } catch (error) {
     const { message } = error as Error; // of the other context, so not an instance
     fail(`each pattern must be a quick regular expression, got ${quote(message)}.`);
   }
-  return JSON.parse(context.output) as (string | null)[][];
+  return JSON.parse(CONTEXT.output as string) as (string | null)[][];
 }
 
 /** What differs between the languages; what JavaScript lacks, it refuses by itself. */
