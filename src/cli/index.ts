@@ -11,6 +11,7 @@ const COMMANDS: Record<string, Command> = {
   setup: () => Promise.resolve(0),
   test: async () => (await import('./test')).test(),
   check: async () => (await import('./check')).check(),
+  interop: async () => (await import('./interop')).interop(),
   lesson: async (args) => (await import('./lesson')).lesson(args),
   pretrain: async (args) => (await import('./pretrain')).pretrain(args),
   sweep: async (args) => (await import('./sweep')).sweep(args),

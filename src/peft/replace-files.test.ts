@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, mock, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { replaceFiles } from './replace-files';
 
 const NAMES = ['weights', 'config'];
@@ -77,6 +80,39 @@ describe('replaceFiles, ended before any of its steps', () => {
       assert.deepEqual([...seen].sort(), [before.join(), 'new,new'].sort());
     });
   }
+});
+
+/** Saves 'a' and 'b' in turn, without end. */
+const SAVER = `
+  const { replaceFiles } = require(${JSON.stringify(path.join(__dirname, 'replace-files'))});
+  const fs = require('node:fs');
+  const write = (text) => async (folder) => {
+    for (const name of ['weights', 'config']) fs.writeFileSync(folder + '/' + name, text);
+  };
+  (async () => {
+    for (;;) for (const text of ['a', 'b']) {
+      await replaceFiles(process.argv[1], ['weights', 'config'], write(text));
+      process.stdout.write('.');
+    }
+  })();
+`;
+
+test('replaceFiles, killed in earnest: the files are always of one version', async () => {
+  const folder = await fs.mkdtemp(path.join(root, 'killed-'));
+  let interrupted = 0;
+  for (let run = 0; run < Number(process.env.KILLS ?? 10); run++) {
+    const child = spawn(process.execPath, ['-e', SAVER, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await setTimeout(Math.random() * 20);
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+    assert.match((await found(folder)).join(), /^(a,a|b,b)$/);
+    if ((await fs.readdir(folder)).length > NAMES.length) interrupted++;
+  }
+  assert.ok(interrupted > 0, 'no kill hit a save');
 });
 
 describe('replaceFiles', () => {

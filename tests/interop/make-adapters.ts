@@ -1,0 +1,82 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { GPT2, saveModel } from '../../src/gpt2';
+import { type InjectOptions, injectLora, LoRALinear, mergeLora, rsLora } from '../../src/lora';
+import { savePretrained, type SaveOptions } from '../../src/peft';
+import { Random, read, useAccelerator } from '../../src/runtime';
+import { baseOf, outputOf, peftCases } from '../peft-cases';
+
+/** An adapter that is made here, to be loaded by PEFT. */
+interface Recipe {
+  kind: 'net' | 'gpt2';
+  inject: InjectOptions;
+  save?: SaveOptions;
+}
+
+const net = (inject: InjectOptions, save?: SaveOptions): Recipe => ({
+  kind: 'net',
+  inject,
+  ...(save ? { save } : {}),
+});
+const gpt2 = (inject: InjectOptions, config: SaveOptions['config'] = {}): Recipe => ({
+  kind: 'gpt2',
+  inject,
+  save: { config: { fan_in_fan_out: true, ...config } },
+});
+
+const RECIPES: Recipe[] = [
+  net({ targetModules: ['up'], r: 2, alpha: 5 }),
+  net({ targetModules: 'all-linear', r: 3, alpha: 7 }),
+  net({ targetModules: String.raw`model\.layers\.[13]\.(up|down)`, r: 2, alpha: 3 }),
+  net({ targetModules: ['model.layers.0.up', 'head'], r: 1, alpha: 0.5 }),
+  net({ targetModules: (name) => name.includes('.2.'), r: 4, alpha: 3, scaling: rsLora }),
+  net({ targetModules: ['up', 'down'], r: (name) => (name.includes('.1.') ? 5 : 2), alpha: 9 }),
+  net({ targetModules: ['up', 'head'], r: 3, alpha: (name) => 1 + name.length / 4 }),
+  net({
+    targetModules: ['up', 'down'],
+    r: (name) => (name.endsWith('up') ? 4 : 1),
+    alpha: (name) => (name.includes('.0.') ? 11 : 2),
+    scaling: rsLora,
+  }),
+  net({ targetModules: ['down'], r: 2, alpha: 5 }, { config: { lora_dropout: 0.1 } }),
+  net({ targetModules: ['up'], r: 2, alpha: 5 }, { dtype: 'F16' }),
+  gpt2({ targetModules: ['c_attn'], r: 4, alpha: 10 }, { task_type: 'CAUSAL_LM' }),
+  gpt2({ targetModules: 'all-linear', r: 3, alpha: 5 }),
+  gpt2({ targetModules: ['mlp.c_proj'], r: 2, alpha: 8, scaling: rsLora }),
+  gpt2({ targetModules: (name) => name.includes('h.1'), r: (n) => (n.length % 3) + 1, alpha: 7 }),
+  gpt2({ targetModules: ['c_fc', 'c_attn'], r: 5, alpha: (n) => (n.includes('h.0') ? 2 : 30) }),
+];
+
+/** Makes one adapter, its input and output beside it, and of a GPT-2 the merged model too. */
+async function make({ kind, inject, save }: Recipe, seed: number, folder: string): Promise<void> {
+  const model = await baseOf(kind);
+  const names = injectLora(model, { ...inject, seed });
+  for (const [i, name] of names.entries()) {
+    const { lora } = model.namedModules().get(name) as LoRALinear;
+    const random = new Random(1000 * seed + i);
+    const shape = lora.B.shape;
+    tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(shape, 0, 0.3)));
+  }
+  await savePretrained(model, path.join(folder, 'adapter'), save);
+  const one = peftCases.find((each) => each.kind === kind);
+  if (!one) throw new Error(`there is no case ${kind}`);
+  const y = Array.from(await read(outputOf(model, one)));
+  if (model instanceof GPT2) {
+    await mergeLora(model);
+    await mkdir(path.join(folder, 'merged'));
+    await saveModel(model, path.join(folder, 'merged'));
+  }
+  await writeFile(path.join(folder, 'expected.json'), JSON.stringify({ kind, names, x: one.x, y }));
+}
+
+async function makeAll(folder: string): Promise<void> {
+  await useAccelerator();
+  for (const [i, recipe] of RECIPES.entries()) {
+    const at = path.join(folder, String(i).padStart(2, '0'));
+    await mkdir(at, { recursive: true });
+    await make(recipe, i + 1, at);
+  }
+}
+
+void makeAll(process.argv[2] as string);
