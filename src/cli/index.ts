@@ -2,6 +2,9 @@ import { setUp } from './setup';
 import { start } from './start';
 import { SetupError } from './tool.cjs';
 
+export { toLearner } from './learner-notebook';
+export type { Notebook } from './learner-notebook';
+
 /** Gets the arguments behind its name, gives its exit code. */
 type Command = (args: string[]) => Promise<number>;
 

@@ -15,7 +15,7 @@ export interface SweepRun {
 
 /** What every run has in common; the learning rate of full fine-tuning is its own best. */
 export const RECIPE = {
-  steps: 600,
+  steps: 900,
   batchSize: 16,
   warmUp: 20,
   maxGradientNorm: 1,
@@ -25,8 +25,9 @@ export const RECIPE = {
 
 const RANKS = [1, 4, 8, 64];
 const SEEDS = [1, 2, 3];
-/** rsLoRA's alpha that scales like alpha = 16 at r = 8 */
-const RSLORA_ALPHA = 16 / Math.sqrt(8);
+const ALPHA = 32;
+/** the factor s at r = 8, from where both scales start */
+const SCALE_AT_8 = ALPHA / 8;
 
 /** The runs of a sweep, those of one seed together; `quick` is the first seed, classic scale only. */
 export function planSweep(
@@ -47,10 +48,13 @@ type Setting = Pick<SweepRun, 'method' | 'r' | 'alpha'>;
 
 function settings(name: 'rank' | 'alpha', quick: boolean): Setting[] {
   if (name === 'alpha') return [8, 16, 32].map((alpha) => ({ method: 'lora', r: 8, alpha }));
-  const lora = RANKS.map((r): Setting => ({ method: 'lora', r, alpha: 16 }));
-  const rslora = RANKS.map((r): Setting => ({ method: 'rslora', r, alpha: RSLORA_ALPHA }));
+  const lora = RANKS.map((r): Setting => ({ method: 'lora', r, alpha: ALPHA }));
   const full: Setting = { method: 'full', r: null, alpha: null };
-  return [...lora, ...(quick ? [] : rslora), full];
+  if (quick) return [...lora, full];
+  // At r = 8 it is the classic run again.
+  const alpha = SCALE_AT_8 * Math.sqrt(8);
+  const rslora = [1, 4, 64].map((r): Setting => ({ method: 'rslora', r, alpha }));
+  return [...lora, ...rslora, full];
 }
 
 /** Whether a row is the result of a run. */

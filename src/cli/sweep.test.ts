@@ -8,7 +8,7 @@ const base = '0123456789ab';
 describe('the plan of a sweep', () => {
   test('has every rank with three seeds, both scales, and full fine-tuning', () => {
     const runs = planSweep('rank', { quick: false, base });
-    assert.equal(runs.length, 3 * (4 + 4 + 1));
+    assert.equal(runs.length, 3 * (4 + 3 + 1));
     assert.equal(new Set(runs.map((run) => JSON.stringify(run))).size, runs.length);
     for (const seed of [1, 2, 3]) {
       const own = runs.filter((run) => run.seed === seed);
@@ -18,12 +18,17 @@ describe('the plan of a sweep', () => {
     }
   });
 
-  test('gives both scales the same factor at r = 8', () => {
-    const at8 = planSweep('rank', { quick: false, base }).filter(({ r }) => r === 8);
-    const scales = at8.map(
-      ({ method, alpha }) => (alpha ?? NaN) / (method === 'lora' ? 8 : 8 ** 0.5),
+  test('has rsLoRA where it differs: away from r = 8, where both scales are 4', () => {
+    const runs = planSweep('rank', { quick: false, base }).filter(({ seed }) => seed === 1);
+    const rslora = runs.filter(({ method }) => method === 'rslora');
+    assert.deepEqual(
+      rslora.map(({ r }) => r),
+      [1, 4, 64],
     );
-    scales.forEach((scale) => assert.ok(Math.abs(scale - 2) < 1e-12));
+    for (const { alpha } of rslora) {
+      assert.ok(Math.abs((alpha ?? NaN) / Math.sqrt(8) - 4) < 1e-12);
+    }
+    assert.ok(runs.some(({ method, r, alpha }) => method === 'lora' && r === 8 && alpha === 32));
   });
 
   test('in a hurry has one seed and no second scale', () => {

@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SingleBar } from 'cli-progress';
 import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
-import { ArgumentError } from '../runtime';
+import { ArgumentError, useAccelerator } from '../runtime';
 import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
 import { writeRows } from './results';
@@ -37,7 +37,7 @@ export async function sweep(args: string[]): Promise<number> {
     : resultsFile(`sweep-${name}`);
   const rows = await runAll(planSweep(name, { quick: values.quick, base: baseHash() }), command, {
     file,
-    done: values.quick ? [] : readResults(`sweep-${name}`),
+    done: values.quick ? [] : [...readResults('sweep-rank'), ...readResults('sweep-alpha')],
   });
   printTable(rows);
   console.log(`\nRows: ${path.relative(repoRoot, file)}`);
@@ -50,8 +50,11 @@ function baseHash(): string {
   return createHash('sha256').update(weights).digest('hex').slice(0, 12);
 }
 
-/** Two cores train one model; more cores train several at a time. */
-const WORKERS = Math.max(1, Math.floor(cpus().length / 2));
+/** On a CPU each run takes one core, which is faster than one run on all; a GPU takes one run. */
+async function countWorkers(): Promise<number> {
+  const { name } = await useAccelerator();
+  return name === 'cuda' || name === 'webgpu' ? 1 : cpus().length;
+}
 
 async function runAll(
   runs: SweepRun[],
@@ -62,6 +65,7 @@ async function runAll(
   const finished = () => rows.flatMap((row) => row ?? []);
   const waiting = [...runs.keys()].filter((i) => !rows[i]);
   const steps = waiting.reduce((sum, i) => sum + (runs[i]?.steps ?? 0), 0);
+  mkdirSync(path.dirname(file), { recursive: true });
   const bar = progressBar('sweep', steps);
   const work = async () => {
     for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
@@ -69,14 +73,16 @@ async function runAll(
       await writeRows(file, finished());
     }
   };
-  await Promise.all(Array.from({ length: WORKERS }, work));
+  await Promise.all(Array.from({ length: await countWorkers() }, work));
   bar.stop();
   return finished();
 }
 
 /** In a process of its own, so that one run leaves nothing to the next. */
 function runApart(run: SweepRun, command: string, bar: SingleBar): Promise<ResultRow> {
-  const child = fork(path.join(__dirname, 'sweep-run.js'), [JSON.stringify(run), command]);
+  const env = { ...process.env, TF_NUM_INTRAOP_THREADS: '1', OMP_NUM_THREADS: '1' };
+  const args = [JSON.stringify(run), command];
+  const child = fork(path.join(__dirname, 'sweep-run.js'), args, { env });
   return new Promise((resolve, reject) => {
     child.on('message', (message: SweepMessage) => {
       if ('row' in message) resolve(message.row);

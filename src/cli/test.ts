@@ -73,7 +73,7 @@ function suites(): Suite[] {
       name: `LoRA on ${one.name}`,
       folders: [...NUMERIC, 'tests/finetune'],
     })),
-    { name: 'kernel', folders: ['tests/kernel'] },
+    { name: 'kernel and solutions', folders: ['tests/kernel', 'tests/solutions'] },
     ...accelerators
       .filter(({ name }) => name !== 'js')
       .map((one) => ({ ...one, name: `notebooks on ${one.name}`, folders: ['tests/notebooks'] })),

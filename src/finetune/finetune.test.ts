@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
@@ -9,6 +11,7 @@ import { memory, read, useAccelerator } from '../runtime';
 import { criticRows, pretrainText, reviserRows, solverRows, tokenizerJson } from '../tasks';
 import { IGNORED } from '../train';
 import {
+  BASE,
   answerRows,
   completionLoss,
   countLabels,
@@ -179,5 +182,12 @@ describe('the loss of completions', () => {
     assert.equal(exactMatch(answers), 0);
     const right = rows.map((row) => ({ row, text: row.completion, check: { ok: true } as const }));
     assert.equal(exactMatch([...right.slice(0, 3), ...answers.slice(0, 1)]), 0.75);
+  });
+});
+
+describe('the shipped base', () => {
+  test('has this tokenizer', () => {
+    const file = path.join(BASE, 'tokenizer.json');
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), tokenizerJson());
   });
 });
