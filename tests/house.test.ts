@@ -49,7 +49,7 @@ const DOORS: Record<string, string[]> = {
     'writeFileAtomically',
     'writeSafetensors',
   ],
-  peft: ['AdapterError', 'loadAdapter', 'savePretrained'],
+  peft: ['AdapterError', 'convertFromMlx', 'convertToMlx', 'loadAdapter', 'savePretrained'],
   gpt2: [
     'DownloadError',
     'GPT2',
