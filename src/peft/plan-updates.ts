@@ -84,7 +84,8 @@ function valuesByPattern(
     const matching = entries.filter((_, p) => matches[p]?.[i] !== null);
     const [first] = matching;
     if (!first) continue;
-    if (matching.some(([pattern, value]) => isListIndex(pattern) && value !== first[1])) {
+    const numbered = matching.some(([pattern]) => isListIndex(pattern));
+    if (numbered && matching.some(([, value]) => value !== first[1])) {
       fail(`${key} must match each layer once where a key is a number, got two for ${name}.`);
     }
     values.set(name, first[1]);
