@@ -146,16 +146,14 @@ describe(`${RUNS} broken adapters`, () => {
 /** Every path that a function of the file system is given meanwhile. */
 async function pathsTouched(run: () => Promise<void>): Promise<string[]> {
   const paths: string[] = [];
-  const mocks = (['open', 'readFile', 'realpath', 'stat', 'writeFile', 'rename'] as const).map(
-    (name) => {
-      const real = fs[name] as (...args: unknown[]) => Promise<unknown>;
-      const mocked = (...args: unknown[]) => {
-        paths.push(String(args[0]));
-        return real(...args);
-      };
-      return mock.method(fs, name, mocked as never);
-    },
-  );
-  await run().finally(() => mocks.forEach((one) => one.mock.restore()));
+  for (const name of ['open', 'readFile', 'realpath', 'stat', 'writeFile', 'rename'] as const) {
+    const real = fs[name] as (...args: unknown[]) => Promise<unknown>;
+    const mocked = (...args: unknown[]) => {
+      paths.push(String(args[0]));
+      return real(...args);
+    };
+    mock.method(fs, name, mocked as never);
+  }
+  await run().finally(() => mock.reset()); // which also lets go of every call's results
   return paths;
 }
