@@ -2,6 +2,16 @@ import tseslint from 'typescript-eslint';
 
 const tests = ['**/*.test.ts', 'tests/**/*.ts'];
 
+/** Each code cell of a notebook as a file of its own, so that the linter can name it. */
+const notebook = {
+  preprocess: (text) =>
+    JSON.parse(text)
+      .cells.filter(({ cell_type }) => cell_type === 'code')
+      .map(({ id, source }) => ({ text: source.join(''), filename: `${id}.ts` })),
+  postprocess: (messages) => messages.flat(),
+};
+const cells = ['**/*.ipynb/*.ts'];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.venv/', '.native/', 'artifacts/', '*.mjs', '.*.cjs'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -36,6 +46,19 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'off',
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': 'off',
+    },
+  },
+  { files: ['**/*.ipynb'], processor: notebook },
+  // Types are checked where cells run. Names go from cell to cell, so their uses are unknown here.
+  { files: cells, ...tseslint.configs.disableTypeChecked },
+  {
+    files: cells,
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      '@typescript-eslint/no-unused-vars': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': 'off',
+      'no-var': 'error',
+      'prefer-const': 'error',
     },
   },
 );
