@@ -6,6 +6,7 @@ const rooms = {
   runtime: [],
   nn: ['runtime'],
   lora: ['nn', 'runtime'],
+  quant: ['nn', 'runtime'],
   safetensors: ['runtime'],
   peft: ['lora', 'nn', 'runtime', 'safetensors'],
   gpt2: ['nn', 'runtime', 'safetensors'],

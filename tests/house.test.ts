@@ -42,6 +42,7 @@ const DOORS: Record<string, string[]> = {
     'rsLora',
     'unmergeLoraWeights',
   ],
+  quant: ['LEVELS', 'dequantize', 'deriveNf4', 'quantize'],
   safetensors: [
     'SafetensorsError',
     'quote',

@@ -26,9 +26,17 @@ interface Suite {
 const CHROMIUM = '/usr/lib/chromium';
 const SOFTWARE_VULKAN = path.join(CHROMIUM, 'vk_swiftshader_icd.json');
 const PLAIN = ['safetensors', 'tasks', 'plot', 'kernel', 'cli'].map((room) => `src/${room}`);
-const NUMERIC = ['runtime', 'nn', 'lora', 'peft', 'gpt2', 'train', 'finetune', 'lesson'].map(
-  (room) => `src/${room}`,
-);
+const NUMERIC = [
+  'runtime',
+  'nn',
+  'lora',
+  'quant',
+  'peft',
+  'gpt2',
+  'train',
+  'finetune',
+  'lesson',
+].map((room) => `src/${room}`);
 
 /**
  * Runs every check: lint, then the tests, the numeric ones once on each accelerator.

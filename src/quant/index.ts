@@ -1,0 +1,4 @@
+export { deriveNf4, LEVELS } from './levels';
+export type { QuantizationType } from './levels';
+export { dequantize, quantize } from './quantize';
+export type { Quantized, QuantizedScales, QuantizeOptions } from './quantize';
