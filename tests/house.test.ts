@@ -37,6 +37,7 @@ const DOORS: Record<string, string[]> = {
     'loraLinear',
     'mergeLora',
     'mergeLoraWeights',
+    'orthogonal',
     'removeLora',
     'removeLoraFromLinear',
     'rsLora',

@@ -3,7 +3,7 @@ import { registerLoraKernels } from './kernels/register';
 export { countParameters, Linear, Module } from '../nn';
 export type { LinearOptions, LinearWeights, ParameterCount } from '../nn';
 export { freezeBaseModel } from './freeze';
-export { gaussian, kaimingUniform } from './init';
+export { gaussian, kaimingUniform, orthogonal } from './init';
 export type { Init } from './init';
 export { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
 export type { InjectOptions } from './inject';

@@ -11,7 +11,7 @@ export interface LoRAOptions {
   /** scale numerator: s = alpha / r, unless `scaling` says otherwise */
   alpha: number;
   scaling?: Scaling;
-  /** how A starts; B always starts at zero */
+  /** how A starts, and B if not at zero */
   init?: Init;
   seed?: number;
 }
@@ -27,7 +27,7 @@ export interface LoRALayerOptions extends LoRAOptions {
 /**
  * ΔW x = s B A x,  s = alpha / r        (Hu et al. 2021, eq. 3)
  *
- * x [..., k], A [r, k], B [d, r] -> [..., d]. B starts at zero, so ΔW = 0 at first.
+ * x [..., k], A [r, k], B [d, r] -> [..., d]. B A starts at zero, and so does ΔW.
  */
 export class LoRALayer extends Module {
   /** [r, k] */
@@ -44,8 +44,11 @@ export class LoRALayer extends Module {
     assertOptions(options);
     this.alpha = alpha;
     this.scalingRule = options.scaling ?? overRank;
-    this.A = this.addParameter('A', init([r, k], new Random(seed)));
-    this.B = this.addParameter('B', tf.zeros<tf.Rank.R2>([d, r]));
+    const start = init([r, k], new Random(seed), d);
+    const { A, B } =
+      start instanceof tf.Tensor ? { A: start, B: tf.zeros<tf.Rank.R2>([d, r]) } : start;
+    this.A = this.addParameter('A', A);
+    this.B = this.addParameter('B', B);
   }
 
   /** k */
