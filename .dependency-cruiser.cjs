@@ -8,6 +8,7 @@ const rooms = {
   lora: ['nn', 'runtime'],
   quant: ['nn', 'runtime'],
   safetensors: ['runtime'],
+  starts: ['lora', 'runtime'],
   peft: ['lora', 'nn', 'runtime', 'safetensors'],
   gpt2: ['nn', 'runtime', 'safetensors'],
   train: ['nn', 'runtime', 'safetensors'],

@@ -44,6 +44,7 @@ const DOORS: Record<string, string[]> = {
     'unmergeLoraWeights',
   ],
   quant: ['LEVELS', 'dequantize', 'deriveNf4', 'quantize'],
+  starts: ['olora', 'pissa', 'startFromBase', 'toPlainLora'],
   safetensors: [
     'SafetensorsError',
     'quote',

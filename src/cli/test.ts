@@ -31,6 +31,7 @@ const NUMERIC = [
   'nn',
   'lora',
   'quant',
+  'starts',
   'peft',
   'gpt2',
   'train',

@@ -36,6 +36,7 @@ export class LoRALayer extends Module {
   readonly B: tf.Variable<tf.Rank.R2>;
   readonly alpha: number;
   readonly scalingRule: Scaling;
+  private start: { A0: tf.Variable<tf.Rank.R2>; B0: tf.Variable<tf.Rank.R2> } | null = null;
 
   /** @throws ArgumentError listing every option that is out of range */
   constructor(options: LoRALayerOptions) {
@@ -70,6 +71,38 @@ export class LoRALayer extends Module {
     return this.scalingRule(this.alpha, this.r);
   }
 
+  /** True after `startAt`. */
+  get startsFromBase(): boolean {
+    return this.start !== null;
+  }
+
+  /**
+   * Starts A and B at these values, which are copied, and from then on takes them off:
+   * ΔW = s (B A - B0 A0). @throws ArgumentError on a second call
+   */
+  startAt(A0: tf.Tensor2D, B0: tf.Tensor2D): void {
+    if (this.start) {
+      throw new ArgumentError('startAt: the update must be fresh, but started so already.');
+    }
+    this.A.assign(A0);
+    this.B.assign(B0);
+    this.start = {
+      A0: this.addParameter('A0', A0.clone()),
+      B0: this.addParameter('B0', B0.clone()),
+    };
+    this.start.A0.trainable = this.start.B0.trainable = false;
+  }
+
+  /**
+   * The A and B that ΔW = s B A holds for; s (B A - B0 A0) = s [B | -B0] [A ; A0] after `startAt`.
+   * To be called in a `tf.tidy`.
+   */
+  factors(): { A: tf.Tensor2D; B: tf.Tensor2D } {
+    const { A, B, start } = this;
+    if (!start) return { A, B };
+    return { A: tf.concat([A, start.A0]), B: tf.concat([B, start.B0.neg()], 1) };
+  }
+
   /** How many numbers training may change: r (d + k), unless A or B is frozen. */
   trainableParameters(): number {
     return [this.A, this.B].reduce((sum, { trainable, size }) => sum + (trainable ? size : 0), 0);
@@ -80,9 +113,10 @@ export class LoRALayer extends Module {
     this.assertAlive('LoRALayer.forward');
     assertLastAxis('LoRALayer.forward', x, this.inFeatures);
     return tf.tidy(() => {
+      const { A, B } = this.factors();
       const rows = x.reshape<tf.Tensor2D>([-1, this.inFeatures]); // [n, k]
-      const low = tf.matMul(rows, this.A, false, true).mul(this.scaling); // [n, r]
-      const update = tf.matMul(low, this.B, false, true); // [n, d]
+      const low = tf.matMul(rows, A, false, true).mul(this.scaling); // [n, r]
+      const update = tf.matMul(low, B, false, true); // [n, d]
       return update.reshape([...x.shape.slice(0, -1), this.outFeatures]);
     });
   }
@@ -90,7 +124,10 @@ export class LoRALayer extends Module {
   /** ΔW = s B A [d, k], owned by the caller. For merging and looking; `forward` never forms it. */
   deltaWeight(): tf.Tensor2D {
     this.assertAlive('LoRALayer.deltaWeight');
-    return tf.tidy(() => tf.matMul(this.B, this.A).mul(this.scaling));
+    return tf.tidy(() => {
+      const { A, B } = this.factors();
+      return tf.matMul(B, A).mul(this.scaling);
+    });
   }
 }
 

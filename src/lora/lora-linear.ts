@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { assertLastAxis, type Linear, Module } from '../nn';
 import { ShapeError } from '../runtime';
 import { loraLinear } from './kernels/lora-linear';
@@ -36,8 +36,10 @@ export class LoRALinear extends Module {
     this.assertAlive('LoRALinear.forward');
     assertLastAxis('LoRALinear.forward', x, this.base.inFeatures);
     const { weight, bias } = this.base;
-    const { A, B, scaling } = this.lora;
-    return loraLinear(x, weight, bias, A, B, scaling);
+    return tf.tidy(() => {
+      const { A, B } = this.lora.factors();
+      return loraLinear(x, weight, bias, A, B, this.lora.scaling);
+    });
   }
 
   override assertAlive(caller: string): void {

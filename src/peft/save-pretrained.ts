@@ -32,7 +32,7 @@ export interface SaveOptions {
  * Whatever happens, a kill too, the folder holds the old adapter or the new one, never parts of
  * both. The inverse of `loadAdapter`.
  * @returns what adapter_config.json says now
- * @throws ArgumentError if the model has no updates or `config` says anything else than they are,
+ * @throws ArgumentError if the model has no updates or others than plain ones, or `config` says anything else than they are,
  *   NonFiniteError if one is NaN or infinite, AdapterError if `config` holds what is unsupported or
  *   the folder can't be written
  */
@@ -45,6 +45,11 @@ export async function savePretrained(
   const updates = updatesOf(model);
   if (updates.size === 0) {
     throw new ArgumentError(`${CALLER}: model must have updates. Put some there: injectLora.`);
+  }
+  if ([...updates.values()].some(({ lora }) => lora.startsFromBase)) {
+    throw new ArgumentError(
+      `${CALLER}: the updates must be plain, but started from the base's weights. Convert them first: toPlainLora.`,
+    );
   }
   const layers = [...linearLayers(model).keys()];
   const json = { ...describeUpdates(CALLER, updates, layers), ...given };
