@@ -43,7 +43,7 @@ const DOORS: Record<string, string[]> = {
     'rsLora',
     'unmergeLoraWeights',
   ],
-  quant: ['LEVELS', 'dequantize', 'deriveNf4', 'quantize'],
+  quant: ['LEVELS', 'QuantizedLinear', 'dequantize', 'deriveNf4', 'quantize', 'quantizeLinear'],
   starts: ['olora', 'pissa', 'startFromBase', 'toPlainLora'],
   safetensors: [
     'SafetensorsError',

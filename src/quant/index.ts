@@ -1,4 +1,10 @@
+import { registerQuantKernels } from './kernels/register';
+
 export { deriveNf4, LEVELS } from './levels';
 export type { QuantizationType } from './levels';
 export { dequantize, quantize } from './quantize';
 export type { Quantized, QuantizedScales, QuantizeOptions } from './quantize';
+export { QuantizedLinear, quantizeLinear } from './quantized-linear';
+export type { QuantizedWeights } from './quantized-linear';
+
+registerQuantKernels();

@@ -35,8 +35,9 @@ export interface Quantized {
 const BLOCK_SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 /** Codes of 8 bits that share a scale, in bitsandbytes. */
-const SCALES_BLOCK = 256;
-const SCALE_LEVELS = dynamicLevels();
+export const SCALES_BLOCK = 256;
+/** What their codes stand for. */
+export const SCALE_LEVELS = dynamicLevels();
 const SCALE_BOOK = codebook(SCALE_LEVELS);
 const BOOKS = { nf4: codebook(LEVELS.nf4), fp4: codebook(LEVELS.fp4) };
 

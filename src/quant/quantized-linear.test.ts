@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../tests/close';
+import { Linear } from '../nn';
+import { DisposedError, memory, Random, read, ShapeError, useAccelerator } from '../runtime';
+import { dequantize, quantize, QuantizedLinear, quantizeLinear } from '.';
+import { unpack } from './kernels/unpack';
+
+before(useAccelerator);
+
+describe('unpack', () => {
+  const words = Int32Array.of(
+    0,
+    -1,
+    -2,
+    2 ** 31 - 1,
+    -(2 ** 31),
+    0x12345678,
+    0xffff,
+    -65537,
+    65535,
+  );
+  const bytes = new Uint8Array(words.buffer);
+
+  test('gives 8 and 4 bits of every word, the high half of a byte first', async () => {
+    const tensor = tf.tensor1d(words, 'int32');
+    const got = tf.tidy(() => [
+      unpack(tensor, { bits: 8, first: 0, count: words.length }).cast('float32'),
+      unpack(tensor, { bits: 4, first: 1, count: 5 }).cast('float32'),
+    ]);
+    const [whole, halves] = await Promise.all(got.map(read));
+    assert.deepEqual(Array.from(whole ?? []), Array.from(bytes));
+    const expected = Array.from(bytes.subarray(4, 24)).flatMap((byte) => [byte >> 4, byte & 15]);
+    assert.deepEqual(Array.from(halves ?? []), expected);
+    tf.dispose([tensor, ...got]);
+  });
+});
+
+/** d, k: within a tile, in many tiles, with rows that start inside blocks and bytes. */
+const SHAPES: [number, number][] = [
+  [5, 64],
+  [3, 7],
+  [70, 33],
+  [130, 4097],
+];
+
+describe('QuantizedLinear equals dequantise-then-multiply', () => {
+  for (const [d, k] of SHAPES) {
+    for (const doubleQuantize of [false, true]) {
+      const type = doubleQuantize ? 'nf4' : 'fp4';
+      test(`[${d}, ${k}] in ${type}${doubleQuantize ? ', scales in 8 bits' : ''}`, async () => {
+        await compare(d, k, { type, doubleQuantize });
+      });
+    }
+  }
+});
+
+async function compare(
+  d: number,
+  k: number,
+  options: { type: 'nf4' | 'fp4'; doubleQuantize: boolean },
+): Promise<void> {
+  const start = memory();
+  const linear = new Linear({ inFeatures: k, outFeatures: d, seed: 3 });
+  const layer = await quantizeLinear(linear, options);
+  const values = dequantize(quantize(await read(linear.weight), options));
+  const weight = tf.tensor2d(values, [d, k]);
+  const plain = new Linear({ weight, bias: linear.bias });
+  const random = new Random(4);
+  const [x, dh] = [random.normal([2, 2, k], 0, 1), random.normal([2, 2, d], 0, 1)];
+
+  const [got, want] = [layer, plain].map((one) => tf.valueAndGrad((v) => one.forward(v))(x, dh));
+  assert.ok(got && want);
+  assert.deepEqual(got.value.shape, [2, 2, d]);
+  assertClose(await read(got.value), await read(want.value), 1e-5, 'h');
+  assertClose(await read(got.grad), await read(want.grad), 1e-5, 'dL/dx');
+
+  tf.dispose([weight, x, dh, got.value, got.grad, want.value, want.grad]);
+  for (const one of [linear, layer, plain]) one.dispose();
+  assert.deepEqual(memory(), start);
+}
+
+describe('QuantizedLinear', () => {
+  test('keeps no float32 weight, nor makes one', async () => {
+    const [d, k] = [2048, 1024];
+    const linear = new Linear({ inFeatures: k, outFeatures: d, bias: false });
+    const start = memory().bytes;
+    const layer = await quantizeLinear(linear, { doubleQuantize: true });
+    assert.equal(memory().bytes - start, (d * k) / 2 + (d * k) / 64 + (d * k) / 64 / 64);
+    const bits = (8 * layer.weightBytes) / (d * k);
+    assert.ok(Math.abs(bits - 4.127) < 5e-4, `${bits}`);
+    linear.dispose();
+
+    const x = tf.ones([1, k]);
+    const grad = tf.grad((v) => layer.forward(v));
+    const before = memory().bytes;
+    const { peakBytes, result } = await tf.profile(() => grad(x));
+    assert.ok(peakBytes - before < (4 * d * k) / 2, `${peakBytes - before} bytes in between`);
+    tf.dispose([x, result]);
+    layer.dispose();
+  });
+
+  test('is frozen', async () => {
+    const linear = new Linear({ inFeatures: 4, outFeatures: 3 });
+    const layer = await quantizeLinear(linear);
+    assert.deepEqual([...layer.namedParameters().keys()], ['packed', 'scales', 'bias']);
+    for (const parameter of layer.namedParameters().values()) assert.ok(!parameter.trainable);
+    linear.dispose();
+    layer.dispose();
+  });
+
+  test('refuses what does not fit', async () => {
+    const linear = new Linear({ inFeatures: 4, outFeatures: 3 });
+    const layer = await quantizeLinear(linear);
+    assert.throws(() => layer.forward(tf.ones([2, 3])), ShapeError);
+    const weight = quantize(new Float32Array(12));
+    for (const [outFeatures, inFeatures] of [
+      [3, 5],
+      [4, 3],
+    ] as [number, number][]) {
+      const weights = { weight, outFeatures, inFeatures, bias: linear.bias };
+      assert.throws(() => new QuantizedLinear(weights), ShapeError);
+    }
+    layer.dispose();
+    assert.throws(() => layer.forward(tf.ones([2, 4])), DisposedError);
+    linear.dispose();
+    await assert.rejects(quantizeLinear(linear), DisposedError);
+  });
+});

@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs';
+import { assertLastAxis, type Linear, Module } from '../nn';
+import { read, ShapeError } from '../runtime';
+import { quantizedMatMul, type QuantizedLayout } from './kernels/quantized-matmul';
+import { type Quantized, quantize, type QuantizeOptions } from './quantize';
+
+/** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
+export interface QuantizedWeights {
+  /** W [d, k], row by row */
+  weight: Quantized;
+  outFeatures: number;
+  inFeatures: number;
+  /** b [d] */
+  bias?: tf.Tensor1D | null;
+}
+
+/**
+ * h = W x + b, W in 4 bits        (Dettmers et al. 2023, eq. 5, without its adapter)
+ *
+ * Takes the place of a `Linear`: x [..., k], W [d, k], b [d] -> h [..., d]. Frozen. W is kept as
+ * codes and scales, never in float32; a gradient goes to x alone.
+ */
+export class QuantizedLinear extends Module {
+  /** int32, the bytes of the codes; then those of the scales, if they are in 8 bits */
+  readonly packed: tf.Variable<tf.Rank.R1>;
+  /** float32, one for each block of weights, or of scales if they are in 8 bits */
+  readonly scales: tf.Variable<tf.Rank.R1>;
+  /** b [d], or null */
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
+  private readonly layout: QuantizedLayout;
+
+  /** @throws ShapeError if there are not d · k weights or not d biases */
+  constructor({ weight, outFeatures, inFeatures, bias = null }: QuantizedWeights) {
+    super();
+    assertSizes(weight.length, outFeatures, inFeatures, bias);
+    const { type, blockSize, packed, scales } = weight;
+    const inBytes = scales instanceof Float32Array ? null : scales;
+    const floats = inBytes?.scales ?? (scales as Float32Array);
+    const words = toWords([packed, inBytes?.codes ?? new Uint8Array(0)]);
+    this.layout = {
+      shape: [outFeatures, inFeatures],
+      type,
+      blockSize,
+      offset: inBytes?.offset ?? null,
+    };
+    this.packed = this.addFrozen('packed', tf.tensor1d(words, 'int32'));
+    this.scales = this.addFrozen('scales', tf.tensor1d(floats, 'float32'));
+    this.bias = bias && this.addFrozen('bias', bias.clone());
+  }
+
+  get inFeatures(): number {
+    return this.layout.shape[1];
+  }
+
+  get outFeatures(): number {
+    return this.layout.shape[0];
+  }
+
+  /** Of codes and scales, without the bias. */
+  get weightBytes(): number {
+    // The offset of scales in 8 bits is one float32 more.
+    return 4 * (this.packed.size + this.scales.size + (this.layout.offset === null ? 0 : 1));
+  }
+
+  /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
+  forward(x: tf.Tensor): tf.Tensor {
+    this.assertAlive('QuantizedLinear.forward');
+    assertLastAxis('QuantizedLinear.forward', x, this.inFeatures);
+    return tf.tidy(() => {
+      const rows = x.reshape<tf.Tensor2D>([-1, this.inFeatures]);
+      const product = quantizedMatMul(rows, this.packed, this.scales, this.layout);
+      const h = this.bias ? product.add(this.bias) : product;
+      return h.reshape([...x.shape.slice(0, -1), this.outFeatures]);
+    });
+  }
+
+  private addFrozen(name: string, value: tf.Tensor1D): tf.Variable<tf.Rank.R1> {
+    const parameter = this.addParameter(name, value);
+    parameter.trainable = false;
+    return parameter;
+  }
+}
+
+/**
+ * The layer with its weight in 4 bits: a new one, owned by the caller; `linear` is not touched.
+ * @throws ArgumentError on an option out of range, NonFiniteError, DisposedError
+ */
+export async function quantizeLinear(
+  linear: Linear,
+  options?: QuantizeOptions,
+): Promise<QuantizedLinear> {
+  linear.assertAlive('quantizeLinear');
+  const { outFeatures, inFeatures, bias } = linear;
+  const weight = quantize(await read(linear.weight), options);
+  return new QuantizedLinear({ weight, outFeatures, inFeatures, bias });
+}
+
+/** Bytes one after another in int32 words, each part from a word of its own. */
+function toWords(parts: Uint8Array[]): Int32Array {
+  const sizes = parts.map((part) => Math.ceil(part.length / 4));
+  const words = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  for (const [i, part] of parts.entries()) {
+    new Uint8Array(words.buffer).set(part, 4 * start);
+    start += sizes[i] as number;
+  }
+  return words;
+}
+
+function assertSizes(length: number, d: number, k: number, bias: tf.Tensor1D | null): void {
+  if (length === d * k && (!bias || bias.shape[0] === d)) return;
+  throw new ShapeError(
+    `QuantizedLinear: weight and bias must hold [${d}, ${k}] and [${d}] numbers, got ${length} and ${bias ? bias.size : 'none'}.`,
+  );
+}
