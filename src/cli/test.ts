@@ -75,7 +75,7 @@ function suites(): Suite[] {
   return [
     {
       name: 'what needs no accelerator',
-      folders: ['tests/house', 'tests/plot', ...PLAIN],
+      folders: ['tests/house', 'tests/readme', 'tests/plot', ...PLAIN],
     },
     ...accelerators.map((one) => ({
       ...one,

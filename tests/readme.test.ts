@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readResults } from '../src/finetune';
+
+const README = join(__dirname, '../../README.md');
+const BETWEEN = /(<!-- rank table -->\n)[^]*(<!-- end of rank table -->)/;
+const NAMES = {
+  lora: (r: unknown) => `LoRA, r = ${String(r)}, s = 32 / r`,
+  rslora: (r: unknown) => `rsLoRA, r = ${String(r)}, s = 11.3 / √r`,
+  full: () => 'full fine-tuning',
+};
+
+interface Rank {
+  method: keyof typeof NAMES;
+  r: number | null;
+  trainable: number;
+  exactMatch: number;
+  testLoss: number;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const deviation = (values: number[]) => {
+  const squares = values.map((value) => (value - mean(values)) ** 2);
+  return Math.sqrt((mean(squares) * values.length) / (values.length - 1));
+};
+
+/** One line a setting, all seeds of it together. */
+function rankTable(): string {
+  const groups = new Map<string, Rank[]>();
+  for (const row of readResults('sweep-rank') as unknown as Rank[]) {
+    const name = NAMES[row.method](row.r);
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  const lines = [...groups].map(([name, rows]) => {
+    const exact = rows.map(({ exactMatch }) => 100 * exactMatch);
+    const loss = mean(rows.map(({ testLoss }) => testLoss)).toFixed(3);
+    const trained = rows[0]?.trainable.toLocaleString('en-US');
+    assert.equal(rows.length, 3, name);
+    return `| ${name} | ${trained} | ${mean(exact).toFixed(1)} ± ${deviation(exact).toFixed(1)} % | ${loss} |`;
+  });
+  const head = ['| | trained parameters | exact match | test loss |', '| - | -: | -: | -: |'];
+  return `\n${[...head, ...lines].join('\n')}\n\n`;
+}
+
+/** Without the padding that the formatter gives a table. */
+const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{2,}/g, '-');
+
+// `UPDATE_SNAPSHOTS=1 npm test` writes the table anew.
+test('the README tells what the rank sweep measured', () => {
+  const readme = readFileSync(README, 'utf8');
+  const wanted = readme.replace(BETWEEN, `$1${rankTable()}$2`);
+  if (process.env.UPDATE_SNAPSHOTS) writeFileSync(README, wanted);
+  else assert.equal(plain(readme), plain(wanted));
+});
