@@ -43,7 +43,15 @@ const DOORS: Record<string, string[]> = {
     'rsLora',
     'unmergeLoraWeights',
   ],
-  quant: ['LEVELS', 'QuantizedLinear', 'dequantize', 'deriveNf4', 'quantize', 'quantizeLinear'],
+  quant: [
+    'LEVELS',
+    'QuantizedLinear',
+    'dequantize',
+    'deriveNf4',
+    'quantize',
+    'quantizeLinear',
+    'quantizeModel',
+  ],
   starts: ['olora', 'pissa', 'startFromBase', 'toPlainLora'],
   safetensors: [
     'SafetensorsError',

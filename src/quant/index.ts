@@ -4,6 +4,8 @@ export { deriveNf4, LEVELS } from './levels';
 export type { QuantizationType } from './levels';
 export { dequantize, quantize } from './quantize';
 export type { Quantized, QuantizedScales, QuantizeOptions } from './quantize';
+export { quantizeModel } from './quantize-model';
+export type { QuantizationReport } from './quantize-model';
 export { QuantizedLinear, quantizeLinear } from './quantized-linear';
 export type { QuantizedWeights } from './quantized-linear';
 

@@ -54,7 +54,7 @@ export function quantize(
   { type = 'nf4', blockSize = 64, doubleQuantize = false }: QuantizeOptions = {},
 ): Quantized {
   assertOptions(values, type, blockSize);
-  assertFinite(values);
+  assertFinite('values', values);
   const { codes, scales } = quantizeBlocks(values, blockSize, BOOKS[type]);
   return {
     type,
@@ -109,10 +109,11 @@ function assertOptions(values: Float32Array, type: string, blockSize: number): v
   if (faults.length > 0) throw new ArgumentError(`quantize: ${faults.join('; ')}.`);
 }
 
-function assertFinite(values: Float32Array): void {
+/** @throws NonFiniteError if a number is NaN or infinite */
+export function assertFinite(what: string, values: Float32Array): void {
   const faults = values.reduce((count, number) => count + (Number.isFinite(number) ? 0 : 1), 0);
   if (faults === 0) return;
   throw new NonFiniteError(
-    `quantize: every number must be finite, got ${faults} of ${values.length} NaN or infinite. Look for a diverged or damaged weight.`,
+    `quantize: every number of ${what} must be finite, got ${faults} of ${values.length} NaN or infinite. Look for a diverged or damaged weight.`,
   );
 }
