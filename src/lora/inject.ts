@@ -1,12 +1,16 @@
 import { countParameters, Linear, type Module } from '../nn';
 import { freezeBaseModel } from './freeze';
-import type { LoRAOptions } from './lora-layer';
-import { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
+import {
+  applyLoraToLinear,
+  LoRALinear,
+  type LoRALinearOptions,
+  removeLoraFromLinear,
+} from './lora-linear';
 import { mergeLoraWeights } from './merge';
 import { matchTargets, type TargetModules } from './target-modules';
 
 /** What `injectLora` puts beside which layers. */
-export interface InjectOptions extends Omit<LoRAOptions, 'r' | 'alpha'> {
+export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
   targetModules: TargetModules;
   /** one rank for all, or each layer's by its name */
   r: number | ((name: string) => number);

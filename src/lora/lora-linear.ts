@@ -5,6 +5,15 @@ import { loraLinear } from './kernels/lora-linear';
 import type { LoRAOptions } from './lora-layer';
 import { LoRALayer } from './lora-layer';
 
+/** Makes what (W0 + s B A) x [..., d] goes through before b is added; the layer owns it. */
+export type Variant = (base: Linear, lora: LoRALayer) => Module;
+
+/** An update's options, and what becomes of it beside a layer. */
+export interface LoRALinearOptions extends LoRAOptions {
+  /** `dora`; plain LoRA without */
+  variant?: Variant;
+}
+
 /**
  * h = W0 x + b + s B A x        (Hu et al. 2021, eq. 3)
  *
@@ -14,13 +23,16 @@ import { LoRALayer } from './lora-layer';
 export class LoRALinear extends Module {
   readonly base: Linear;
   readonly lora: LoRALayer;
+  /** f in h = f((W0 + s B A) x) + b */
+  readonly rescale: Module | null;
 
   /** @throws ShapeError if the update does not fit the base */
-  constructor(base: Linear, lora: LoRALayer) {
+  constructor(base: Linear, lora: LoRALayer, variant?: Variant) {
     super();
     assertFits('LoRALinear', base, lora);
     this.base = this.addChild('base', base);
     this.lora = this.addChild('lora', lora);
+    this.rescale = variant ? this.addChild('rescale', variant(base, lora)) : null;
   }
 
   override get isDisposed(): boolean {
@@ -29,6 +41,7 @@ export class LoRALinear extends Module {
 
   override dispose(): void {
     this.lora.dispose();
+    this.rescale?.dispose();
   }
 
   /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
@@ -38,7 +51,10 @@ export class LoRALinear extends Module {
     const { weight, bias } = this.base;
     return tf.tidy(() => {
       const { A, B } = this.lora.factors();
-      return loraLinear(x, weight, bias, A, B, this.lora.scaling);
+      const { scaling } = this.lora;
+      if (!this.rescale) return loraLinear(x, weight, bias, A, B, scaling);
+      const h = this.rescale.forward(loraLinear(x, weight, null, A, B, scaling));
+      return bias ? h.add(bias) : h;
     });
   }
 
@@ -53,10 +69,11 @@ export class LoRALinear extends Module {
  * (`freezeBaseModel`), or training changes it too.
  * @throws ArgumentError if an option is out of range, DisposedError if the layer is disposed
  */
-export function applyLoraToLinear(linear: Linear, options: LoRAOptions): LoRALinear {
+export function applyLoraToLinear(linear: Linear, options: LoRALinearOptions): LoRALinear {
   linear.assertAlive('applyLoraToLinear');
   const { inFeatures, outFeatures } = linear;
-  return new LoRALinear(linear, new LoRALayer({ ...options, inFeatures, outFeatures }));
+  const lora = new LoRALayer({ ...options, inFeatures, outFeatures });
+  return new LoRALinear(linear, lora, options.variant);
 }
 
 /** The inverse of `applyLoraToLinear`: frees the update and hands back the untouched base. */

@@ -1,19 +1,23 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear } from '../nn';
+import { Linear, type Module } from '../nn';
 import { NonFiniteError, read } from '../runtime';
 import type { LoRALayer } from './lora-layer';
 import { assertFits, type LoRALinear } from './lora-linear';
 
 /**
- * W = W0 + s B A: one plain layer that computes what base and update compute together.
+ * W = W0 + s B A, its rows rescaled by the layer's variant if it has one: one plain layer that
+ * computes what base and update compute together.
  *
  * A new layer, owned by the caller. The base may be shared, so it is not touched.
  * @throws NonFiniteError if the merged weight is not finite, DisposedError
  */
 export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
   layer.assertAlive('mergeLoraWeights');
-  const { base, lora } = layer;
-  const weight = tf.tidy(() => base.weight.add<tf.Tensor2D>(lora.deltaWeight()));
+  const { base, lora, rescale } = layer;
+  const weight = tf.tidy(() => {
+    const sum = base.weight.add<tf.Tensor2D>(lora.deltaWeight());
+    return rescale ? sum.mul<tf.Tensor2D>(rowFactors(rescale, base)) : sum;
+  });
   return finiteLinear('mergeLoraWeights', weight, base.bias);
 }
 
@@ -21,13 +25,27 @@ export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
  * W0 = W - s B A, the inverse of `mergeLoraWeights` up to float32 rounding.
  *
  * A new layer, owned by the caller; `merged` is not touched.
+ * @param rescale that of the layer that was merged, if it has one: its rows are scaled back first
  * @throws ShapeError if the update does not fit, NonFiniteError, DisposedError
  */
-export async function unmergeLoraWeights(merged: Linear, lora: LoRALayer): Promise<Linear> {
+export async function unmergeLoraWeights(
+  merged: Linear,
+  lora: LoRALayer,
+  rescale: Module | null = null,
+): Promise<Linear> {
   merged.assertAlive('unmergeLoraWeights');
   assertFits('unmergeLoraWeights', merged, lora);
-  const weight = tf.tidy(() => merged.weight.sub<tf.Tensor2D>(lora.deltaWeight()));
+  const weight = tf.tidy(() => {
+    const { weight } = merged;
+    const sum = rescale ? weight.div<tf.Tensor2D>(rowFactors(rescale, merged)) : weight;
+    return sum.sub<tf.Tensor2D>(lora.deltaWeight());
+  });
   return finiteLinear('unmergeLoraWeights', weight, merged.bias);
+}
+
+/** What a variant multiplies each output, and so each row of the weight, by: [d, 1]. */
+function rowFactors(rescale: Module, { outFeatures }: Linear): tf.Tensor2D {
+  return rescale.forward(tf.ones([outFeatures])).reshape([outFeatures, 1]);
 }
 
 /** Takes the weight over. Checked on the host: shaders may assume that there are no NaNs. */

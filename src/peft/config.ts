@@ -7,6 +7,7 @@ export interface AdapterConfig {
   lora_alpha: number;
   lora_dropout: number;
   use_rslora: boolean;
+  use_dora: boolean;
   fan_in_fan_out: boolean;
   target_modules: string | string[];
   exclude_modules: string | string[] | null;
@@ -78,7 +79,6 @@ const UNSUPPORTED = [
   'target_parameters',
   'trainable_token_indices',
   'use_bdlora',
-  'use_dora',
   'use_qalora',
   'velora_config',
 ];
@@ -105,6 +105,7 @@ const CHECKS: Record<string, Check> = {
   lora_alpha: [isPositive, 'a positive number'],
   lora_dropout: [(value) => value === 0 || (isPositive(value) && Number(value) < 1), '0 to 1'],
   use_rslora: [flag, 'true or false'],
+  use_dora: [flag, 'true or false'],
   fan_in_fan_out: [flag, 'true or false'],
   base_model_name_or_path: [nullOr(text), 'text or null'],
   target_modules: [

@@ -138,6 +138,9 @@ async function readMlxScale(caller: string, file: string): Promise<number> {
 async function readPeft(caller: string, folder: string) {
   const configFile = await fileInside(caller, folder, CONFIG_FILE);
   const config = checkConfig(caller, configFile, await readConfigJson(caller, configFile));
+  if (config.use_dora) {
+    throw new AdapterError(caller, configFile, ['use_dora must be false: DoRA is not converted.']);
+  }
   const file = await fileInside(caller, folder, WEIGHTS_FILE);
   const reader = await readSafetensors(file);
   await reader.close();

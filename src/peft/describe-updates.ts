@@ -1,11 +1,12 @@
-import { type LoRALinear, rsLora } from '../lora';
+import { Dora, type LoRALinear, rsLora } from '../lora';
 import { ArgumentError } from '../runtime';
 import type { AdapterConfig } from './config';
 
 /**
  * What adapter_config.json has to say about the updates of a model.
  * @param layers the names of all its linear layers
- * @throws ArgumentError if their scales are neither all alpha / r nor all alpha / √r
+ * @throws ArgumentError if their scales are neither all alpha / r nor all alpha / √r, or if some
+ *   are of another variant than others, or of one that the format does not know
  */
 export function describeUpdates(
   caller: string,
@@ -13,7 +14,13 @@ export function describeUpdates(
   layers: readonly string[],
 ): Pick<
   AdapterConfig,
-  'r' | 'lora_alpha' | 'use_rslora' | 'target_modules' | 'rank_pattern' | 'alpha_pattern'
+  | 'r'
+  | 'lora_alpha'
+  | 'use_rslora'
+  | 'use_dora'
+  | 'target_modules'
+  | 'rank_pattern'
+  | 'alpha_pattern'
 > & { peft_type: 'LORA' } {
   const names = [...updates.keys()];
   const ranks = new Map([...updates].map(([name, { lora }]) => [name, lora.r]));
@@ -25,10 +32,20 @@ export function describeUpdates(
     r,
     lora_alpha,
     use_rslora: usesRsLora(caller, updates),
+    use_dora: usesDora(caller, updates),
     target_modules: shortestTargets(names, layers),
     rank_pattern: patternsOf(ranks, r),
     alpha_pattern: patternsOf(alphas, lora_alpha),
   };
+}
+
+function usesDora(caller: string, updates: ReadonlyMap<string, LoRALinear>): boolean {
+  const all = [...updates.values()].map(({ rescale }) => rescale);
+  if (all.every((rescale) => rescale === null)) return false;
+  if (all.every((rescale) => rescale instanceof Dora)) return true;
+  throw new ArgumentError(
+    `${caller}: the updates must be all LoRA or all DoRA: the format knows no other.`,
+  );
 }
 
 function usesRsLora(caller: string, updates: ReadonlyMap<string, LoRALinear>): boolean {

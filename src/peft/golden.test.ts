@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
 import { decodeFloat32 } from '../../tests/fixture';
 import { baseOf, outputOf, type PeftCase, peftCases, writeCase } from '../../tests/peft-cases';
-import { type Linear, LoRALinear, mergeLora, removeLora } from '../lora';
+import { Dora, type Linear, LoRALinear, mergeLora, removeLora } from '../lora';
 import { memory, read, useAccelerator } from '../runtime';
 import { readSafetensors } from '../safetensors';
 import { loadAdapter, savePretrained } from '.';
@@ -46,8 +46,10 @@ async function assertGradients(model: Awaited<ReturnType<typeof baseOf>>, one: P
   const modules = model.namedModules();
   for (const [name, want] of Object.entries(one.gradients ?? {})) {
     const [layer = '', matrix] = name.replace('.weight', '').split('.lora_');
-    const { lora } = modules.get(layer) as LoRALinear;
-    const gradient = grads[matrix === 'A' ? lora.A.name : lora.B.name] as tf.Tensor;
+    const { lora, rescale } = modules.get(layer) as LoRALinear;
+    const m = rescale instanceof Dora ? rescale.magnitude : null;
+    const variable = { A: lora.A, B: lora.B, magnitude_vector: m }[matrix as string] as tf.Variable;
+    const gradient = grads[variable.name] as tf.Tensor;
     assertClose(await read(gradient), decodeFloat32(want), TOLERANCE, name);
   }
   tf.dispose(grads);

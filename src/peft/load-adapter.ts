@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { injectLora, type Module, rsLora } from '../lora';
+import { Dora, dora, injectLora, type Module, rsLora } from '../lora';
 import { ArgumentError } from '../runtime';
 import { quote } from '../safetensors';
 import { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
@@ -41,7 +41,7 @@ export async function loadAdapter(model: Module, folder: string): Promise<Loaded
   const config = checkConfig(CALLER, configFile, await readConfigJson(CALLER, configFile));
   const plan = planFor(model, config, configFile);
   const weightsFile = await fileInside(CALLER, folder, WEIGHTS_FILE);
-  const values = await readUpdates(CALLER, weightsFile, plan, linearLayers(model));
+  const values = await readUpdates(CALLER, weightsFile, plan, linearLayers(model), config.use_dora);
   inject(model, config, plan, values);
   return {
     names: [...plan.keys()],
@@ -85,12 +85,14 @@ function inject(
     r: (name) => size(name).r,
     alpha: (name) => size(name).alpha,
     ...(config.use_rslora ? { scaling: rsLora } : {}),
+    ...(config.use_dora ? { variant: dora } : {}),
   });
-  for (const [name, { lora }] of updatesOf(model)) {
-    const { A, B } = values.get(name) as UpdateValues;
+  for (const [name, { lora, rescale }] of updatesOf(model)) {
+    const { A, B, magnitude } = values.get(name) as UpdateValues;
     tf.tidy(() => {
       lora.A.assign(tf.tensor2d(A, lora.A.shape));
       lora.B.assign(tf.tensor2d(B, lora.B.shape));
+      if (magnitude && rescale instanceof Dora) rescale.magnitude.assign(tf.tensor1d(magnitude));
     });
   }
 }

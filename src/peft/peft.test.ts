@@ -52,7 +52,7 @@ function adapted(options: Partial<Parameters<typeof injectLora>[1]> = {}): Net {
 
 describe('loadAdapter: adapter_config.json', () => {
   for (const [change, pattern] of [
-    [{ use_dora: true }, /use_dora = true is unsupported/],
+    [{ use_dora: true }, /lora_magnitude_vector is missing/],
     [{ bias: 'lora_only' }, /bias = "lora_only" is unsupported/],
     [{ modules_to_save: ['head'] }, /modules_to_save = \["head"\] is unsupported/],
     [{ lora_bias: true, alora_invocation_tokens: [1] }, /alora_.* unsupported[^]*lora_bias/],
@@ -243,6 +243,7 @@ describe('savePretrained', () => {
     const model = adapted();
     for (const [config, pattern] of [
       [{ r: 3 }, /model.layers.0.up has r 2, not 3/],
+      [{ use_dora: true }, /use_dora is false/],
       [{ use_rslora: true }, /is scaled by 2.5, not 3.53/],
       [{ target_modules: ['up', 'head'] }, /head has none/],
       [{ target_modules: ['0.up'] }, /model.layers.3.up has one that it does not name/],
@@ -250,7 +251,7 @@ describe('savePretrained', () => {
       const options = { config: config as object };
       await assert.rejects(savePretrained(model, folder, options), pattern);
     }
-    await assert.rejects(savePretrained(model, folder, { config: { use_dora: true } }), /use_dora/);
+    await assert.rejects(savePretrained(model, folder, { config: { bias: 'all' } }), /bias/);
     await assert.rejects(savePretrained(new Net(), folder), ArgumentError);
     const odd = adapted({ scaling: (alpha) => alpha * alpha });
     await assert.rejects(savePretrained(odd, folder), /the scales must all be alpha/);

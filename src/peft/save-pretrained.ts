@@ -86,6 +86,8 @@ function assertSays(
   layers: string[],
 ): void {
   const faults: string[] = [];
+  const { use_dora } = describeUpdates(CALLER, updates, layers);
+  if (config.use_dora !== use_dora) faults.push(`use_dora is ${use_dora}`);
   const plan = planUpdates(config, layers, (fault) => {
     throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
   });

@@ -8,6 +8,7 @@ import { assertClose } from '../../tests/close';
 import { decodeFloat32, type EncodedArray } from '../../tests/fixture';
 import { Net } from '../../tests/peft-cases';
 import {
+  dora,
   injectLora,
   type Linear,
   type LoRALayer,
@@ -166,6 +167,12 @@ describe('toPlainLora', () => {
     assert.throws(() => toPlainLora(model), ArgumentError);
     assert.deepEqual(memory(), start);
     await assertOutput(model, fullRank, 'still');
+  });
+
+  test('refuses DoRA', async () => {
+    const model = new Net();
+    injectLora(model, { targetModules: ['up'], r: 2, alpha: 5, variant: dora });
+    await assert.rejects(startFromBase(model, olora), ArgumentError);
   });
 
   test('leaves nothing behind, nor does a start', async () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { LoRALayer, LoRALinear, type Module } from '../lora';
-import { read } from '../runtime';
+import { ArgumentError, read } from '../runtime';
 
 /** Takes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
 export type BaseInit = (W0: Matrix, r: number, scaling: number) => { A0: Matrix; B0: Matrix };
@@ -39,13 +39,18 @@ export const olora: BaseInit = (W0, r) => {
  *
  * The papers take s B0 A0 off W0 instead, which computes the same. Off the update it leaves W0
  * shared and untouched. `toPlainLora` makes an update of the usual kind of it.
- * @throws ArgumentError if an update has started so already
+ * @throws ArgumentError if an update has started so already, or is of a variant such as DoRA
  */
 export async function startFromBase(model: Module, init: BaseInit): Promise<void> {
   model.assertAlive('startFromBase');
   for (const module of model.namedModules().values()) {
     if (!(module instanceof LoRALinear)) continue;
-    const { base, lora } = module;
+    const { base, lora, rescale } = module;
+    if (rescale) {
+      throw new ArgumentError(
+        'startFromBase: each update must be plain LoRA, got a variant of it.',
+      );
+    }
     const W0 = Matrix.from1DArray(base.outFeatures, base.inFeatures, await read(base.weight));
     const { A0, B0 } = init(W0, lora.r, lora.scaling);
     tf.tidy(() => lora.startAt(toTensor(A0), toTensor(B0)));

@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Linear, Module } from '../nn';
+import type { LoRALayer } from './lora-layer';
+import type { Variant } from './lora-linear';
+
+/**
+ * W = m ⊙ (W0 + s B A) / ‖W0 + s B A‖        (DoRA, Liu et al. 2024, eq. 5)
+ *
+ * m [d] holds a magnitude for each output, and ‖·‖ [d] are the norms of the rows. m starts as
+ * these norms, so W = W0 at first. The gradient takes the norms for constants (section 4.3).
+ */
+export class Dora extends Module {
+  /** m [d] */
+  readonly magnitude: tf.Variable<tf.Rank.R1>;
+  private readonly norms: () => tf.Tensor1D;
+
+  constructor(base: Linear, lora: LoRALayer) {
+    super();
+    this.norms = () =>
+      tf.tidy(() => base.weight.add(lora.deltaWeight()).square().sum(1).sqrt().as1D());
+    this.magnitude = this.addParameter('magnitude', this.norms());
+  }
+
+  /** h ⊙ m / ‖W0 + s B A‖, for h = (W0 + s B A) x: [..., d] -> [..., d] */
+  forward(h: tf.Tensor): tf.Tensor {
+    this.assertAlive('Dora.forward');
+    return tf.tidy(() => h.mul(this.magnitude.div(withoutGradient(this.norms))));
+  }
+}
+
+/** Makes a `LoRALinear` a DoRA layer: `injectLora(model, { variant: dora, ... })`. */
+export const dora: Variant = (base, lora) => new Dora(base, lora);
+
+/** What happens within a custom gradient is not on the tape; this one has no inputs. */
+function withoutGradient(compute: () => tf.Tensor1D): tf.Tensor1D {
+  return tf.customGrad<tf.Tensor1D>(() => ({ value: compute(), gradFunc: () => [] }))();
+}
