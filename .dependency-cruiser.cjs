@@ -16,7 +16,7 @@ const rooms = {
   finetune: ['gpt2', 'nn', 'runtime', 'tasks', 'train'],
   plot: [],
   kernel: [],
-  lesson: ['kernel', 'lora', 'runtime', 'safetensors'],
+  lesson: ['kernel', 'lora', 'quant', 'runtime', 'safetensors'],
 };
 // Commands are thin and stand at the top: they may use any room.
 const above = ['cli'];

@@ -44,6 +44,7 @@ const DOORS: Record<string, string[]> = {
     'removeLoraFromLinear',
     'rsLora',
     'unmergeLoraWeights',
+    'updatesOf',
   ],
   quant: [
     'LEVELS',
@@ -124,7 +125,6 @@ const DOORS: Record<string, string[]> = {
     'BASE',
     'answerRows',
     'completionLoss',
-    'countLabels',
     'drawBatches',
     'drawPretrainingBatches',
     'encodeRows',

@@ -3,15 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findPython } from './find-python';
-import { repoRoot, workshop } from './paths';
+import { pythonPath, repoRoot, workshop } from './paths';
 import { PIP } from './python-step';
 import { runSteps, type Step, type Tools } from './step.cjs';
 
 const FOLDER = path.join(repoRoot, 'tests', 'interop');
 const REQUIREMENTS = path.join(FOLDER, 'requirements.txt');
 const ENVIRONMENT = path.join(workshop, 'interop');
-const PYTHON =
-  process.platform === 'win32' ? path.join('Scripts', 'python.exe') : path.join('bin', 'python');
+const PYTHON = pythonPath(ENVIRONMENT);
 
 /** PyTorch and PEFT, apart from the project's own environment: gigabytes that no lesson needs. */
 const environmentStep: Step = {
@@ -19,7 +18,7 @@ const environmentStep: Step = {
   parts: [
     {
       folder: ENVIRONMENT,
-      files: [PYTHON],
+      files: [path.relative(ENVIRONMENT, PYTHON)],
       needs: () => ({ place: ENVIRONMENT, requirements: readFileSync(REQUIREMENTS, 'utf8') }),
       make: makeEnvironment,
     },
@@ -46,7 +45,7 @@ export async function interop(): Promise<number> {
 
 async function madePython(): Promise<string> {
   await runSteps([environmentStep], { workshop, first: 1, total: 1, retry: true });
-  return path.join(ENVIRONMENT, PYTHON);
+  return PYTHON;
 }
 
 async function makeEnvironment({ run: runTool }: Tools): Promise<void> {
@@ -54,7 +53,7 @@ async function makeEnvironment({ run: runTool }: Tools): Promise<void> {
   const next = 'See that the Python package index can be reached, then run the same command again.';
   await runTool(python, [...first, '-m', 'venv', '--clear', ENVIRONMENT], { cwd: repoRoot, next });
   const install = ['-m', 'pip', 'install', ...PIP, '-r', REQUIREMENTS];
-  await runTool(path.join(ENVIRONMENT, PYTHON), install, { cwd: repoRoot, next });
+  await runTool(PYTHON, install, { cwd: repoRoot, next });
 }
 
 /** @returns the exit code, 1 if there is none */

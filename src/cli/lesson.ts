@@ -12,11 +12,16 @@ const LESSON = path.join(repoRoot, 'notebooks/05_lora_peft.ipynb');
  */
 export function lesson(args: string[]): Promise<number> {
   const notebooks = args.some((arg) => arg.endsWith('.ipynb')) ? [] : [LESSON];
+  return Promise.resolve(runNotebooks([...args, ...notebooks]));
+}
+
+/** Runs notebooks in the project's Python, as run_notebook.py's arguments say. @returns its exit code */
+export function runNotebooks(args: string[], env: NodeJS.ProcessEnv = {}): number {
   const script = path.join(repoRoot, 'src/cli/run_notebook.py');
-  const { status, error } = spawnSync(pythonPath(), [script, ...args, ...notebooks], {
-    env: { ...process.env, ...jupyterEnvironment() },
+  const { status, error } = spawnSync(pythonPath(), [script, ...args], {
+    env: { ...process.env, ...jupyterEnvironment(), ...env },
     stdio: 'inherit',
   });
   if (error) throw error;
-  return Promise.resolve(status ?? 1);
+  return status ?? 1;
 }

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeFileAtomically } from '../safetensors';
-import { jupyterEnvironment } from './jupyter-environment';
 import { keepOutputs, type Notebook, toLearner } from './learner-notebook';
-import { pythonPath, repoRoot } from './paths';
+import { runNotebooks } from './lesson';
+import { repoRoot } from './paths';
 
 const NOTEBOOKS = path.join(repoRoot, 'notebooks');
 const SOLUTIONS = path.join(NOTEBOOKS, 'solutions');
@@ -13,13 +12,15 @@ const SOLUTIONS = path.join(NOTEBOOKS, 'solutions');
 /**
  * Makes the learner's notebooks from the authors' in notebooks/solutions/, runs the authors' with
  * every check strict, and keeps their outputs.
- * @returns 0, or 1 if a cell failed; the notebooks are then as they were
+ * @returns 0, or another number if a cell failed; the notebooks are then as they were
  */
 export async function notebooks(): Promise<number> {
   const names = readdirSync(SOLUTIONS).filter((name) => name.endsWith('.ipynb'));
   const run = mkdtempSync(path.join(tmpdir(), 'solutions-'));
   try {
-    if (!runAll(names, run)) return 1;
+    const files = names.map((name) => path.join(SOLUTIONS, name));
+    const code = runNotebooks(['--save', run, ...files], { LESSON_STRICT: '1' });
+    if (code !== 0) return code;
     for (const name of names) {
       const author = read(path.join(SOLUTIONS, name));
       await write(path.join(NOTEBOOKS, name), toLearner(author));
@@ -30,16 +31,6 @@ export async function notebooks(): Promise<number> {
   } finally {
     rmSync(run, { recursive: true });
   }
-}
-
-function runAll(names: string[], folder: string): boolean {
-  const script = path.join(repoRoot, 'src/cli/run_notebook.py');
-  const files = names.map((name) => path.join(SOLUTIONS, name));
-  const { status } = spawnSync(pythonPath(), [script, '--save', folder, ...files], {
-    env: { ...process.env, ...jupyterEnvironment(), LESSON_STRICT: '1' },
-    stdio: 'inherit',
-  });
-  return status === 0;
 }
 
 function read(file: string): Notebook {

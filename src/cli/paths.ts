@@ -9,9 +9,9 @@ export const venv = path.join(repoRoot, '.venv');
 /** What the set-up keeps outside node_modules and .venv: TensorFlow, logs, the lock. */
 export const workshop = path.join(repoRoot, '.native');
 
-/** @returns where the Python of the project's own environment is, or will be */
-export function pythonPath(): string {
+/** @returns where the Python of an environment is, or will be; the project's own unless given */
+export function pythonPath(environment = venv): string {
   return process.platform === 'win32'
-    ? path.join(venv, 'Scripts', 'python.exe')
-    : path.join(venv, 'bin', 'python');
+    ? path.join(environment, 'Scripts', 'python.exe')
+    : path.join(environment, 'bin', 'python');
 }

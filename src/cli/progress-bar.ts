@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** A bar on the terminal with steps, loss and time left; nothing where there is no terminal. */
+/** A bar with steps, loss and time left; where there is no terminal, a line every ten seconds. */
 export function progressBar(name: string, total: number): SingleBar {
   const format = `${name} {bar} {value}/{total} | loss {loss} | {duration_formatted}, {eta_formatted} left`;
   const bar = new SingleBar(

@@ -2,7 +2,6 @@ import {
   BASE,
   answerRows,
   completionLoss,
-  countLabels,
   drawBatches,
   encodeRows,
   exactMatch,
@@ -11,7 +10,7 @@ import {
   type ResultRow,
 } from '../finetune';
 import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
-import { injectLora } from '../lora';
+import { injectLora, rsLora } from '../lora';
 import { countParameters } from '../nn';
 import { solverRows } from '../tasks';
 import { adamW, cosineDecay, train, warmUp } from '../train';
@@ -36,7 +35,7 @@ export async function sweepRun(
   const tokenizer = await loadTokenizer(BASE, model.config);
   adapt(model, run);
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
-  const { size, warmUp: ramp, maxGradientNorm } = { size: RECIPE.batchSize, ...RECIPE };
+  const { batchSize: size, warmUp: ramp, maxGradientNorm } = RECIPE;
   const losses: number[] = [];
   const training = train({
     module: model,
@@ -46,7 +45,6 @@ export async function sweepRun(
     steps: run.steps,
     schedule: warmUp(ramp, cosineDecay(run.steps - ramp)),
     maxGradientNorm,
-    countTokens: countLabels,
   });
   for await (const { step, loss } of training) {
     losses.push(loss);
@@ -67,11 +65,10 @@ export async function sweepRun(
   tell({ row });
 }
 
-/** alpha / sqrt(r) is what alpha sqrt(r) gives as a classic scale. */
 function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): void {
   if (r === null || alpha === null) return;
-  const classic = method === 'rslora' ? alpha * Math.sqrt(r) : alpha;
-  injectLora(model, { targetModules: 'all-linear', r, alpha: classic, seed });
+  const rule = method === 'rslora' ? { scaling: rsLora } : {};
+  injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule });
 }
 
 function mean(values: readonly number[]): number {

@@ -10,11 +10,11 @@ import { drawWeights, GPT2 } from '../gpt2';
 import { memory, read, useAccelerator } from '../runtime';
 import { criticRows, pretrainText, reviserRows, solverRows, tokenizerJson } from '../tasks';
 import { IGNORED } from '../train';
+import { countLabels } from './completion-loss';
 import {
   BASE,
   answerRows,
   completionLoss,
-  countLabels,
   drawBatches,
   drawPretrainingBatches,
   encodeRows,

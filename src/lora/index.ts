@@ -6,7 +6,7 @@ export { Dora, dora } from './dora';
 export { freezeBaseModel } from './freeze';
 export { gaussian, kaimingUniform, orthogonal } from './init';
 export type { Init } from './init';
-export { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
+export { formatTrainableParameters, injectLora, mergeLora, removeLora, updatesOf } from './inject';
 export type { InjectOptions } from './inject';
 export { loraLinear } from './kernels/lora-linear';
 export { LoRALayer } from './lora-layer';

@@ -53,10 +53,19 @@ function valueFor(name: string, value: number | ((name: string) => number)): num
   return typeof value === 'function' ? value(name) : value;
 }
 
+/** The layers of a model that have an update, by name. */
+export function updatesOf(model: Module): Map<string, LoRALinear> {
+  const updates = new Map<string, LoRALinear>();
+  for (const [name, module] of model.namedModules()) {
+    if (module instanceof LoRALinear) updates.set(name, module);
+  }
+  return updates;
+}
+
 /** The inverse of `injectLora`: frees every update, puts the layers back, and leaves them frozen. */
 export function removeLora(model: Module): void {
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof LoRALinear) model.replaceModule(name, removeLoraFromLinear(module));
+  for (const [name, layer] of updatesOf(model)) {
+    model.replaceModule(name, removeLoraFromLinear(layer));
   }
 }
 
@@ -68,16 +77,14 @@ export function removeLora(model: Module): void {
  */
 export async function mergeLora(model: Module): Promise<string[]> {
   model.assertAlive('mergeLora');
+  const updates = updatesOf(model);
   const merged = new Map<string, Linear>();
   try {
-    for (const [name, module] of model.namedModules()) {
-      if (module instanceof LoRALinear) merged.set(name, await mergeLoraWeights(module));
-    }
+    for (const [name, layer] of updates) merged.set(name, await mergeLoraWeights(layer));
   } catch (error) {
     for (const linear of merged.values()) linear.dispose();
     throw error;
   }
-  const updates = model.namedModules();
   for (const [name, linear] of merged) {
     freezeBaseModel(linear);
     model.replaceModule(name, linear);

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { Dora, dora, injectLora, type Module, rsLora } from '../lora';
+import { Dora, dora, injectLora, type Module, rsLora, updatesOf } from '../lora';
 import { ArgumentError } from '../runtime';
 import { quote } from '../safetensors';
 import { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
 import { readUpdates, type UpdateValues } from './adapter-tensors';
 import { type AdapterConfig, checkConfig, unknownKeys } from './config';
 import { AdapterError } from './error';
-import { linearLayers, updatesOf } from './model-layers';
+import { linearLayers } from './model-layers';
 import { planUpdates, type UpdateSize } from './plan-updates';
 
 const CALLER = 'loadAdapter';

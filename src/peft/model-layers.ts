@@ -1,14 +1,5 @@
 import { Linear, LoRALinear, type Module } from '../lora';
 
-/** The updates of a model, by the names of their layers. */
-export function updatesOf(model: Module): Map<string, LoRALinear> {
-  const updates = new Map<string, LoRALinear>();
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof LoRALinear) updates.set(name, module);
-  }
-  return updates;
-}
-
 /** All linear layers of a model, those below an update by the name of their place. */
 export function linearLayers(model: Module): Map<string, Linear> {
   const layers = new Map<string, Linear>();

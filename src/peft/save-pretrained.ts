@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type LoRALinear, type Module, rsLora } from '../lora';
+import { type LoRALinear, type Module, rsLora, updatesOf } from '../lora';
 import { ArgumentError } from '../runtime';
 import { type TensorToWrite, writeFileAtomically, writeSafetensors } from '../safetensors';
 import { CONFIG_FILE, WEIGHTS_FILE } from './adapter-files';
@@ -9,7 +9,7 @@ import { type AdapterConfig, checkConfig, configText } from './config';
 import { describeUpdates } from './describe-updates';
 import { AdapterError } from './error';
 import { modelCard } from './model-card';
-import { linearLayers, updatesOf } from './model-layers';
+import { linearLayers } from './model-layers';
 import { planUpdates } from './plan-updates';
 import { replaceFiles } from './replace-files';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
-import { LoRALayer, LoRALinear, type Module } from '../lora';
+import { LoRALayer, LoRALinear, type Module, updatesOf } from '../lora';
 import { ArgumentError, read } from '../runtime';
 
 /** Takes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
@@ -43,9 +43,7 @@ export const olora: BaseInit = (W0, r) => {
  */
 export async function startFromBase(model: Module, init: BaseInit): Promise<void> {
   model.assertAlive('startFromBase');
-  for (const module of model.namedModules().values()) {
-    if (!(module instanceof LoRALinear)) continue;
-    const { base, lora, rescale } = module;
+  for (const { base, lora, rescale } of updatesOf(model).values()) {
     if (rescale) {
       throw new ArgumentError(
         'startFromBase: each update must be plain LoRA, got a variant of it.',
@@ -70,11 +68,10 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
 export function toPlainLora(model: Module): void {
   model.assertAlive('toPlainLora');
   const plain = new Map<string, LoRALinear>();
-  const modules = model.namedModules();
+  const updates = updatesOf(model);
   try {
-    for (const [name, module] of modules) {
-      if (!(module instanceof LoRALinear) || !module.lora.startsFromBase) continue;
-      plain.set(name, new LoRALinear(module.base, plainLayer(module.lora)));
+    for (const [name, { base, lora }] of updates) {
+      if (lora.startsFromBase) plain.set(name, new LoRALinear(base, plainLayer(lora)));
     }
   } catch (error) {
     for (const update of plain.values()) update.dispose();
@@ -82,7 +79,7 @@ export function toPlainLora(model: Module): void {
   }
   for (const [name, update] of plain) {
     model.replaceModule(name, update);
-    modules.get(name)?.dispose();
+    updates.get(name)?.dispose();
   }
 }
 

@@ -5,6 +5,7 @@ import { callAnswer } from '../call-answer';
 import { formatNumber } from '../compare';
 import type { Answer, Case, Exercise, Finding, Part } from '../exercise';
 import { drawMatrix, toVariable } from '../matrix';
+import { RETURNED_UNDEFINED } from '../values';
 
 interface Size {
   d: number;
@@ -85,7 +86,7 @@ function fault(mistake: string, expected: string, got: string): Outcome {
 function findUnfit(value: unknown, { names }: Size): Outcome | undefined {
   const expected = `a list of { name, layer }, one to each of ${names.join(', ')}`;
   if (value === undefined) {
-    return fault('returned undefined: is a `return` missing?', expected, 'undefined');
+    return fault(RETURNED_UNDEFINED, expected, 'undefined');
   }
   if (!Array.isArray(value)) return fault('the result must be a list', expected, typeof value);
   if (value.some((one) => one instanceof Promise)) {

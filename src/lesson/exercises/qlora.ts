@@ -1,3 +1,4 @@
+import { LEVELS } from '../../quant';
 import type { Random } from '../../runtime';
 import type { Case, Exercise, Part } from '../exercise';
 import { drawMatrix } from '../matrix';
@@ -7,12 +8,7 @@ import { valueCase } from '../value-case';
 import { codeSuspects, levelSuspects, scaleSuspects, weightSuspects } from './qlora-suspects';
 
 /** As published: QLoRA's appendix E (Dettmers et al. 2023), in the digits of bitsandbytes. */
-export const NF4 = [
-  -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
-  -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725,
-  0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
-  0.7229568362236023, 1.0,
-];
+export const NF4 = [...LEVELS.nf4];
 
 const levels: Part = {
   name: 'nf4Levels',
