@@ -21,7 +21,14 @@ const DOORS: Record<string, string[]> = {
     'read',
     'useAccelerator',
   ],
-  nn: ['Linear', 'Module', 'assertLastAxis', 'assertPositiveIntegers', 'countParameters'],
+  nn: [
+    'Linear',
+    'LinearLayer',
+    'Module',
+    'assertLastAxis',
+    'assertPositiveIntegers',
+    'countParameters',
+  ],
   lora: [
     'Dora',
     'Linear',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Linear, Module } from '../nn';
+import { type LinearLayer, Module } from '../nn';
 import type { LoRALayer } from './lora-layer';
 import type { Variant } from './lora-linear';
 
@@ -14,10 +14,10 @@ export class Dora extends Module {
   readonly magnitude: tf.Variable<tf.Rank.R1>;
   private readonly norms: () => tf.Tensor1D;
 
-  constructor(base: Linear, lora: LoRALayer) {
+  constructor(base: LinearLayer, lora: LoRALayer) {
     super();
     this.norms = () =>
-      tf.tidy(() => base.weight.add(lora.deltaWeight()).square().sum(1).sqrt().as1D());
+      tf.tidy(() => base.denseWeight().add(lora.deltaWeight()).square().sum(1).sqrt().as1D());
     this.magnitude = this.addParameter('magnitude', this.norms());
   }
 

@@ -110,7 +110,11 @@ describe('PyTorch and PEFT, float64', () => {
       await assertGolden(golden, 'merged', merged.weight);
       await assertGolden(golden, 'h', merged.forward(tensors(golden).x));
       const unmerged = await unmergeLoraWeights(merged, layer.lora);
-      assertClose(await read(unmerged.weight), await read(layer.base.weight), TOLERANCE);
+      assertClose(
+        await read(unmerged.weight),
+        await read((layer.base as Linear).weight),
+        TOLERANCE,
+      );
     });
   }
 });

@@ -1,4 +1,4 @@
-import { countParameters, Linear, type Module } from '../nn';
+import { countParameters, type Linear, LinearLayer, type Module } from '../nn';
 import { freezeBaseModel } from './freeze';
 import {
   applyLoraToLinear,
@@ -36,7 +36,7 @@ export function injectLora(
   const updates = new Map<string, LoRALinear>();
   try {
     for (const [i, name] of names.entries()) {
-      const linear = linears.get(name) as Linear;
+      const linear = linears.get(name) as LinearLayer;
       const size = { r: valueFor(name, r), alpha: valueFor(name, alpha) };
       updates.set(name, applyLoraToLinear(linear, { ...options, ...size, seed: seed + i }));
     }
@@ -101,12 +101,12 @@ export function formatTrainableParameters(module: Module): string {
 }
 
 /** The layers that can take an update; one that has an update already is none of them. */
-function linearLayers(model: Module): Map<string, Linear> {
-  const linears = new Map<string, Linear>();
+function linearLayers(model: Module): Map<string, LinearLayer> {
+  const linears = new Map<string, LinearLayer>();
   const adapted: string[] = [];
   for (const [name, module] of model.namedModules()) {
     if (module instanceof LoRALinear) adapted.push(`${name}.`);
-    else if (module instanceof Linear && !adapted.some((prefix) => name.startsWith(prefix))) {
+    else if (module instanceof LinearLayer && !adapted.some((prefix) => name.startsWith(prefix))) {
       linears.set(name, module);
     }
   }

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, type Linear, Module } from '../nn';
+import { assertLastAxis, Linear, type LinearLayer, Module } from '../nn';
 import { ShapeError } from '../runtime';
 import { loraLinear } from './kernels/lora-linear';
 import type { LoRAOptions } from './lora-layer';
 import { LoRALayer } from './lora-layer';
 
 /** Makes what (W0 + s B A) x [..., d] goes through before b is added; the layer owns it. */
-export type Variant = (base: Linear, lora: LoRALayer) => Module;
+export type Variant = (base: LinearLayer, lora: LoRALayer) => Module;
 
 /** An update's options, and what becomes of it beside a layer. */
 export interface LoRALinearOptions extends LoRAOptions {
@@ -21,13 +21,13 @@ export interface LoRALinearOptions extends LoRAOptions {
  * can stand on one. `dispose()` frees the update and leaves the base.
  */
 export class LoRALinear extends Module {
-  readonly base: Linear;
+  readonly base: LinearLayer;
   readonly lora: LoRALayer;
   /** f in h = f((W0 + s B A) x) + b */
   readonly rescale: Module | null;
 
   /** @throws ShapeError if the update does not fit the base */
-  constructor(base: Linear, lora: LoRALayer, variant?: Variant) {
+  constructor(base: LinearLayer, lora: LoRALayer, variant?: Variant) {
     super();
     assertFits('LoRALinear', base, lora);
     this.base = this.addChild('base', base);
@@ -48,13 +48,15 @@ export class LoRALinear extends Module {
   forward(x: tf.Tensor): tf.Tensor {
     this.assertAlive('LoRALinear.forward');
     assertLastAxis('LoRALinear.forward', x, this.base.inFeatures);
-    const { weight, bias } = this.base;
+    const { base, lora, rescale } = this;
     return tf.tidy(() => {
-      const { A, B } = this.lora.factors();
-      const { scaling } = this.lora;
-      if (!this.rescale) return loraLinear(x, weight, bias, A, B, scaling);
-      const h = this.rescale.forward(loraLinear(x, weight, null, A, B, scaling));
-      return bias ? h.add(bias) : h;
+      if (base instanceof Linear && !rescale) {
+        const { A, B } = lora.factors();
+        return loraLinear(x, base.weight, base.bias, A, B, lora.scaling); // one op on the tape
+      }
+      const sum = base.multiply(x).add(lora.forward(x));
+      const h = rescale ? rescale.forward(sum) : sum;
+      return base.bias ? h.add(base.bias) : h;
     });
   }
 
@@ -69,7 +71,7 @@ export class LoRALinear extends Module {
  * (`freezeBaseModel`), or training changes it too.
  * @throws ArgumentError if an option is out of range, DisposedError if the layer is disposed
  */
-export function applyLoraToLinear(linear: Linear, options: LoRALinearOptions): LoRALinear {
+export function applyLoraToLinear(linear: LinearLayer, options: LoRALinearOptions): LoRALinear {
   linear.assertAlive('applyLoraToLinear');
   const { inFeatures, outFeatures } = linear;
   const lora = new LoRALayer({ ...options, inFeatures, outFeatures });
@@ -77,14 +79,14 @@ export function applyLoraToLinear(linear: Linear, options: LoRALinearOptions): L
 }
 
 /** The inverse of `applyLoraToLinear`: frees the update and hands back the untouched base. */
-export function removeLoraFromLinear(loraLinear: LoRALinear): Linear {
+export function removeLoraFromLinear(loraLinear: LoRALinear): LinearLayer {
   loraLinear.dispose();
   return loraLinear.base;
 }
 
 /** @throws ShapeError if the update's d and k are not the layer's */
-export function assertFits(caller: string, linear: Linear, lora: LoRALayer): void {
-  const [d, k] = linear.weight.shape;
+export function assertFits(caller: string, linear: LinearLayer, lora: LoRALayer): void {
+  const { outFeatures: d, inFeatures: k } = linear;
   if (lora.outFeatures === d && lora.inFeatures === k) return;
   throw new ShapeError(
     `${caller}: the update must be [${d}, ${k}] like the layer's weight, got [${lora.outFeatures}, ${lora.inFeatures}].`,

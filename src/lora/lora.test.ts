@@ -72,7 +72,7 @@ function matVec(w: ArrayLike<number>, x: number[]): number[] {
 /** W0 x + b + s B (A x), row by row, in float64 on the host. */
 async function reference({ base, lora }: LoRALinear, x: tf.Tensor): Promise<number[]> {
   const [w0, b, A, B] = await Promise.all(
-    [base.weight, base.bias as tf.Tensor, lora.A, lora.B].map((t) => read(t)),
+    [(base as Linear).weight, base.bias as tf.Tensor, lora.A, lora.B].map((t) => read(t)),
   );
   const values = Array.from(await read(x));
   const k = lora.inFeatures;
@@ -125,7 +125,7 @@ describe('inverses', () => {
       fc.asyncProperty(sizes, async (size) => {
         const layer = randomLayer(size);
         const x = new Random(size.seed + 3).normal([5, size.k], 0, 1);
-        const before = await read(layer.base.weight);
+        const before = await read((layer.base as Linear).weight);
         const merged = await mergeLoraWeights(layer);
         assertClose(await read(merged.forward(x)), await read(layer.forward(x)), 1e-5, 'merged');
         const unmerged = await unmergeLoraWeights(merged, layer.lora);
@@ -133,7 +133,7 @@ describe('inverses', () => {
         const after = await read(unmerged.weight);
         const difference = Math.max(...after.map((w, i) => Math.abs(w - (before[i] as number))));
         assert.ok(difference <= 1e-6 * scale, `W0 differs by ${difference} of ${scale}`);
-        assert.deepEqual(await read(layer.base.weight), before);
+        assert.deepEqual(await read((layer.base as Linear).weight), before);
       }),
       { numRuns: 10 },
     );
@@ -190,7 +190,7 @@ describe('the tape', () => {
     );
     const { A, B } = layer.lora;
     assert.ok(grads[A.name] && grads[B.name]);
-    for (const frozen of [layer.base.weight, layer.base.bias as tf.Variable]) {
+    for (const frozen of [(layer.base as Linear).weight, layer.base.bias as tf.Variable]) {
       assert.equal(grads[frozen.name] ?? null, null);
     }
   });
@@ -300,7 +300,7 @@ describe('bad input', () => {
       const before = memory();
       tf.tidy(() => layer.lora.A.assign(tf.fill<tf.Rank.R2>([2, 8], bad)));
       await assert.rejects(mergeLoraWeights(layer), NonFiniteError);
-      assert.ok((await read(layer.base.weight)).every(Number.isFinite));
+      assert.ok((await read((layer.base as Linear).weight)).every(Number.isFinite));
       assert.deepEqual(memory(), before);
       tf.tidy(() => layer.lora.A.assign(tf.ones<tf.Rank.R2>([2, 8])));
     }

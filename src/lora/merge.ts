@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, type Module } from '../nn';
+import { Linear, type LinearLayer, type Module } from '../nn';
 import { NonFiniteError, read } from '../runtime';
 import type { LoRALayer } from './lora-layer';
 import { assertFits, type LoRALinear } from './lora-linear';
@@ -8,14 +8,15 @@ import { assertFits, type LoRALinear } from './lora-linear';
  * W = W0 + s B A, its rows rescaled by the layer's variant if it has one: one plain layer that
  * computes what base and update compute together.
  *
- * A new layer, owned by the caller. The base may be shared, so it is not touched.
+ * A new layer in float32, owned by the caller, also where the base is in fewer bits: rounding the
+ * sum to them again would change it. The base may be shared, so it is not touched.
  * @throws NonFiniteError if the merged weight is not finite, DisposedError
  */
 export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
   layer.assertAlive('mergeLoraWeights');
   const { base, lora, rescale } = layer;
   const weight = tf.tidy(() => {
-    const sum = base.weight.add<tf.Tensor2D>(lora.deltaWeight());
+    const sum = base.denseWeight().add<tf.Tensor2D>(lora.deltaWeight());
     return rescale ? sum.mul<tf.Tensor2D>(rowFactors(rescale, base)) : sum;
   });
   return finiteLinear('mergeLoraWeights', weight, base.bias);
@@ -29,14 +30,14 @@ export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
  * @throws ShapeError if the update does not fit, NonFiniteError, DisposedError
  */
 export async function unmergeLoraWeights(
-  merged: Linear,
+  merged: LinearLayer,
   lora: LoRALayer,
   rescale: Module | null = null,
 ): Promise<Linear> {
   merged.assertAlive('unmergeLoraWeights');
   assertFits('unmergeLoraWeights', merged, lora);
   const weight = tf.tidy(() => {
-    const { weight } = merged;
+    const weight = merged.denseWeight();
     const sum = rescale ? weight.div<tf.Tensor2D>(rowFactors(rescale, merged)) : weight;
     return sum.sub<tf.Tensor2D>(lora.deltaWeight());
   });
@@ -44,7 +45,7 @@ export async function unmergeLoraWeights(
 }
 
 /** What a variant multiplies each output, and so each row of the weight, by: [d, 1]. */
-function rowFactors(rescale: Module, { outFeatures }: Linear): tf.Tensor2D {
+function rowFactors(rescale: Module, { outFeatures }: LinearLayer): tf.Tensor2D {
   return rescale.forward(tf.ones([outFeatures])).reshape([outFeatures, 1]);
 }
 

@@ -1,4 +1,5 @@
-export { assertLastAxis, assertPositiveIntegers, Linear } from './linear';
+export { assertPositiveIntegers, Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
+export { assertLastAxis, LinearLayer } from './linear-layer';
 export { countParameters, Module } from './module';
 export type { ParameterCount } from './module';

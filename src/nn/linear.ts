@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, Random, ShapeError } from '../runtime';
-import { Module } from './module';
+import { LinearLayer } from './linear-layer';
 
 /** A fresh layer, initialised from a seed. */
 export interface LinearOptions {
@@ -26,7 +26,7 @@ export interface LinearWeights {
  * x [..., k], W0 [d, k], b [d] -> h [..., d]. A fresh layer starts as PyTorch's `nn.Linear`:
  * W0 and b from U(-1/√k, 1/√k).
  */
-export class Linear extends Module {
+export class Linear extends LinearLayer {
   /** W0 [d, k] */
   readonly weight: tf.Variable<tf.Rank.R2>;
   /** b [d], or null */
@@ -48,25 +48,13 @@ export class Linear extends Module {
     return this.weight.shape[0];
   }
 
-  /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
-  forward(x: tf.Tensor): tf.Tensor {
-    this.assertAlive('Linear.forward');
-    assertLastAxis('Linear.forward', x, this.inFeatures);
-    return tf.tidy(() => {
-      const rows = x.reshape([-1, this.inFeatures]);
-      const product = tf.matMul(rows, this.weight, false, true);
-      const h = this.bias ? product.add(this.bias) : product;
-      return h.reshape([...x.shape.slice(0, -1), this.outFeatures]);
-    });
+  denseWeight(): tf.Tensor2D {
+    return this.weight.clone();
   }
-}
 
-/** @throws ShapeError if the last axis of x is not k */
-export function assertLastAxis(caller: string, x: tf.Tensor, k: number): void {
-  if (x.shape.at(-1) === k) return;
-  throw new ShapeError(
-    `${caller}: the last axis of x must be ${k} (the layer's inFeatures), got shape [${x.shape.join(', ')}].`,
-  );
+  protected multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
+    return tf.matMul(x, this.weight, false, true);
+  }
 }
 
 /** @throws ArgumentError listing every value that is not a positive integer */

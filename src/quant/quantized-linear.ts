@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, type Linear, Module } from '../nn';
+import { type Linear, LinearLayer } from '../nn';
 import { read, ShapeError } from '../runtime';
 import { quantizedMatMul, type QuantizedLayout } from './kernels/quantized-matmul';
+import { dequantizeWeight } from './kernels/quantized-matmul-plain';
 import { type Quantized, quantize, type QuantizeOptions } from './quantize';
 
 /** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
@@ -20,7 +21,7 @@ export interface QuantizedWeights {
  * Takes the place of a `Linear`: x [..., k], W [d, k], b [d] -> h [..., d]. Frozen. W is kept as
  * codes and scales, never in float32; a gradient goes to x alone.
  */
-export class QuantizedLinear extends Module {
+export class QuantizedLinear extends LinearLayer {
   /** int32, the bytes of the codes; then those of the scales, if they are in 8 bits */
   readonly packed: tf.Variable<tf.Rank.R1>;
   /** float32, one for each block of weights, or of scales if they are in 8 bits */
@@ -62,16 +63,14 @@ export class QuantizedLinear extends Module {
     return 4 * (this.packed.size + this.scales.size + (this.layout.offset === null ? 0 : 1));
   }
 
-  /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
-  forward(x: tf.Tensor): tf.Tensor {
-    this.assertAlive('QuantizedLinear.forward');
-    assertLastAxis('QuantizedLinear.forward', x, this.inFeatures);
-    return tf.tidy(() => {
-      const rows = x.reshape<tf.Tensor2D>([-1, this.inFeatures]);
-      const product = quantizedMatMul(rows, this.packed, this.scales, this.layout);
-      const h = this.bias ? product.add(this.bias) : product;
-      return h.reshape([...x.shape.slice(0, -1), this.outFeatures]);
-    });
+  /** What the codes stand for: the inverse of `quantizeLinear` up to its rounding. */
+  denseWeight(): tf.Tensor2D {
+    this.assertAlive('QuantizedLinear.denseWeight');
+    return dequantizeWeight(this.packed, this.scales, this.layout);
+  }
+
+  protected multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
+    return quantizedMatMul(x, this.packed, this.scales, this.layout);
   }
 
   private addFrozen(name: string, value: tf.Tensor1D): tf.Variable<tf.Rank.R1> {

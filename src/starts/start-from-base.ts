@@ -49,7 +49,9 @@ export async function startFromBase(model: Module, init: BaseInit): Promise<void
         'startFromBase: each update must be plain LoRA, got a variant of it.',
       );
     }
-    const W0 = Matrix.from1DArray(base.outFeatures, base.inFeatures, await read(base.weight));
+    const weight = base.denseWeight();
+    const values = await read(weight).finally(() => weight.dispose());
+    const W0 = Matrix.from1DArray(base.outFeatures, base.inFeatures, values);
     const { A0, B0 } = init(W0, lora.r, lora.scaling);
     tf.tidy(() => lora.startAt(toTensor(A0), toTensor(B0)));
   }

@@ -31,6 +31,21 @@ export const quantizedMatMulPlain: tf.KernelFunc = ({ inputs, attrs }) => {
   });
 };
 
+/** W [d, k] in float32, owned by the caller: to look at or to merge into; no kernel needs it. */
+export function dequantizeWeight(
+  packed: tf.Tensor1D,
+  scales: tf.Tensor1D,
+  layout: QuantizedLayout,
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const blockScales = dequantizeScales(packed, scales, layout);
+    return tf.concat2d(
+      tilesOf(layout).map((tile) => dequantizeRows(packed, blockScales, layout, tile)),
+      0,
+    );
+  });
+}
+
 type WeightOf = (tile: Tile) => tf.Tensor2D;
 
 /** x Wᵀ [n, d], tile beside tile. */
