@@ -9,6 +9,7 @@ const rooms = {
   quant: ['nn', 'runtime'],
   safetensors: ['runtime'],
   starts: ['lora', 'runtime'],
+  combine: ['lora', 'runtime'],
   peft: ['lora', 'nn', 'runtime', 'safetensors'],
   gpt2: ['nn', 'runtime', 'safetensors'],
   train: ['nn', 'runtime', 'safetensors'],

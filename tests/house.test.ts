@@ -62,6 +62,17 @@ const DOORS: Record<string, string[]> = {
     'quantizeLinear',
     'quantizeModel',
   ],
+  combine: [
+    'byFactors',
+    'bySvd',
+    'cat',
+    'combineAdapters',
+    'dareLinear',
+    'dareTies',
+    'magnitudePrune',
+    'sum',
+    'ties',
+  ],
   starts: ['olora', 'pissa', 'startFromBase', 'toPlainLora'],
   safetensors: [
     'SafetensorsError',

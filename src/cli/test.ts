@@ -32,6 +32,7 @@ const NUMERIC = [
   'lora',
   'quant',
   'starts',
+  'combine',
   'peft',
   'gpt2',
   'train',
