@@ -1,24 +1,12 @@
-import {
-  BASE,
-  answerRows,
-  completionLoss,
-  drawBatches,
-  encodeRows,
-  exactMatch,
-  meanLoss,
-  type Batch,
-  type ResultRow,
-} from '../finetune';
+import { BASE, answerRows, encodeRows, exactMatch, meanLoss } from '../finetune';
 import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
 import { injectLora, rsLora } from '../lora';
 import { countParameters } from '../nn';
 import { solverRows } from '../tasks';
-import { adamW, cosineDecay, train, warmUp } from '../train';
+import { learn } from './learn';
 import { provenance } from './results';
+import type { TrainingMessage } from './run-apart';
 import { RECIPE, type SweepRun } from './sweep-plan';
-
-/** What a run tells while it runs, and at its end. */
-export type SweepMessage = { step: number; loss: number } | { row: ResultRow };
 
 /**
  * Trains the solver on the shipped base, once, and measures it on problems it has not seen.
@@ -27,7 +15,7 @@ export type SweepMessage = { step: number; loss: number } | { row: ResultRow };
 export async function sweepRun(
   run: SweepRun,
   command: string,
-  tell: (message: SweepMessage) => void,
+  tell: (message: TrainingMessage) => void,
 ): Promise<void> {
   const origin = await provenance();
   const start = performance.now();
@@ -35,18 +23,8 @@ export async function sweepRun(
   const tokenizer = await loadTokenizer(BASE, model.config);
   adapt(model, run);
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
-  const { batchSize: size, warmUp: ramp, maxGradientNorm } = RECIPE;
   const losses: number[] = [];
-  const training = train({
-    module: model,
-    loss: (batch: Batch) => completionLoss(model, batch),
-    batches: drawBatches(encodeRows(tokenizer, rows), { size, seed: run.seed }),
-    optimizer: adamW({ learningRate: run.learningRate }),
-    steps: run.steps,
-    schedule: warmUp(ramp, cosineDecay(run.steps - ramp)),
-    maxGradientNorm,
-  });
-  for await (const { step, loss } of training) {
+  for await (const { step, loss } of learn(model, encodeRows(tokenizer, rows), run)) {
     losses.push(loss);
     tell({ step, loss });
   }
@@ -80,8 +58,8 @@ function round(value: number, digits: number): number {
 }
 
 if (process.send) {
-  const [run, command] = process.argv.slice(2) as [string, string];
-  void sweepRun(JSON.parse(run) as SweepRun, command, (message) => process.send?.(message)).then(
-    () => process.disconnect(),
+  const [run, command] = process.argv.slice(2).map((arg) => JSON.parse(arg) as unknown);
+  void sweepRun(run as SweepRun, command as string, (message) => process.send?.(message)).then(() =>
+    process.disconnect(),
   );
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { TrainingMessage } from './run-apart';
 import { isResultOf, planSweep, type SweepRun } from './sweep-plan';
-import { sweepRun, type SweepMessage } from './sweep-run';
+import { sweepRun } from './sweep-run';
 
 const base = '0123456789ab';
 
@@ -49,7 +50,7 @@ describe('a run', () => {
       ...{ method: 'rslora', r: 2, alpha: 3, seed: 4 },
       ...{ steps: 3, learningRate: 0.01, testRows: 5, base },
     };
-    const messages: SweepMessage[] = [];
+    const messages: TrainingMessage[] = [];
     await sweepRun(run, 'npm run sweep -- test', (message) => messages.push(message));
     const rows = messages.flatMap((message) => ('row' in message ? [message.row] : []));
     const steps = messages.flatMap((message) => ('step' in message ? [message.step] : []));

@@ -1,17 +1,15 @@
-import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { SingleBar } from 'cli-progress';
 import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
 import { ArgumentError, useAccelerator } from '../runtime';
 import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
 import { writeRows } from './results';
+import { runApart } from './run-apart';
 import { isResultOf, planSweep, type SweepRun } from './sweep-plan';
-import type { SweepMessage } from './sweep-run';
 
 /**
  * Trains the solver at every rank or every alpha, several seeds each, one process a run, and
@@ -69,30 +67,13 @@ async function runAll(
   const bar = progressBar('sweep', steps);
   const work = async () => {
     for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
-      rows[i] = await runApart(runs[i] as SweepRun, command, bar);
+      rows[i] = await runApart('sweep-run.js', [runs[i], command], bar);
       await writeRows(file, finished());
     }
   };
   await Promise.all(Array.from({ length: await countWorkers() }, work));
   bar.stop();
   return finished();
-}
-
-/** In a process of its own, so that one run leaves nothing to the next. */
-function runApart(run: SweepRun, command: string, bar: SingleBar): Promise<ResultRow> {
-  const env = { ...process.env, TF_NUM_INTRAOP_THREADS: '1', OMP_NUM_THREADS: '1' };
-  const args = [JSON.stringify(run), command];
-  const child = fork(path.join(__dirname, 'sweep-run.js'), args, { env });
-  return new Promise((resolve, reject) => {
-    child.on('message', (message: SweepMessage) => {
-      if ('row' in message) resolve(message.row);
-      else bar.increment(1, { loss: message.loss.toFixed(3) });
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      reject(new Error(`sweep: ${JSON.stringify(run)} ended with exit code ${code}.`));
-    });
-  });
 }
 
 function printTable(rows: readonly ResultRow[]): void {

@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { generate, type GPT2 } from '../gpt2';
+import { generate, type GPT2, type SampleOptions } from '../gpt2';
 import { type Check, checkRow, type Row } from '../tasks';
 
 /** What a model wrote after a row's prompt, and whether it is right. */
@@ -18,15 +18,29 @@ export async function answerRows(
   tokenizer: Tokenizer,
   rows: readonly Row[],
 ): Promise<Answer[]> {
-  const prompts = rows.map(({ prompt }) => tokenizer.encode(prompt).ids);
-  const stopTokens = tokenizer.encode('\n').ids;
-  const options = { maxNewTokens: MAX_NEW_TOKENS, stopTokens };
-  const completions = await generate(model, prompts, options);
+  const prompts = rows.map(({ prompt }) => prompt);
+  const texts = await completePrompts(model, tokenizer, prompts);
   return rows.map((row, i) => {
-    const ids = completions[i] ?? [];
-    const text = ids.length > 0 ? tokenizer.decode(ids) : '';
+    const text = texts[i] ?? '';
     return { row, text, check: checkRow(row, text) };
   });
+}
+
+/**
+ * What a model writes after each prompt, to the end of the line: the likeliest, or sampled.
+ * @throws ArgumentError if a prompt leaves no room in the model's context
+ */
+export async function completePrompts(
+  model: GPT2,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  sampling: SampleOptions & { seed?: number } = {},
+): Promise<string[]> {
+  const ids = prompts.map((prompt) => tokenizer.encode(prompt).ids);
+  const stopTokens = tokenizer.encode('\n').ids;
+  const options = { ...sampling, maxNewTokens: MAX_NEW_TOKENS, stopTokens };
+  const completions = await generate(model, ids, options);
+  return completions.map((written) => (written.length > 0 ? tokenizer.decode(written) : ''));
 }
 
 /** The share of answers that are right, from 0 to 1. */

@@ -1,8 +1,8 @@
-export { answerRows, exactMatch } from './answer';
+export { answerRows, completePrompts, exactMatch } from './answer';
 export type { Answer } from './answer';
 export { drawBatches, makeBatch } from './batch';
 export type { Batch } from './batch';
-export { completionLoss, meanLoss } from './completion-loss';
+export { completionLogProbabilities, completionLoss, meanLoss } from './completion-loss';
 export { encodeRows } from './example';
 export type { Example } from './example';
 export { drawPretrainingBatches } from './pretraining';

@@ -13,12 +13,14 @@ export {
   criticPrompt,
   criticRows,
   reviserPrompt,
+  reviserRow,
   reviserRows,
   ROLES,
   solverPrompt,
+  solverRow,
   solverRows,
 } from './rows';
-export type { CriticRow, ReviserRow, Role, Row, SolverRow } from './rows';
+export type { Attempted, CriticRow, ReviserRow, Role, Row, SolverRow } from './rows';
 export { formatSolution, parseSolution } from './solution';
 export type { Solution } from './solution';
 export type { Step } from './step';

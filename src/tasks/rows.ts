@@ -30,19 +30,21 @@ export interface SolverRow extends Text {
   readonly role: 'solver';
 }
 
-/** What critic and reviser look at. `corruption` is null where the attempt is right. */
-interface AttemptText extends Text {
+/** A problem and what somebody made of it. */
+export interface Attempted {
+  readonly problem: Problem;
   readonly attempt: Solution;
+  /** how the attempt was spoilt; null where it was not, right or a mistake of its own */
   readonly corruption: Corruption | null;
 }
 
 /** The solver's prompt and an attempt, then `\nC:`, then ` 1 ok, 2 wrong`. */
-export interface CriticRow extends AttemptText {
+export interface CriticRow extends Text, Attempted {
   readonly role: 'critic';
 }
 
 /** The critic's prompt and a critique, then `\nR:`, then the right solution. */
-export interface ReviserRow extends AttemptText {
+export interface ReviserRow extends Text, Attempted {
   readonly role: 'reviser';
 }
 
@@ -68,12 +70,17 @@ export function reviserPrompt(question: string, attempt: Solution, critique: Cri
  * @throws TaskError if the split is unknown, the seed no integer or the count not positive
  */
 export function solverRows(options: DrawOptions): SolverRow[] {
-  return drawProblems(options).map((problem) => ({
+  return drawProblems(options).map(solverRow);
+}
+
+/** A problem with its solution. */
+export function solverRow(problem: Problem): SolverRow {
+  return {
     role: 'solver',
     prompt: solverPrompt(problem.question),
     completion: ` ${formatSolution(problem)}\n`,
     problem,
-  }));
+  };
 }
 
 /**
@@ -81,11 +88,11 @@ export function solverRows(options: DrawOptions): SolverRow[] {
  * @throws TaskError if the split is unknown, the seed no integer or the count not positive
  */
 export function criticRows(options: DrawOptions): CriticRow[] {
-  return drawAttempts(options).map((row) => ({
+  return drawAttempts(options).map((attempted) => ({
     role: 'critic',
-    prompt: criticPrompt(row.problem.question, row.attempt),
-    completion: ` ${formatCritique(judge(row.problem, row.attempt))}\n`,
-    ...row,
+    prompt: criticPrompt(attempted.problem.question, attempted.attempt),
+    completion: ` ${formatCritique(judge(attempted.problem, attempted.attempt))}\n`,
+    ...attempted,
   }));
 }
 
@@ -95,12 +102,18 @@ export function criticRows(options: DrawOptions): CriticRow[] {
  * @throws TaskError if the split is unknown, the seed no integer or the count not positive
  */
 export function reviserRows(options: DrawOptions): ReviserRow[] {
-  return drawAttempts(options).map((row) => ({
+  return drawAttempts(options).map(reviserRow);
+}
+
+/** An attempt that somebody made and its true critique, with the right solution. */
+export function reviserRow(attempted: Attempted): ReviserRow {
+  const { problem, attempt } = attempted;
+  return {
     role: 'reviser',
-    prompt: reviserPrompt(row.problem.question, row.attempt, judge(row.problem, row.attempt)),
-    completion: ` ${formatSolution(row.problem)}\n`,
-    ...row,
-  }));
+    prompt: reviserPrompt(problem.question, attempt, judge(problem, attempt)),
+    completion: ` ${formatSolution(problem)}\n`,
+    ...attempted,
+  };
 }
 
 /** What a model wrote after a row's prompt, its first space included, checked as its role demands. */
@@ -116,9 +129,7 @@ export function checkRow(row: Row, written: string): Check {
   }
 }
 
-function drawAttempts(
-  options: DrawOptions,
-): Pick<AttemptText, 'problem' | 'attempt' | 'corruption'>[] {
+function drawAttempts(options: DrawOptions): Attempted[] {
   const draw = new Draw(options.seed, `attempts ${options.split}`);
   return drawProblems(options).map((problem, i) => {
     const { steps, answer } = problem;

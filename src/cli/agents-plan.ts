@@ -1,0 +1,32 @@
+import path from 'node:path';
+import type { Role } from '../tasks';
+import { repoRoot } from './paths';
+import { RECIPE } from './sweep-plan';
+
+/** One folder for each role, in PEFT's layout. */
+export const ADAPTERS = path.join(repoRoot, 'data', 'adapters');
+
+/** The training of one role. */
+export interface AgentTraining {
+  role: Role;
+  seed: number;
+  r: number;
+  alpha: number;
+  steps: number;
+  learningRate: number;
+}
+
+/** The same recipe for all three, each from nothing, with a seed of its own. */
+export function planTraining(): AgentTraining[] {
+  const { steps } = RECIPE;
+  const learningRate = RECIPE.learningRate.lora;
+  const size = { r: 8, alpha: 32, steps, learningRate };
+  return [
+    { role: 'solver', seed: 1, ...size },
+    { role: 'critic', seed: 2, ...size },
+    { role: 'reviser', seed: 3, ...size },
+  ];
+}
+
+/** What the solver is tried on to find mistakes for the others to learn from. */
+export const MISTAKES = { problems: 4000, temperature: 1.2 };

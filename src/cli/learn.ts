@@ -1,0 +1,22 @@
+import { type Batch, completionLoss, drawBatches, type Example } from '../finetune';
+import type { GPT2 } from '../gpt2';
+import { adamW, cosineDecay, train, type TrainingStep, warmUp } from '../train';
+import { RECIPE } from './sweep-plan';
+
+/** Trains what is trainable of a model by the recipe that all measured results share. */
+export function learn(
+  model: GPT2,
+  examples: readonly Example[],
+  { steps, learningRate, seed }: { steps: number; learningRate: number; seed: number },
+): AsyncGenerator<TrainingStep, void> {
+  const { batchSize: size, warmUp: ramp, maxGradientNorm } = RECIPE;
+  return train({
+    module: model,
+    loss: (batch: Batch) => completionLoss(model, batch),
+    batches: drawBatches(examples, { size, seed }),
+    optimizer: adamW({ learningRate }),
+    steps,
+    schedule: warmUp(ramp, cosineDecay(steps - ramp)),
+    maxGradientNorm,
+  });
+}
