@@ -1,33 +1,56 @@
-import { type Critique, formatSolution, type Solution } from '../tasks';
+import { formatSolution, parseCritique, parseSolution, type Role, ROLES } from '../tasks';
+import type { Critique, Solution } from '../tasks';
+import type { TraceStep } from './solve-together';
 
 /** A different solution, whoever wrote it. */
 export interface Candidate {
   readonly solution: Solution;
-  /** the first step that wrote it */
+  /** the first step that wrote it, counted from 0 */
   readonly by: number;
   /** how many steps wrote it */
   votes: number;
-  /** what the critic said; undefined where none was asked, or what it said made no sense */
-  critique: Critique | undefined;
-  /** the critic's probability that it is right; 1 where none was asked */
+  /** the critic's probability that it is right; 1 until it has spoken */
   confidence: number;
+  critique?: Critique;
 }
 
 /** The solution that the team stands by. */
 export interface Verdict {
   readonly text: string;
-  /** the step that wrote it first */
+  /** the step that wrote it first, counted from 0 */
   readonly by: number;
   /** its share of all votes, each weighted by the critic's confidence, from 0 to 1 */
   readonly share: number;
 }
 
+/** The different solutions that some steps wrote, and what the critic says of them. */
+export function candidatesOf(steps: readonly TraceStep[]): Candidate[] {
+  const candidates = new Map<string, Candidate>();
+  for (const [index, { role, text, about, confidence }] of steps.entries()) {
+    const solution = parseSolution(role === 'critic' ? (steps[about ?? -1]?.text ?? '') : text);
+    if (!solution) continue;
+    const name = formatSolution(solution);
+    const known = candidates.get(name) ?? { solution, by: index, votes: 0, confidence: 1 };
+    candidates.set(name, known);
+    if (role !== 'critic') known.votes += 1;
+    else Object.assign(known, { confidence, critique: parseCritique(text) });
+  }
+  return [...candidates.values()];
+}
+
 /**
- * argmax over solutions of votes · confidence: what was written often, by agents that work from
- * different draws, and what the critic believes. Without a critic, the majority. Of equals the
- * one written first.
+ * argmax over the different solutions of votes · confidence: what was written often and what the
+ * critic believes; without a critic the majority. Of equals the one written first.
+ * @param roles whose steps count: what the verdict would have been without the others
+ * @returns null where nobody wrote a solution
  */
-export function chooseVerdict(candidates: readonly Candidate[]): Verdict | null {
+export function chooseVerdict(
+  steps: readonly TraceStep[],
+  roles: readonly Role[] = ROLES,
+): Verdict | null {
+  // The numbers of steps stay what they are: a critic points to them.
+  const counted = steps.map((step) => (roles.includes(step.role) ? step : { ...step, text: '' }));
+  const candidates = candidatesOf(counted).filter(({ votes }) => votes > 0);
   const weightOf = ({ votes, confidence }: Candidate) => votes * confidence;
   const total = candidates.reduce((sum, candidate) => sum + weightOf(candidate), 0);
   const [first, ...others] = candidates;

@@ -1,5 +1,6 @@
 export { answerFrom } from './bank-answerer';
 export type { Workshop, WritingOptions } from './bank-answerer';
+export { chooseVerdict } from './choose-verdict';
 export type { Verdict } from './choose-verdict';
 export { runTeam } from './run-team';
 export type { Answerer, RunOptions } from './run-team';

@@ -1,14 +1,5 @@
-import {
-  formatSolution,
-  parseCritique,
-  parseSolution,
-  reviserPrompt,
-  type Role,
-  ROLES,
-  type Solution,
-  solverPrompt,
-} from '../tasks';
-import { type Candidate, chooseVerdict, type Verdict } from './choose-verdict';
+import { reviserPrompt, type Role, ROLES, type Solution, solverPrompt } from '../tasks';
+import { candidatesOf, chooseVerdict, type Verdict } from './choose-verdict';
 
 /**
  * What an agent is asked: solver and reviser to write on from a prompt; the critic, who does not
@@ -66,76 +57,45 @@ export type Talk<T = Trace> = Generator<readonly Ask[], T, readonly Reply[]>;
  */
 export function* solveTogether(question: string, { attempts, roles = ROLES }: Team): Talk {
   const steps: TraceStep[] = [];
-  const candidates = new Map<string, Candidate>();
   const prompt = solverPrompt(question);
-  const solver = Array.from({ length: attempts }, () => ({ role: 'solver', prompt, about: null }));
-  collect(candidates, yield* ask(steps, solver as Ask[]), steps);
+  const proposal = { role: 'solver', prompt, about: null } as const;
+  yield* ask(
+    steps,
+    Array.from({ length: attempts }, () => proposal),
+  );
   if (roles.includes('critic')) {
-    yield* judge(question, candidates, steps);
+    yield* ask(steps, toJudge(question, steps));
     if (roles.includes('reviser')) {
-      collect(candidates, yield* revise(question, candidates, steps), steps);
-      yield* judge(question, candidates, steps);
+      yield* ask(steps, toRevise(question, steps));
+      yield* ask(steps, toJudge(question, steps));
     }
   }
-  return { question, steps, verdict: chooseVerdict([...candidates.values()]) };
+  return { question, steps, verdict: chooseVerdict(steps) };
 }
 
-/** @returns the numbers of the steps that the replies became */
-function* ask(steps: TraceStep[], asks: readonly Ask[]): Talk<number[]> {
-  if (asks.length === 0) return [];
+/** What is replied becomes steps. */
+function* ask(steps: TraceStep[], asks: readonly Ask[]): Talk<void> {
+  if (asks.length === 0) return;
   const replies = yield asks;
-  return asks.map(({ role, prompt, about }, i) => {
-    const reply = replies[i] as Reply;
-    return steps.push({ role, prompt, about, ...reply }) - 1;
+  asks.forEach(({ role, prompt, about }, i) => {
+    steps.push({ role, prompt, about, ...(replies[i] as Reply) });
   });
 }
 
-/** Counts the solutions that these steps wrote; what is none is left aside. */
-function collect(candidates: Map<string, Candidate>, by: number[], steps: TraceStep[]): void {
-  for (const index of by) {
-    const solution = parseSolution(steps[index]?.text ?? '');
-    if (!solution) continue;
-    const text = formatSolution(solution);
-    const known = candidates.get(text);
-    const fresh = { solution, by: index, votes: 1, critique: undefined, confidence: 1 };
-    if (known) known.votes += 1;
-    else candidates.set(text, fresh);
-  }
+/** Each different solution that the critic has not seen. */
+function toJudge(question: string, steps: readonly TraceStep[]): Ask[] {
+  return candidatesOf(steps)
+    .filter(({ critique }) => !critique)
+    .map(({ solution: attempt, by }) => {
+      return { role: 'critic', prompt: solverPrompt(question), about: by, attempt };
+    });
 }
 
-/** Lets the critic judge the candidates that it has not seen. */
-function* judge(
-  question: string,
-  candidates: ReadonlyMap<string, Candidate>,
-  steps: TraceStep[],
-): Talk<void> {
-  const waiting = [...candidates.values()].filter(({ critique }) => !critique);
-  const judged = yield* ask(
-    steps,
-    waiting.map(({ solution, by }) => ({
-      role: 'critic',
-      prompt: solverPrompt(question),
-      about: by,
-      attempt: solution,
-    })),
-  );
-  for (const [i, candidate] of waiting.entries()) {
-    const { text = '', confidence = 0 } = steps[judged[i] ?? -1] ?? {};
-    candidate.critique = parseCritique(text);
-    candidate.confidence = confidence ?? 0;
-  }
-}
-
-/** Lets the reviser repair each candidate that was judged wrong. */
-function* revise(
-  question: string,
-  candidates: ReadonlyMap<string, Candidate>,
-  steps: TraceStep[],
-): Talk<number[]> {
-  const asks = [...candidates.values()].flatMap(({ solution, by, critique }): Ask[] =>
+/** Each different solution that the critic finds wrong. */
+function toRevise(question: string, steps: readonly TraceStep[]): Ask[] {
+  return candidatesOf(steps).flatMap(({ solution, by, critique }): Ask[] =>
     critique?.verdict === 'wrong'
       ? [{ role: 'reviser', prompt: reviserPrompt(question, solution, critique), about: by }]
       : [],
   );
-  return yield* ask(steps, asks);
 }

@@ -30,3 +30,9 @@ export function planTraining(): AgentTraining[] {
 
 /** What the solver is tried on to find mistakes for the others to learn from. */
 export const MISTAKES = { problems: 4000, temperature: 1.2 };
+
+/** How the team works; chosen on problems of the validation set. */
+export const TEAM = { attempts: 8, temperature: 1 };
+
+/** The problems that it is measured on, and those of a quick run: the first of them. */
+export const TESTS = { seed: 1, count: 2000, quick: 500 };

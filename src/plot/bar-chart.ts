@@ -90,7 +90,7 @@ function measureRow(rows: string[][], seriesCount: number): number {
 }
 
 /** Categories by their index, first on top: a name like "4" or "2026-01" stays a name. */
-function categoryAxis(rows: string[][]): Partial<Layout['yaxis']> {
+export function categoryAxis(rows: string[][]): Partial<Layout['yaxis']> {
   return {
     tickmode: 'array',
     tickvals: rows.map((_, i) => i),

@@ -2,6 +2,8 @@ export { barChart } from './bar-chart';
 export type { BarChartOptions, BarSeries } from './bar-chart';
 export { FigureError } from './check';
 export type { Figure } from './figure';
+export { intervalChart } from './interval-chart';
+export type { IntervalChartOptions, MeasuredPoint } from './interval-chart';
 export { lineChart } from './line-chart';
 export type { LineChartOptions, LineSeries } from './line-chart';
 export type { Axis } from './scale';
