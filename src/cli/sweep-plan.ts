@@ -1,7 +1,14 @@
+/** What a sweep varies. */
+export const SWEEPS = ['rank', 'alpha', 'qlora'] as const;
+export type SweepName = (typeof SWEEPS)[number];
+
 /** One training of the solver's task: what is swept, and the seed of adapter and batches. */
 export interface SweepRun {
-  /** `full` trains every weight of the base, `lora` s = alpha / r, `rslora` s = alpha / sqrt(r) */
-  method: 'full' | 'lora' | 'rslora';
+  /**
+   * `full` trains every weight of the base, `lora` s = alpha / r, `rslora` s = alpha / sqrt(r),
+   * `qlora` as `lora` on a base in 4 bits
+   */
+  method: 'full' | 'lora' | 'rslora' | 'qlora';
   r: number | null;
   alpha: number | null;
   seed: number;
@@ -19,7 +26,7 @@ export const RECIPE = {
   batchSize: 16,
   warmUp: 20,
   maxGradientNorm: 1,
-  learningRate: { full: 1e-3, lora: 5e-3, rslora: 5e-3 },
+  learningRate: { full: 1e-3, lora: 5e-3, rslora: 5e-3, qlora: 5e-3 },
   trainRows: 8000,
 } as const;
 
@@ -31,7 +38,7 @@ const SCALE_AT_8 = ALPHA / 8;
 
 /** The runs of a sweep, those of one seed together; `quick` is the first seed, classic scale only. */
 export function planSweep(
-  name: 'rank' | 'alpha',
+  name: SweepName,
   { quick, base }: { quick: boolean; base: string },
 ): SweepRun[] {
   const [seeds, testRows] = quick ? [SEEDS.slice(0, 1), 200] : [SEEDS, 500];
@@ -46,8 +53,11 @@ export function planSweep(
 
 type Setting = Pick<SweepRun, 'method' | 'r' | 'alpha'>;
 
-function settings(name: 'rank' | 'alpha', quick: boolean): Setting[] {
+function settings(name: SweepName, quick: boolean): Setting[] {
   if (name === 'alpha') return [8, 16, 32].map((alpha) => ({ method: 'lora', r: 8, alpha }));
+  if (name === 'qlora') {
+    return (['qlora', 'lora'] as const).map((method) => ({ method, r: 8, alpha: ALPHA }));
+  }
   const lora = RANKS.map((r): Setting => ({ method: 'lora', r, alpha: ALPHA }));
   const full: Setting = { method: 'full', r: null, alpha: null };
   if (quick) return [...lora, full];

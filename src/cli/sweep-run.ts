@@ -10,12 +10,16 @@ import {
   type ResultRow,
 } from '../finetune';
 import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
-import { injectLora, rsLora } from '../lora';
+import { injectLora, mergeLora, rsLora } from '../lora';
 import { countParameters } from '../nn';
+import { quantizeModel } from '../quant';
 import { solverRows } from '../tasks';
 import { adamW, cosineDecay, train, warmUp } from '../train';
 import { provenance } from './results';
 import { RECIPE, type SweepRun } from './sweep-plan';
+
+/** NF4 with scales in 8 bits, as the paper has it. */
+const QUANTIZATION = { type: 'nf4', doubleQuantize: true } as const;
 
 /** What a run tells while it runs, and at its end. */
 export type SweepMessage = { step: number; loss: number } | { row: ResultRow };
@@ -33,7 +37,7 @@ export async function sweepRun(
   const start = performance.now();
   const model = await loadModel(BASE);
   const tokenizer = await loadTokenizer(BASE, model.config);
-  adapt(model, run);
+  await adapt(model, run);
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
   const { batchSize: size, warmUp: ramp, maxGradientNorm } = RECIPE;
   const losses: number[] = [];
@@ -52,6 +56,10 @@ export async function sweepRun(
   }
   const trained = performance.now();
   const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
+  const measure = async () => ({
+    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
+    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
+  });
   const row = {
     command,
     ...origin,
@@ -59,14 +67,22 @@ export async function sweepRun(
     seconds: round((trained - start) / 1000, 1),
     trainable: countParameters(model).trainable,
     finalTrainingLoss: round(mean(losses.slice(-50)), 4),
-    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
-    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
+    ...(await measure()),
+    ...(run.method === 'qlora' ? { requantized: await requantized(model, measure) } : {}),
   };
   tell({ row });
 }
 
-function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): void {
+/** What is lost where the merged weights, in float32, are rounded to 4 bits again. */
+async function requantized<T>(model: GPT2, measure: () => Promise<T>): Promise<T> {
+  await mergeLora(model);
+  await quantizeModel(model, QUANTIZATION);
+  return measure();
+}
+
+async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise<void> {
   if (r === null || alpha === null) return;
+  if (method === 'qlora') await quantizeModel(model, QUANTIZATION);
   const rule = method === 'rslora' ? { scaling: rsLora } : {};
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule });
 }
