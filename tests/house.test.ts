@@ -22,6 +22,7 @@ const DOORS: Record<string, string[]> = {
     'useAccelerator',
   ],
   nn: [
+    'Dropout',
     'Linear',
     'LinearLayer',
     'Module',
