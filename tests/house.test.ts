@@ -109,6 +109,7 @@ const DOORS: Record<string, string[]> = {
     'globalNorm',
     'linearDecay',
     'loadCheckpoint',
+    'loraPlus',
     'saveCheckpoint',
     'scaleByAdam',
     'scaleByName',

@@ -10,11 +10,12 @@ import {
   type ResultRow,
 } from '../finetune';
 import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
-import { injectLora, mergeLora, rsLora } from '../lora';
+import { dora, injectLora, mergeLora, rsLora } from '../lora';
 import { countParameters } from '../nn';
 import { quantizeModel } from '../quant';
+import { pissa, startFromBase } from '../starts';
 import { solverRows } from '../tasks';
-import { adamW, cosineDecay, train, warmUp } from '../train';
+import { adamW, cosineDecay, loraPlus, train, warmUp } from '../train';
 import { provenance } from './results';
 import { RECIPE, type SweepRun } from './sweep-plan';
 
@@ -45,7 +46,10 @@ export async function sweepRun(
     module: model,
     loss: (batch: Batch) => completionLoss(model, batch),
     batches: drawBatches(encodeRows(tokenizer, rows), { size, seed: run.seed }),
-    optimizer: adamW({ learningRate: run.learningRate }),
+    optimizer: adamW({
+      learningRate: run.learningRate,
+      ...(run.method === 'loraplus' ? { ratio: loraPlus() } : {}),
+    }),
     steps: run.steps,
     schedule: warmUp(ramp, cosineDecay(run.steps - ramp)),
     maxGradientNorm,
@@ -84,7 +88,9 @@ async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise
   if (r === null || alpha === null) return;
   if (method === 'qlora') await quantizeModel(model, QUANTIZATION);
   const rule = method === 'rslora' ? { scaling: rsLora } : {};
-  injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule });
+  const variant = method === 'dora' ? { variant: dora } : {};
+  injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule, ...variant });
+  if (method === 'pissa') await startFromBase(model, pissa);
 }
 
 function mean(values: readonly number[]): number {

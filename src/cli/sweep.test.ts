@@ -38,6 +38,13 @@ describe('the plan of a sweep', () => {
     );
   });
 
+  test('of variants differs in the method alone', () => {
+    const runs = planSweep('variants', { quick: false, base });
+    assert.equal(runs.length, 3 * 5);
+    assert.equal(new Set(runs.map(({ method }) => method)).size, 5);
+    for (const run of runs) assert.deepEqual([run.r, run.alpha, run.steps], [16, 32, 300]);
+  });
+
   test('in a hurry has one seed and no second scale', () => {
     assert.deepEqual(
       planSweep('rank', { quick: true, base }).map(({ r, seed }) => [r, seed]),

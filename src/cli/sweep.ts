@@ -14,9 +14,10 @@ import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './
 import type { SweepMessage } from './sweep-run';
 
 /**
- * Trains the solver at every rank, every alpha, or on a base in 4 bits, several seeds each, one process a run, and
- * writes a row for each into data/results/. Runs that have their row already are not repeated.
- * @param args `rank`, `alpha` or `qlora`; `--quick` for one seed, from nothing, into artifacts/
+ * Trains the solver at every rank, every alpha, on a base in 4 bits, or by every variant, several
+ * seeds each, one process a run, and writes a row for each into data/results/. Runs that have their
+ * row already are not repeated.
+ * @param args `rank`, `alpha`, `qlora` or `variants`; `--quick` for one seed, from nothing, into artifacts/
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
