@@ -12,6 +12,9 @@ export interface Answer {
 /** Longer than any completion of a role. */
 const MAX_NEW_TOKENS = 40;
 
+/** So many prompts of about one length are continued together. */
+const BATCH = 64;
+
 /** Lets a model write after the prompt of each row, greedily, to the end of the line. */
 export async function answerRows(
   model: GPT2,
@@ -21,9 +24,15 @@ export async function answerRows(
   const prompts = rows.map(({ prompt }) => tokenizer.encode(prompt).ids);
   const stopTokens = tokenizer.encode('\n').ids;
   const options = { maxNewTokens: MAX_NEW_TOKENS, stopTokens };
-  const completions = await generate(model, prompts, options);
+  const completions = new Map<number[], number[]>();
+  const sorted = [...prompts].sort((a, b) => a.length - b.length);
+  for (let i = 0; i < sorted.length; i += BATCH) {
+    const batch = sorted.slice(i, i + BATCH);
+    const written = await generate(model, batch, options);
+    batch.forEach((prompt, j) => completions.set(prompt, written[j] ?? []));
+  }
   return rows.map((row, i) => {
-    const ids = completions[i] ?? [];
+    const ids = completions.get(prompts[i] ?? []) ?? [];
     const text = ids.length > 0 ? tokenizer.decode(ids) : '';
     return { row, text, check: checkRow(row, text) };
   });

@@ -2,20 +2,35 @@ import * as tf from '@tensorflow/tfjs';
 import type { GPT2 } from '../gpt2';
 import { read } from '../runtime';
 import { IGNORED, sparseCrossEntropy } from '../train';
-import { type Batch, makeBatch } from './batch';
+import { type Batch, makeBatch, PADDING } from './batch';
 import type { Example } from './example';
 
 /**
- * The mean cross-entropy of a batch's completions: a scalar, owned by the caller. Logits are
- * computed only from the first position that has a label.
+ * The mean cross-entropy of a batch's completions: a scalar, owned by the caller. Of several batches
+ * it is the sum of their means, computed in one pass: where each belongs to another adapter, each
+ * adapter gets the gradients that it would get alone. Logits are computed only from the first
+ * position of a batch that has a label.
  */
-export function completionLoss(model: GPT2, { ids, start, labels }: Batch): tf.Scalar {
+export function completionLoss(model: GPT2, ...batches: readonly Batch[]): tf.Scalar {
   return tf.tidy(() => {
-    const hidden = model.hiddenStates(model.idsTensor(ids)); // [batch, time, nEmbd]
-    const [batch, time, width] = hidden.shape as [number, number, number];
-    const labelled = hidden.slice([0, start, 0], [batch, time - start, width]);
-    return sparseCrossEntropy(model.logits(labelled), labels);
+    const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, nEmbd]
+    const width = hidden.shape.at(-1) as number;
+    let row = 0;
+    const losses = batches.map(({ ids, start, labels }) => {
+      const time = ids[0]?.length ?? 0;
+      const labelled = hidden.slice([row, start, 0], [ids.length, time - start, width]);
+      row += ids.length;
+      return sparseCrossEntropy(model.logits(labelled), labels);
+    });
+    return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.addN(losses);
   });
+}
+
+/** The rows of all batches, as long as the longest. */
+function padTogether(batches: readonly Batch[]): number[][] {
+  const rows = batches.flatMap(({ ids }) => ids);
+  const time = Math.max(...rows.map(({ length }) => length));
+  return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
 }
 
 const BATCH = 50;

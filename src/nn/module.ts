@@ -15,7 +15,7 @@ export interface ParameterCount {
 export abstract class Module {
   private readonly ownParameters = new Map<string, tf.Variable>();
   private readonly children = new Map<string, Module>();
-  private readonly replaced: Module[] = [];
+  private readonly replaced = new Set<Module>();
   private disposed = false;
   private random: Random | null = null;
 
@@ -67,8 +67,11 @@ export abstract class Module {
   replaceModule(name: string, module: Module): void {
     for (const [childName, child] of this.children) {
       if (name === childName) {
-        this.replaced.push(child);
+        this.replaced.add(child);
         this.children.set(childName, module);
+        for (const old of this.replaced) {
+          if (old === module || old.isDisposed) this.replaced.delete(old);
+        }
         return;
       }
       if (name.startsWith(`${childName}.`)) {
