@@ -63,6 +63,7 @@ const DOORS: Record<string, string[]> = {
     'quantizeLinear',
     'quantizeModel',
   ],
+  bank: ['AdapterBank', 'BASE_ALONE', 'MixedLinear'],
   combine: [
     'byFactors',
     'bySvd',

@@ -6,6 +6,7 @@ import { assertClose } from '../../tests/close';
 import { completionLoss, makeBatch } from '../finetune';
 import { drawWeights, generate, GPT2 } from '../gpt2';
 import { dora, injectLora, mergeLora, type Module, rsLora, updatesOf } from '../lora';
+import { quantizeModel } from '../quant';
 import { ArgumentError, memory, Random, read, ShapeError, useAccelerator } from '../runtime';
 import { pissa, startFromBase } from '../starts';
 import { AdapterBank, BASE_ALONE } from '.';
@@ -44,6 +45,11 @@ const size = fc.record({
     minLength: 1,
   }),
 });
+
+const sizes: Size[] = [
+  { r: 2, alpha: 5, targets: ['c_attn', 'c_fc'] },
+  { r: 3, alpha: 4, targets: ['c_fc', 'mlp.c_proj'] },
+];
 
 /** Puts an update with a B that is not zero beside the targets. */
 function adapt({ r, alpha, targets }: Size, seed: number, more = {}) {
@@ -170,6 +176,31 @@ describe('a mixed batch', () => {
     return all;
   }
 
+  test('is the same on a base in 4 bits, and each row drops out for itself in training', async () => {
+    const model = drawModel(8);
+    await quantizeModel(model, { blockSize: 32 });
+    const bank = await drawBank(model, sizes, 8);
+    await bank.add('drop', adapt({ r: 2, alpha: 9, targets: ['c_fc'] }, 8, { dropout: 0.5 }));
+    const names = ['0', BASE_ALONE, '1', 'drop'];
+    const rows = names.map(() => [3, 1, 4]);
+    bank.forRows(names);
+    const together = await logits(model, rows);
+    const alone = [];
+    for (const name of names) {
+      use(bank, name);
+      alone.push(...(await logits(model, [[3, 1, 4]])));
+    }
+    assertClose(together, alone, 1e-5);
+
+    bank.forRows(names);
+    model.setTraining(new Random(1));
+    const training = await logits(model, rows);
+    model.setTraining(null);
+    const width = 3 * config.vocabSize;
+    assertClose(training.slice(0, 3 * width), together.slice(0, 3 * width), 1e-5);
+    assert.notDeepEqual(training.slice(3 * width), together.slice(3 * width));
+  });
+
   test('of another size, or with an unknown name or a variant, is refused', async () => {
     const model = drawModel(1);
     const bank = await drawBank(model, [{ r: 2, alpha: 3, targets: ['c_attn'] }], 1);
@@ -192,10 +223,6 @@ describe('a mixed batch', () => {
 });
 
 describe('a bank', () => {
-  const sizes: Size[] = [
-    { r: 2, alpha: 5, targets: ['c_attn', 'c_fc'] },
-    { r: 3, alpha: 4, targets: ['c_fc', 'mlp.c_proj'] },
-  ];
   const ids = [[3, 1, 4, 1, 5]];
 
   test('with several in use adds up what each adds', async () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Linear, loraLinear, type LoRALayer, Module } from '../lora';
+import { Linear, loraLinear, type LoRALayer, Module } from '../lora';
+import type { LinearLayer } from '../nn';
 import type { RowScales } from './row-scales';
 
 /** Updates beside one layer, and which rows of a batch use which. */
@@ -23,7 +24,7 @@ export class MixedLinear extends Module {
   private done = false;
 
   constructor(
-    readonly base: Linear,
+    readonly base: LinearLayer,
     private readonly mixture: Mixture,
   ) {
     super();
@@ -44,13 +45,25 @@ export class MixedLinear extends Module {
     const { updates, scales } = this.mixture;
     const s = scales.forTokens(x); // [n, Σr]
     return tf.tidy(() => {
-      const factors = [...updates.values()].map((update) => update.factors());
-      const A = tf.concat(factors.map(({ A }) => A)); // [Σr, k]
+      const each = [...updates.values()];
+      const factors = each.map((update) => update.factors());
       const B = tf.concat(
         factors.map(({ B }) => B),
         1,
       ); // [d, Σr]
-      return loraLinear(x, this.base.weight, this.base.bias, A, B, s);
+      const isDropping = each.some(({ dropout }) => dropout.isActive);
+      if (this.base instanceof Linear && !isDropping) {
+        const A = tf.concat(factors.map(({ A }) => A)); // [Σr, k]
+        return loraLinear(x, this.base.weight, this.base.bias, A, B, s);
+      }
+      const lows = each.map(({ dropout, inFeatures }, i) => {
+        const rows = dropout.forward(x).reshape<tf.Tensor2D>([-1, inFeatures]);
+        return tf.matMul(rows, factors[i]?.A as tf.Tensor2D, false, true); // [n, r]
+      });
+      const update = tf.matMul(tf.concat(lows, 1).mul<tf.Tensor2D>(s), B, false, true); // [n, d]
+      const product = this.base.multiply(x);
+      const h = product.add(update.reshape(product.shape));
+      return this.base.bias ? h.add(this.base.bias) : h;
     });
   }
 }
