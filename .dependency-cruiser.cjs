@@ -10,6 +10,7 @@ const rooms = {
   safetensors: ['runtime'],
   starts: ['lora', 'runtime'],
   combine: ['lora', 'runtime'],
+  bank: ['lora', 'nn', 'runtime'],
   peft: ['lora', 'nn', 'runtime', 'safetensors'],
   gpt2: ['nn', 'runtime', 'safetensors'],
   train: ['nn', 'runtime', 'safetensors'],

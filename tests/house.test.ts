@@ -22,6 +22,7 @@ const DOORS: Record<string, string[]> = {
     'useAccelerator',
   ],
   nn: [
+    'Dropout',
     'Linear',
     'LinearLayer',
     'Module',
@@ -62,6 +63,7 @@ const DOORS: Record<string, string[]> = {
     'quantizeLinear',
     'quantizeModel',
   ],
+  bank: ['AdapterBank', 'BASE_ALONE', 'MixedLinear'],
   combine: [
     'byFactors',
     'bySvd',
@@ -108,6 +110,7 @@ const DOORS: Record<string, string[]> = {
     'globalNorm',
     'linearDecay',
     'loadCheckpoint',
+    'loraPlus',
     'saveCheckpoint',
     'scaleByAdam',
     'scaleByName',

@@ -1,5 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { completePrompts, completionLogProbabilities, encodeRows } from '../finetune';
+import type { AdapterBank } from '../bank';
+import { completeTogether, completionLogProbabilities, encodeRows } from '../finetune';
 import type { GPT2 } from '../gpt2';
 import { type Critique, formatCritique, formatSolution } from '../tasks';
 import type { Answerer } from './run-team';
@@ -9,8 +10,7 @@ import type { Ask, Reply } from './solve-together';
 export interface Workshop {
   readonly model: GPT2;
   readonly tokenizer: Tokenizer;
-  /** puts an adapter beside each row of the next batch */
-  readonly bank: { forRows(names: readonly string[]): void };
+  readonly bank: AdapterBank;
 }
 
 /** How solver and reviser write. */
@@ -43,7 +43,7 @@ export function answerFrom(
     bank.forRows(asks.map(({ role }) => role));
     const prompts = asks.map(({ prompt }) => prompt);
     const sampling = { temperature, seed: seed + batches++ };
-    const texts = await completePrompts(model, tokenizer, prompts, sampling);
+    const texts = await completeTogether(model, tokenizer, prompts, sampling);
     return texts.map((text, i) => ({
       text: text.trim(),
       confidence: null,

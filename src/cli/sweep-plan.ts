@@ -1,7 +1,14 @@
+/** What a sweep varies. */
+export const SWEEPS = ['rank', 'alpha', 'qlora', 'variants'] as const;
+export type SweepName = (typeof SWEEPS)[number];
+
 /** One training of the solver's task: what is swept, and the seed of adapter and batches. */
 export interface SweepRun {
-  /** `full` trains every weight of the base, `lora` s = alpha / r, `rslora` s = alpha / sqrt(r) */
-  method: 'full' | 'lora' | 'rslora';
+  /**
+   * `full` trains every weight of the base, `lora` s = alpha / r, `rslora` s = alpha / sqrt(r),
+   * `qlora` as `lora` on a base in 4 bits; `dora`, `pissa` and `loraplus` as `lora`, but so
+   */
+  method: 'full' | 'lora' | 'rslora' | 'qlora' | 'dora' | 'pissa' | 'loraplus';
   r: number | null;
   alpha: number | null;
   seed: number;
@@ -16,10 +23,15 @@ export interface SweepRun {
 /** What every run has in common; the learning rate of full fine-tuning is its own best. */
 export const RECIPE = {
   steps: 900,
+  /** of the variants: what differs is above all how fast they learn */
+  fewSteps: 300,
   batchSize: 16,
   warmUp: 20,
   maxGradientNorm: 1,
-  learningRate: { full: 1e-3, lora: 5e-3, rslora: 5e-3 },
+  learningRate: {
+    ...{ full: 1e-3, lora: 5e-3, rslora: 5e-3, qlora: 5e-3, dora: 5e-3, pissa: 5e-3 },
+    loraplus: 1.25e-3, // of A; of B 16 times that: their geometric mean is LoRA's
+  },
   trainRows: 8000,
 } as const;
 
@@ -31,11 +43,11 @@ const SCALE_AT_8 = ALPHA / 8;
 
 /** The runs of a sweep, those of one seed together; `quick` is the first seed, classic scale only. */
 export function planSweep(
-  name: 'rank' | 'alpha',
+  name: SweepName,
   { quick, base }: { quick: boolean; base: string },
 ): SweepRun[] {
   const [seeds, testRows] = quick ? [SEEDS.slice(0, 1), 200] : [SEEDS, 500];
-  const { steps } = RECIPE;
+  const steps = name === 'variants' ? RECIPE.fewSteps : RECIPE.steps;
   return seeds.flatMap((seed) =>
     settings(name, quick).map((one) => {
       const learningRate = RECIPE.learningRate[one.method];
@@ -46,8 +58,15 @@ export function planSweep(
 
 type Setting = Pick<SweepRun, 'method' | 'r' | 'alpha'>;
 
-function settings(name: 'rank' | 'alpha', quick: boolean): Setting[] {
+function settings(name: SweepName, quick: boolean): Setting[] {
   if (name === 'alpha') return [8, 16, 32].map((alpha) => ({ method: 'lora', r: 8, alpha }));
+  if (name === 'qlora') {
+    return (['qlora', 'lora'] as const).map((method) => ({ method, r: 8, alpha: ALPHA }));
+  }
+  if (name === 'variants') {
+    const methods = ['lora', 'rslora', 'dora', 'pissa', 'loraplus'] as const;
+    return methods.map((method) => ({ method, r: 16, alpha: ALPHA }));
+  }
   const lora = RANKS.map((r): Setting => ({ method: 'lora', r, alpha: ALPHA }));
   const full: Setting = { method: 'full', r: null, alpha: null };
   if (quick) return [...lora, full];

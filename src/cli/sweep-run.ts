@@ -1,12 +1,18 @@
 import { BASE, answerRows, encodeRows, exactMatch, meanLoss } from '../finetune';
 import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
-import { injectLora, rsLora } from '../lora';
+import { dora, injectLora, mergeLora, rsLora } from '../lora';
 import { countParameters } from '../nn';
+import { quantizeModel } from '../quant';
+import { pissa, startFromBase } from '../starts';
 import { solverRows } from '../tasks';
+import { loraPlus } from '../train';
 import { learn } from './learn';
 import { provenance } from './results';
 import type { TrainingMessage } from './run-apart';
 import { RECIPE, type SweepRun } from './sweep-plan';
+
+/** NF4 with scales in 8 bits, as the paper has it. */
+const QUANTIZATION = { type: 'nf4', doubleQuantize: true } as const;
 
 /**
  * Trains the solver on the shipped base, once, and measures it on problems it has not seen.
@@ -21,15 +27,24 @@ export async function sweepRun(
   const start = performance.now();
   const model = await loadModel(BASE);
   const tokenizer = await loadTokenizer(BASE, model.config);
-  adapt(model, run);
+  await adapt(model, run);
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
   const losses: number[] = [];
-  for await (const { step, loss } of learn(model, encodeRows(tokenizer, rows), run)) {
+  const { steps, seed, learningRate } = run;
+  const options = {
+    ...{ steps, seed, learningRate },
+    ...(run.method === 'loraplus' ? { ratio: loraPlus() } : {}),
+  };
+  for await (const { step, loss } of learn(model, encodeRows(tokenizer, rows), options)) {
     losses.push(loss);
     tell({ step, loss });
   }
   const trained = performance.now();
   const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
+  const measure = async () => ({
+    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
+    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
+  });
   const row = {
     command,
     ...origin,
@@ -37,16 +52,26 @@ export async function sweepRun(
     seconds: round((trained - start) / 1000, 1),
     trainable: countParameters(model).trainable,
     finalTrainingLoss: round(mean(losses.slice(-50)), 4),
-    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
-    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
+    ...(await measure()),
+    ...(run.method === 'qlora' ? { requantized: await requantized(model, measure) } : {}),
   };
   tell({ row });
 }
 
-function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): void {
+/** What is lost where the merged weights, in float32, are rounded to 4 bits again. */
+async function requantized<T>(model: GPT2, measure: () => Promise<T>): Promise<T> {
+  await mergeLora(model);
+  await quantizeModel(model, QUANTIZATION);
+  return measure();
+}
+
+async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise<void> {
   if (r === null || alpha === null) return;
+  if (method === 'qlora') await quantizeModel(model, QUANTIZATION);
   const rule = method === 'rslora' ? { scaling: rsLora } : {};
-  injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule });
+  const variant = method === 'dora' ? { variant: dora } : {};
+  injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule, ...variant });
+  if (method === 'pissa') await startFromBase(model, pissa);
 }
 
 function mean(values: readonly number[]): number {

@@ -32,6 +32,20 @@ describe('the plan of a sweep', () => {
     assert.ok(runs.some(({ method, r, alpha }) => method === 'lora' && r === 8 && alpha === 32));
   });
 
+  test('of a base in 4 bits has each seed with and without', () => {
+    assert.deepEqual(
+      planSweep('qlora', { quick: false, base }).map(({ method, r, seed }) => [method, r, seed]),
+      [1, 2, 3].flatMap((seed) => ['qlora', 'lora'].map((method) => [method, 8, seed])),
+    );
+  });
+
+  test('of variants differs in the method alone', () => {
+    const runs = planSweep('variants', { quick: false, base });
+    assert.equal(runs.length, 3 * 5);
+    assert.equal(new Set(runs.map(({ method }) => method)).size, 5);
+    for (const run of runs) assert.deepEqual([run.r, run.alpha, run.steps], [16, 32, 300]);
+  });
+
   test('in a hurry has one seed and no second scale', () => {
     assert.deepEqual(
       planSweep('rank', { quick: true, base }).map(({ r, seed }) => [r, seed]),
@@ -61,5 +75,19 @@ describe('a run', () => {
     assert.equal(row.command, 'npm run sweep -- test');
     assert.equal(row.trainable, 81_920 / 4);
     assert.ok((row.testLoss as number) > 0.5 && row.exactMatch === 0);
+  });
+
+  test('on a base in 4 bits tells also what the merged weights lose there', async () => {
+    const run: SweepRun = {
+      ...{ method: 'qlora', r: 2, alpha: 3, seed: 4 },
+      ...{ steps: 2, learningRate: 0.01, testRows: 5, base },
+    };
+    const rows: object[] = [];
+    await sweepRun(run, 'npm run sweep -- test', (message) => {
+      if ('row' in message) rows.push(message.row);
+    });
+    const row = rows[0] as { testLoss: number; requantized: { testLoss: number } };
+    assert.notEqual(row.requantized.testLoss, row.testLoss);
+    assert.ok(Math.abs(row.requantized.testLoss - row.testLoss) < 0.1 * row.testLoss);
   });
 });

@@ -9,12 +9,13 @@ import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
 import { writeRows } from './results';
 import { runApart } from './run-apart';
-import { isResultOf, planSweep, type SweepRun } from './sweep-plan';
+import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
 
 /**
- * Trains the solver at every rank or every alpha, several seeds each, one process a run, and
- * writes a row for each into data/results/. Runs that have their row already are not repeated.
- * @param args `rank` or `alpha`; `--quick` for one seed, from nothing, into artifacts/
+ * Trains the solver at every rank, every alpha, on a base in 4 bits, or by every variant, several
+ * seeds each, one process a run, and writes a row for each into data/results/. Runs that have their
+ * row already are not repeated.
+ * @param args `rank`, `alpha`, `qlora` or `variants`; `--quick` for one seed, from nothing, into artifacts/
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
@@ -24,9 +25,9 @@ export async function sweep(args: string[]): Promise<number> {
     options: { quick: { type: 'boolean', default: false } },
   });
   const [name] = positionals;
-  if (name !== 'rank' && name !== 'alpha') {
+  if (!isSweep(name)) {
     throw new ArgumentError(
-      `sweep: what to sweep must be rank or alpha, got ${name ?? 'nothing'}.`,
+      `sweep: what to sweep must be one of ${SWEEPS.join(', ')}, got ${name ?? 'nothing'}.`,
     );
   }
   const command = ['npm run sweep --', ...args].join(' ');
@@ -35,11 +36,15 @@ export async function sweep(args: string[]): Promise<number> {
     : resultsFile(`sweep-${name}`);
   const rows = await runAll(planSweep(name, { quick: values.quick, base: baseHash() }), command, {
     file,
-    done: values.quick ? [] : [...readResults('sweep-rank'), ...readResults('sweep-alpha')],
+    done: values.quick ? [] : SWEEPS.flatMap((one) => readResults(`sweep-${one}`)),
   });
   printTable(rows);
   console.log(`\nRows: ${path.relative(repoRoot, file)}`);
   return 0;
+}
+
+function isSweep(name: string | undefined): name is SweepName {
+  return SWEEPS.some((one) => one === name);
 }
 
 /** So that rows of another base are not taken for this one's. */

@@ -33,6 +33,7 @@ const NUMERIC = [
   'quant',
   'starts',
   'combine',
+  'bank',
   'peft',
   'gpt2',
   'train',

@@ -12,6 +12,12 @@ export interface Answer {
 /** Longer than any completion of a role. */
 const MAX_NEW_TOKENS = 40;
 
+/** So many prompts of about one length are continued together. */
+const BATCH = 64;
+
+/** How freely a model writes; the same seed gives the same texts. */
+export type Sampling = SampleOptions & { seed?: number };
+
 /** Lets a model write after the prompt of each row, greedily, to the end of the line. */
 export async function answerRows(
   model: GPT2,
@@ -27,14 +33,34 @@ export async function answerRows(
 }
 
 /**
- * What a model writes after each prompt, to the end of the line: the likeliest, or sampled.
+ * What a model writes after each prompt, to the end of the line: the likeliest, or sampled. Prompts
+ * of about one length are continued together.
  * @throws ArgumentError if a prompt leaves no room in the model's context
  */
 export async function completePrompts(
   model: GPT2,
   tokenizer: Tokenizer,
   prompts: readonly string[],
-  sampling: SampleOptions & { seed?: number } = {},
+  { seed = 0, ...sampling }: Sampling = {},
+): Promise<string[]> {
+  const texts: string[] = [];
+  const lengths = prompts.map((prompt) => prompt.length);
+  const order = [...prompts.keys()].sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0));
+  for (let i = 0; i < order.length; i += BATCH) {
+    const batch = order.slice(i, i + BATCH);
+    const own = batch.map((index) => prompts[index] ?? '');
+    const written = await completeTogether(model, tokenizer, own, { ...sampling, seed: seed + i });
+    batch.forEach((index, j) => (texts[index] = written[j] ?? ''));
+  }
+  return texts;
+}
+
+/** The same in one batch, whose row i is prompt i: where each row has an adapter of its own. */
+export async function completeTogether(
+  model: GPT2,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  sampling: Sampling = {},
 ): Promise<string[]> {
   const ids = prompts.map((prompt) => tokenizer.encode(prompt).ids);
   const stopTokens = tokenizer.encode('\n').ids;

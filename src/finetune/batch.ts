@@ -15,7 +15,7 @@ export interface Batch {
 }
 
 /** Pads with anything: what follows a text cannot change it, and has no label. */
-const PADDING = 0;
+export const PADDING = 0;
 
 /** Lays examples side by side; only the tokens of the completions have labels. */
 export function makeBatch(examples: readonly Example[]): Batch {

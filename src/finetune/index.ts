@@ -1,5 +1,5 @@
-export { answerRows, completePrompts, exactMatch } from './answer';
-export type { Answer } from './answer';
+export { answerRows, completePrompts, completeTogether, exactMatch } from './answer';
+export type { Answer, Sampling } from './answer';
 export { drawBatches, makeBatch } from './batch';
 export type { Batch } from './batch';
 export { completionLogProbabilities, completionLoss, meanLoss } from './completion-loss';

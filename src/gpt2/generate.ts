@@ -20,8 +20,9 @@ export interface GenerateOptions extends SampleOptions {
 export type IsDone = (ids: readonly number[]) => boolean;
 
 /**
- * Continues prompts, those of one length together. Keys and values of earlier positions are kept,
- * so each new token costs one position. A prompt's draws depend on the seed and its place alone.
+ * Continues prompts of any lengths in one batch, whose row i is prompt i. Keys and values of earlier
+ * positions are kept, so each new token costs one position. A prompt's draws depend on the seed and
+ * its place alone.
  * @returns the new tokens of each prompt, without the stop token
  * @throws ArgumentError if an option or a prompt is out of range, NonFiniteError on NaN logits
  */
@@ -34,21 +35,16 @@ export async function generate(
   assertOptions(model, prompts, options);
   const { maxNewTokens, seed = 0 } = options;
   const draws = await drawUniform(seed, prompts.length * maxNewTokens);
-  const rows = prompts.map((prompt, i) => ({
-    prompt,
+  const rows = prompts.map((_, i) => ({
     draws: draws.subarray(i * maxNewTokens, (i + 1) * maxNewTokens),
-    ids: [] as number[],
+    ids: [],
     done: false,
   }));
-  for (const length of new Set(prompts.map((prompt) => prompt.length))) {
-    const together = rows.filter(({ prompt }) => prompt.length === length);
-    await continueTogether(model, together, options, isDone);
-  }
+  if (rows.length > 0) await continueRows(model, prompts, rows, options, isDone);
   return rows.map(({ ids }) => ids);
 }
 
 interface Row {
-  prompt: readonly number[];
   /** uniform in [0, 1), one for each new token */
   draws: Float32Array;
   ids: number[];
@@ -56,19 +52,21 @@ interface Row {
 }
 
 /** Fills the ids of each row. */
-async function continueTogether(
+async function continueRows(
   model: GPT2,
+  prompts: readonly (readonly number[])[],
   rows: Row[],
   options: GenerateOptions,
   isDone: IsDone,
 ): Promise<void> {
   const { vocabSize, eosTokenIds } = model.config;
   const { maxNewTokens, stopTokens = eosTokenIds } = options;
+  const { ids, padding } = padLeft(prompts);
+  let next: readonly (readonly number[])[] = ids;
   let past: KeyValues[] = [];
-  let next = rows.map(({ prompt }) => prompt);
   try {
     for (let i = 0; i < maxNewTokens && !rows.every(({ done }) => done); i++) {
-      const { logits, past: extended } = nextLogits(model, next, past);
+      const { logits, past: extended } = nextLogits(model, next, past, padding);
       tf.dispose(past);
       past = extended;
       const values = await readAndDispose(logits);
@@ -82,8 +80,18 @@ async function continueTogether(
       });
     }
   } finally {
-    tf.dispose(past);
+    tf.dispose([past, padding ?? []]);
   }
+}
+
+/** Prompts brought to one length by zeros at their start, and how many; null if there are none. */
+function padLeft(prompts: readonly (readonly number[])[]) {
+  const time = Math.max(...prompts.map(({ length }) => length));
+  const missing = prompts.map(({ length }) => time - length);
+  return {
+    ids: prompts.map((prompt, i) => [...new Array<number>(missing[i] ?? 0).fill(0), ...prompt]),
+    padding: missing.some((count) => count > 0) ? tf.tensor1d(missing, 'int32') : null,
+  };
 }
 
 /** A text's continuation in words. */
@@ -111,9 +119,10 @@ function nextLogits(
   model: GPT2,
   rows: readonly (readonly number[])[],
   past: KeyValues[],
+  padding: tf.Tensor1D | null,
 ): { logits: tf.Tensor; past: KeyValues[] } {
   return tf.tidy(() => {
-    const { hidden, past: extended } = model.extend(model.idsTensor(rows), past);
+    const { hidden, past: extended } = model.extend(model.idsTensor(rows), past, padding);
     const [batch, time, width] = hidden.shape as [number, number, number];
     const last = hidden.slice([0, time - 1, 0], [batch, 1, width]).reshape([batch, width]);
     return { logits: model.logits(last), past: extended };
@@ -139,6 +148,9 @@ function assertOptions(
 ): void {
   assertPositiveIntegers('generate', { maxNewTokens: options.maxNewTokens });
   assertSampleOptions(options);
+  if (prompts.some((prompt) => prompt.length === 0)) {
+    throw new ArgumentError('generate: a prompt must have 1 token or more, got one without.');
+  }
   const { nPositions } = model.config;
   const length = prompts.reduce((max, prompt) => Math.max(max, prompt.length), 0);
   if (length + options.maxNewTokens > nPositions) {

@@ -277,6 +277,30 @@ describe('GPT2', () => {
     assert.notDeepEqual(first.slice(3 * 13), other.slice(3 * 13));
   });
 
+  test('continues prompts of different lengths together as each alone, and frees all', async () => {
+    const model = draw(4);
+    const weight = model.namedParameters().get('transformer.wte.weight') as tf.Variable;
+    tf.tidy(() => weight.assign(new Random(1).normal([13, 6], 0, 1))); // tokens with opinions
+    const prompts = [[5, 1], [7], [2, 9, 12, 3], [7]];
+    const options = { maxNewTokens: 4, stopTokens: [] };
+    tf.tidy(() => model.forward(model.idsTensor([[1]]))); // each weight's first use
+    const start = memory();
+    const together = await generate(model, prompts, options);
+    assert.deepEqual(memory(), start);
+    assert.equal(new Set(together.map(String)).size, 3);
+    for (const [i, prompt] of prompts.entries()) {
+      assert.deepEqual([together[i]], await generate(model, [prompt], options));
+    }
+    for (const prompt of prompts) {
+      const padding = tf.tensor1d([4 - prompt.length], 'int32');
+      const ids = model.idsTensor([[0, 0, 0, 0, ...prompt].slice(-4)]);
+      const { hidden } = model.extend(ids, [], padding);
+      const own = hidden.slice([0, 4 - prompt.length, 0]);
+      assertClose(await read(own), await read(model.hiddenStates(model.idsTensor([prompt]))), 1e-5);
+    }
+    assert.deepEqual(await generate(model, [], options), []);
+  });
+
   test('refuses ids and prompts that do not fit', async () => {
     const model = draw(3);
     tf.tidy(() => model.forward(model.idsTensor([[1]]))); // each weight's first use
@@ -296,6 +320,7 @@ describe('GPT2', () => {
       await assert.rejects(generate(model, [[1, 2]], options), message);
     }
     await assert.rejects(generate(model, [[1, 99]], { maxNewTokens: 2 }), ArgumentError);
+    await assert.rejects(generate(model, [[1], []], { maxNewTokens: 2 }), /1 token or more/);
     const bias = model.namedParameters().get('transformer.ln_f.bias') as tf.Variable;
     tf.tidy(() => bias.assign(tf.fill([6], NaN)));
     await assert.rejects(generate(model, [[1, 2]], { maxNewTokens: 2 }), NonFiniteError);

@@ -78,11 +78,12 @@ export class Attention extends Module {
 
   /** x [batch, time, nEmbd] -> the same */
   forward(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => this.attend(x).y);
+    const time = x.shape[1] as number;
+    return tf.tidy(() => this.attend(x, attentionMask(time, time, null)).y);
   }
 
-  /** `past`, if there is any, stands before x; the result holds both. */
-  attend(x: tf.Tensor, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+  /** `past`, if there is any, stands before x; the result holds both. Without mask all is seen. */
+  attend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const [batch, time, width] = x.shape as [number, number, number];
       const heads = [batch, time, this.config.nHead, width / this.config.nHead];
@@ -92,7 +93,7 @@ export class Attention extends Module {
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
       const scores = tf.matMul(q, k, false, true).mul((width / this.config.nHead) ** -0.5);
-      const share = tf.softmax(scores.add(causalMask(time, k.shape[2] as number))); // [b, h, t, T]
+      const share = tf.softmax(mask ? scores.add(mask) : scores); // [b, h, t, T]
       const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
       return { y: this.child('c_proj').forward(y), k, v };
     });
@@ -102,13 +103,22 @@ export class Attention extends Module {
 type Triple = [tf.Tensor, tf.Tensor, tf.Tensor];
 
 /**
- * [time, all]: 0 where a position may look, -1e9 ahead of it: `exp` makes that 0, and a finite
- * number can't turn into NaN.
+ * What is added to the scores of the last `time` of `all` positions: 0 where a position may look,
+ * -1e9 ahead of it and at the padding [batch] before its text: `exp` makes that 0, and a finite
+ * number can't turn into NaN. [time, all], or [batch, 1, time, all] with padding; null where every
+ * position may look everywhere.
  */
-function causalMask(time: number, all: number): tf.Tensor {
+export function attentionMask(
+  time: number,
+  all: number,
+  padding: tf.Tensor1D | null,
+): tf.Tensor | null {
+  if (time === 1 && !padding) return null;
   return tf.tidy(() => {
-    const row = tf.range(all - time, all).expandDims(1);
-    return tf.range(0, all).greater(row).cast('float32').mul(-1e9);
+    const seen = tf.range(0, all);
+    const ahead = seen.greater(tf.range(all - time, all).expandDims(1)); // [time, all]
+    const hidden = padding ? ahead.logicalOr(seen.less(padding.reshape([-1, 1, 1, 1]))) : ahead;
+    return hidden.cast('float32').mul(-1e9);
   });
 }
 

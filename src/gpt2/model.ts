@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import { Module } from '../nn';
 import { ArgumentError, ShapeError } from '../runtime';
 import type { GPT2Config } from './config';
-import { Attention, Embedding, type KeyValues, LayerNorm, MLP, type Weights } from './layers';
+import {
+  Attention,
+  attentionMask,
+  Embedding,
+  type KeyValues,
+  LayerNorm,
+  MLP,
+  type Weights,
+} from './layers';
 
 /**
  * GPT-2 (Radford et al. 2019): embeddings, `nLayer` blocks, a norm, and the token embedding again
@@ -54,23 +62,31 @@ export class GPT2 extends Module {
 
   /**
    * The hidden states of ids that follow a past, and the past that includes them: one entry for
-   * each block. The caller owns both and frees the old past.
+   * each block. The caller owns both and frees the old past. Where texts differ in length, the
+   * shorter ones are padded at their start: `padding` [batch] (int32) tells by how many positions,
+   * the past's included.
    * @throws ShapeError if past and ids together are longer than nPositions
    */
-  extend(ids: tf.Tensor, past: KeyValues[] = []): { hidden: tf.Tensor; past: KeyValues[] } {
+  extend(
+    ids: tf.Tensor,
+    past: KeyValues[] = [],
+    padding: tf.Tensor1D | null = null,
+  ): { hidden: tf.Tensor; past: KeyValues[] } {
     this.assertAlive('GPT2.hiddenStates');
     const start = past[0]?.k.shape[2] ?? 0;
-    const end = start + (ids.shape[1] ?? 0);
+    const time = ids.shape[1] ?? 0;
+    const end = start + time;
     if (ids.rank !== 2 || end > this.config.nPositions) {
       throw new ShapeError(
         `GPT2.hiddenStates: ids must be [batch, time] with at most ${this.config.nPositions} positions (nPositions), got [${ids.shape.join(', ')}] after ${start}.`,
       );
     }
     return tf.tidy(() => {
-      const positions = this.child('transformer.wpe').forward(tf.range(start, end, 1, 'int32'));
-      let x = this.child('transformer.wte').forward(ids).add(positions);
+      const embedded = this.child('transformer.wpe').forward(positions(start, end, padding));
+      let x = this.child('transformer.wte').forward(ids).add(embedded);
+      const mask = attentionMask(time, end, padding);
       const extended = this.blocks.map((block, i) => {
-        const { y, k, v } = block.extend(x, past[i]);
+        const { y, k, v } = block.extend(x, mask, past[i]);
         x = y;
         return { k, v };
       });
@@ -116,17 +132,24 @@ class Block extends Module {
   }
 
   forward(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => this.extend(x).y);
+    const time = x.shape[1] as number;
+    return tf.tidy(() => this.extend(x, attentionMask(time, time, null)).y);
   }
 
-  extend(x: tf.Tensor, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+  extend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
-      const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), past);
+      const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), mask, past);
       const middle = x.add(seen);
       const y = middle.add(this.child('mlp').forward(this.child('ln_2').forward(middle)));
       return { y, k, v };
     });
   }
+}
+
+/** The places of positions in their text, from 0: [time], or [batch, time] with padding. */
+function positions(start: number, end: number, padding: tf.Tensor1D | null): tf.Tensor {
+  const range = tf.range(start, end, 1, 'int32');
+  return padding ? range.sub(padding.expandDims(1)).maximum(tf.scalar(0, 'int32')) : range;
 }
 
 /** The weights of a module below, by their names in it. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, assertPositiveIntegers, Module } from '../nn';
+import { assertLastAxis, assertPositiveIntegers, Dropout, Module } from '../nn';
 import { ArgumentError, Random } from '../runtime';
 import { type Init, kaimingUniform } from './init';
 import { overRank, type Scaling } from './scaling';
@@ -14,6 +14,8 @@ export interface LoRAOptions {
   /** how A starts, and B if not at zero */
   init?: Init;
   seed?: number;
+  /** while training, each entry of x is 0 for A with this probability */
+  dropout?: number;
 }
 
 /** A low-rank update for a layer of k inputs and d outputs. */
@@ -36,6 +38,7 @@ export class LoRALayer extends Module {
   readonly B: tf.Variable<tf.Rank.R2>;
   readonly alpha: number;
   readonly scalingRule: Scaling;
+  readonly dropout: Dropout;
   private start: { A0: tf.Variable<tf.Rank.R2>; B0: tf.Variable<tf.Rank.R2> } | null = null;
 
   /** @throws ArgumentError listing every option that is out of range */
@@ -43,6 +46,7 @@ export class LoRALayer extends Module {
     super();
     const { inFeatures: k, outFeatures: d, r, alpha, init = kaimingUniform, seed = 0 } = options;
     assertOptions(options);
+    this.dropout = this.addChild('dropout', new Dropout(options.dropout ?? 0));
     this.alpha = alpha;
     this.scalingRule = options.scaling ?? overRank;
     const start = init([r, k], new Random(seed), d);
@@ -114,7 +118,8 @@ export class LoRALayer extends Module {
     assertLastAxis('LoRALayer.forward', x, this.inFeatures);
     return tf.tidy(() => {
       const { A, B } = this.factors();
-      const rows = x.reshape<tf.Tensor2D>([-1, this.inFeatures]); // [n, k]
+      const kept = this.dropout.forward(x);
+      const rows = kept.reshape<tf.Tensor2D>([-1, this.inFeatures]); // [n, k]
       const low = tf.matMul(rows, A, false, true).mul(this.scaling); // [n, r]
       const update = tf.matMul(low, B, false, true); // [n, d]
       return update.reshape([...x.shape.slice(0, -1), this.outFeatures]);

@@ -50,7 +50,7 @@ export class LoRALinear extends Module {
     assertLastAxis('LoRALinear.forward', x, this.base.inFeatures);
     const { base, lora, rescale } = this;
     return tf.tidy(() => {
-      if (base instanceof Linear && !rescale) {
+      if (base instanceof Linear && !rescale && !lora.dropout.isActive) {
         const { A, B } = lora.factors();
         return loraLinear(x, base.weight, base.bias, A, B, lora.scaling); // one op on the tape
       }

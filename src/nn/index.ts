@@ -1,3 +1,4 @@
+export { Dropout } from './dropout';
 export { assertPositiveIntegers, Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, DisposedError } from '../runtime';
+import { ArgumentError, DisposedError, type Random } from '../runtime';
 
 /** How many numbers a module holds, and how many of them training may change. */
 export interface ParameterCount {
@@ -15,8 +15,9 @@ export interface ParameterCount {
 export abstract class Module {
   private readonly ownParameters = new Map<string, tf.Variable>();
   private readonly children = new Map<string, Module>();
-  private readonly replaced: Module[] = [];
+  private readonly replaced = new Set<Module>();
   private disposed = false;
+  private random: Random | null = null;
 
   /** The layer's output for the input x. */
   abstract forward(x: tf.Tensor): tf.Tensor;
@@ -24,6 +25,17 @@ export abstract class Module {
   /** True after `dispose()`. */
   get isDisposed(): boolean {
     return this.disposed;
+  }
+
+  /** Where what is drawn in training, such as dropout, comes from; null out of training. */
+  get training(): Random | null {
+    return this.random;
+  }
+
+  /** Puts this module and those below it into training, or with null out of it. */
+  setTraining(random: Random | null): void {
+    this.random = random;
+    for (const child of this.children.values()) child.setTraining(random);
   }
 
   /** Every parameter of this module and those below it, by dotted name (`lora.A`). */
@@ -55,8 +67,11 @@ export abstract class Module {
   replaceModule(name: string, module: Module): void {
     for (const [childName, child] of this.children) {
       if (name === childName) {
-        this.replaced.push(child);
+        this.replaced.add(child);
         this.children.set(childName, module);
+        for (const old of this.replaced) {
+          if (old === module || old.isDisposed) this.replaced.delete(old);
+        }
         return;
       }
       if (name.startsWith(`${childName}.`)) {

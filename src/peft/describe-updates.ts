@@ -6,7 +6,7 @@ import type { AdapterConfig } from './config';
  * What adapter_config.json has to say about the updates of a model.
  * @param layers the names of all its linear layers
  * @throws ArgumentError if their scales are neither all alpha / r nor all alpha / √r, or if some
- *   are of another variant than others, or of one that the format does not know
+ *   have another dropout or are of another variant than others, or of one that the format does not know
  */
 export function describeUpdates(
   caller: string,
@@ -16,6 +16,7 @@ export function describeUpdates(
   AdapterConfig,
   | 'r'
   | 'lora_alpha'
+  | 'lora_dropout'
   | 'use_rslora'
   | 'use_dora'
   | 'target_modules'
@@ -31,12 +32,22 @@ export function describeUpdates(
     peft_type: 'LORA',
     r,
     lora_alpha,
+    lora_dropout: commonDropout(caller, updates),
     use_rslora: usesRsLora(caller, updates),
     use_dora: usesDora(caller, updates),
     target_modules: shortestTargets(names, layers),
     rank_pattern: patternsOf(ranks, r),
     alpha_pattern: patternsOf(alphas, lora_alpha),
   };
+}
+
+function commonDropout(caller: string, updates: ReadonlyMap<string, LoRALinear>): number {
+  const all = new Set([...updates.values()].map(({ lora }) => lora.dropout.p));
+  const [p = 0] = all;
+  if (all.size <= 1) return p;
+  throw new ArgumentError(
+    `${caller}: the updates must have one dropout, got ${[...all].join(' and ')}: the format knows one.`,
+  );
 }
 
 function usesDora(caller: string, updates: ReadonlyMap<string, LoRALinear>): boolean {

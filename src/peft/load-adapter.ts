@@ -19,8 +19,6 @@ export interface LoadedAdapter {
   config: AdapterConfig;
   /** keys of the config that PEFT 0.21 does not know; they are kept, and change nothing */
   unknownKeys: string[];
-  /** known keys that would count if training went on, and are not applied */
-  notApplied: string[];
 }
 
 /**
@@ -47,7 +45,6 @@ export async function loadAdapter(model: Module, folder: string): Promise<Loaded
     names: [...plan.keys()],
     config,
     unknownKeys: unknownKeys(config),
-    notApplied: config.lora_dropout > 0 ? ['lora_dropout'] : [],
   };
 }
 
@@ -84,6 +81,7 @@ function inject(
     targetModules: (name) => plan.has(name),
     r: (name) => size(name).r,
     alpha: (name) => size(name).alpha,
+    dropout: config.lora_dropout,
     ...(config.use_rslora ? { scaling: rsLora } : {}),
     ...(config.use_dora ? { variant: dora } : {}),
   });

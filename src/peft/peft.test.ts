@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { Net, outputOf, peftCase, writeCase } from '../../tests/peft-cases';
-import { injectLora, Linear, type LoRALinear, mergeLora, Module, rsLora } from '../lora';
+import { injectLora, Linear, type LoRALinear, mergeLora, Module, rsLora, updatesOf } from '../lora';
 import { ArgumentError, memory, NonFiniteError, read, useAccelerator } from '../runtime';
 import { SafetensorsError, type TensorToWrite, writeSafetensors } from '../safetensors';
 import { AdapterError, loadAdapter, savePretrained } from '.';
@@ -80,11 +80,12 @@ describe('loadAdapter: adapter_config.json', () => {
     });
   }
 
-  test('unknown keys are kept and reported; keys of training are reported', async () => {
+  test('unknown keys are kept and reported; dropout is there for training on', async () => {
     const folder = await folderWith({ future_key: { a: [1] }, lora_dropout: 0.1 });
     const model = new Net();
-    const { config, unknownKeys, notApplied } = await loadAdapter(model, folder);
-    assert.deepEqual([unknownKeys, notApplied], [['future_key'], ['lora_dropout']]);
+    const { config, unknownKeys } = await loadAdapter(model, folder);
+    assert.deepEqual(unknownKeys, ['future_key']);
+    for (const { lora } of updatesOf(model).values()) assert.equal(lora.dropout.p, 0.1);
     const again = path.join(root, 'unknown');
     assert.deepEqual(await savePretrained(model, again, { config }), config);
     const text = fs.readFileSync(path.join(again, 'adapter_config.json'), 'utf8');
@@ -244,6 +245,7 @@ describe('savePretrained', () => {
     for (const [config, pattern] of [
       [{ r: 3 }, /model.layers.0.up has r 2, not 3/],
       [{ use_dora: true }, /use_dora is false/],
+      [{ lora_dropout: 0.1 }, /lora_dropout is 0/],
       [{ use_rslora: true }, /is scaled by 2.5, not 3.53/],
       [{ target_modules: ['up', 'head'] }, /head has none/],
       [{ target_modules: ['0.up'] }, /model.layers.3.up has one that it does not name/],
@@ -255,6 +257,9 @@ describe('savePretrained', () => {
     await assert.rejects(savePretrained(new Net(), folder), ArgumentError);
     const odd = adapted({ scaling: (alpha) => alpha * alpha });
     await assert.rejects(savePretrained(odd, folder), /the scales must all be alpha/);
+    const mixed = adapted({ targetModules: ['head'], dropout: 0.1 });
+    injectLora(mixed, { targetModules: ['up'], r: 2, alpha: 5 });
+    await assert.rejects(savePretrained(mixed, folder), /must have one dropout, got 0 and 0.1/);
     const { lora } = model.namedModules().get('model.layers.1.up') as LoRALinear;
     tf.tidy(() => lora.A.assign(tf.fill([2, 7], NaN)));
     await assert.rejects(savePretrained(model, folder), NonFiniteError);

@@ -86,8 +86,9 @@ function assertSays(
   layers: string[],
 ): void {
   const faults: string[] = [];
-  const { use_dora } = describeUpdates(CALLER, updates, layers);
+  const { use_dora, lora_dropout } = describeUpdates(CALLER, updates, layers);
   if (config.use_dora !== use_dora) faults.push(`use_dora is ${use_dora}`);
+  if (config.lora_dropout !== lora_dropout) faults.push(`lora_dropout is ${lora_dropout}`);
   const plan = planUpdates(config, layers, (fault) => {
     throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
   });

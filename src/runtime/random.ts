@@ -8,6 +8,8 @@ import { ArgumentError } from './errors';
  */
 export class Random {
   private readonly next: () => number;
+  /** with 32 bits, in half the time */
+  private readonly quick: () => number;
 
   /** @throws ArgumentError if the seed is not an integer */
   constructor(seed: number) {
@@ -17,6 +19,7 @@ export class Random {
     // As text: Alea takes a falsy seed, 0 among them, for "none given".
     const generator = alea(`${seed}`);
     this.next = () => generator.double();
+    this.quick = () => generator.quick();
   }
 
   /** float32 tensor of this shape, each entry from U(low, high); owned by the caller. */
@@ -27,6 +30,11 @@ export class Random {
   /** float32 tensor of this shape, each entry from N(mean, std²); owned by the caller. */
   normal<R extends tf.Rank>(shape: tf.ShapeMap[R], mean: number, std: number): tf.Tensor<R> {
     return this.fill<R>(shape, () => mean + std * this.standardNormal());
+  }
+
+  /** float32 tensor of this shape, each entry 1 with probability p and else 0; owned by the caller. */
+  bernoulli<R extends tf.Rank>(shape: tf.ShapeMap[R], p: number): tf.Tensor<R> {
+    return this.fill<R>(shape, () => (this.quick() < p ? 1 : 0));
   }
 
   /** Box-Muller (1958); 1 - u lies in (0, 1], so the logarithm is finite. */

@@ -94,6 +94,7 @@ function plainLayer(lora: LoRALayer): LoRALayer {
     r,
     alpha: (alpha * lora.scaling) / scalingRule(alpha, r), // 2 alpha, and √2 alpha for rsLoRA
     scaling: scalingRule,
+    dropout: lora.dropout.p,
     init: () => tf.tidy(() => lora.factors()),
   });
 }

@@ -23,10 +23,10 @@ const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 const path = (name: string) => join(folder, name);
 
 /** A new training of a LoRA update, always from the same start. */
-function setUp() {
+function setUp(dropout = 0) {
   const base = new Linear({ inFeatures: 6, outFeatures: 5, seed: 3 });
   freezeBaseModel(base);
-  const module = applyLoraToLinear(base, { r: 2, alpha: 4, seed: 4 });
+  const module = applyLoraToLinear(base, { r: 2, alpha: 4, seed: 4, dropout });
   return { module, optimizer: adamW({ learningRate: 0.05, weightDecay: 0.1 }) };
 }
 
@@ -90,6 +90,17 @@ describe('checkpoints', () => {
     assert.deepEqual(await trainTo(12, second, step), losses.slice(5));
     assert.deepEqual(await bits(second), await bits(whole));
     assert.notDeepEqual(await bits(second), await bits(first));
+  });
+
+  test('a training with dropout goes on bit for bit too, and is another without', async () => {
+    const [whole, first, second, without] = [setUp(0.3), setUp(0.3), setUp(0.3), setUp()];
+    const losses = await trainTo(8, whole);
+    await trainTo(3, first);
+    await saveCheckpoint(path('dropout'), first, { step: 3 });
+    await loadCheckpoint(path('dropout'), second);
+    assert.deepEqual(await trainTo(8, second, 3), losses.slice(3));
+    assert.deepEqual(await bits(second), await bits(whole));
+    assert.notDeepEqual(await trainTo(8, without), losses);
   });
 
   test('loading into a training under way replaces all of its state and leaks nothing', async () => {

@@ -8,7 +8,15 @@ import { decodeFloat32, decodeFloat64 } from '../../tests/fixture';
 import { applyLoraToLinear, freezeBaseModel } from '../lora';
 import { Linear, Module } from '../nn';
 import { read, useAccelerator } from '../runtime';
-import { adamW, cosineDecay, sparseCrossEntropy, train, type TrainingStep, warmUp } from '.';
+import {
+  adamW,
+  cosineDecay,
+  loraPlus,
+  sparseCrossEntropy,
+  train,
+  type TrainingStep,
+  warmUp,
+} from '.';
 
 interface EncodedArray {
   shape: number[];
@@ -93,7 +101,6 @@ class Network extends Module {
 describe('train, PyTorch and PEFT, float64', () => {
   const golden = fixture<AdamWFixture>('adamw');
   const { learningRate, weightDecay } = golden;
-  const isB = (name: string) => name.endsWith('lora.B');
 
   before(useAccelerator);
 
@@ -159,7 +166,7 @@ describe('train, PyTorch and PEFT, float64', () => {
       layer.lora.A.assign(tensor(start[`${name}.lora.A`] as EncodedArray));
       network.replaceModule(name, layer);
     }
-    const ratio = (name: string) => (isB(name) ? golden.ratio : 1);
+    const ratio = loraPlus(golden.ratio);
     await follow(golden.lora, network, adamW({ learningRate, weightDecay, ratio }));
     for (const [name, parameter] of network.namedParameters()) {
       if (!name.includes('.base.')) continue;

@@ -3,6 +3,7 @@ import { registerSparseCrossEntropy } from './sparse-cross-entropy';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint';
 export type { Checkpoint } from './checkpoint';
 export { clipByGlobalNorm, globalNorm } from './clip';
+export { loraPlus } from './lora-plus';
 export { adamW, Optimizer } from './optimizer';
 export type { AdamWOptions, ParameterState } from './optimizer';
 export { constant, cosineDecay, linearDecay, warmUp } from './schedule';

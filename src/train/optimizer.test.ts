@@ -10,6 +10,7 @@ import {
   cosineDecay,
   globalNorm,
   linearDecay,
+  loraPlus,
   Optimizer,
   sparseCrossEntropy,
   warmUp,
@@ -97,6 +98,19 @@ describe('Optimizer', () => {
     assert.equal(memory().tensors, before.tensors + 2);
     optimizer.dispose();
     assert.deepEqual(memory(), before);
+  });
+
+  test('of LoRA+ moves B by λ times as much as A', async () => {
+    const names = ['h.0.lora.A', 'h.0.lora.B', 'lora.B', 'notlora.B', 'h.0.lora.B.bias'];
+    assert.deepEqual(names.map(loraPlus(3)), [1, 3, 3, 1, 1]);
+    const parameters = new Map(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
+    const gradients = Object.fromEntries(names.map((name) => [name, tf.tensor1d([2, -5])]));
+    adamW({ learningRate: 0.01, ratio: loraPlus() }).step(parameters, gradients);
+    const moved = await Promise.all([...parameters.values()].map(read));
+    for (const [i, ratio] of [1, 16, 16, 1, 1].entries()) {
+      assertClose(moved[i] as Float32Array, [-0.01 * ratio, 0.01 * ratio], 1e-5);
+    }
+    for (const bad of [0, -1, NaN]) assert.throws(() => loraPlus(bad), ArgumentError);
   });
 
   test('refuses a learning rate that is no positive number', () => {

@@ -131,7 +131,7 @@ export interface AdamWOptions extends AdamOptions {
   weightDecay?: number;
   /** which parameters decay, by name; all unless given */
   decays?: (name: string) => boolean;
-  /** the learning rate of a parameter as a multiple of `learningRate`; LoRA+ gives B's */
+  /** the learning rate of a parameter as a multiple of `learningRate`, such as `loraPlus()` */
   ratio?: (name: string) => number;
 }
 

@@ -77,6 +77,32 @@ describe('train', () => {
     }
   });
 
+  test('is what a module is in for the loss alone, with other draws each step', async () => {
+    const drawn = async (seed: number): Promise<string[]> => {
+      const draws: tf.Tensor[] = [];
+      const { loss, ...options } = setUp({ seed });
+      const spy = (batch: Batch) => {
+        const { training } = options.module;
+        assert.ok(training);
+        draws.push(tf.keep(training.uniform([2], 0, 1)));
+        if (draws.length > 3) throw new Error('enough');
+        return loss(batch);
+      };
+      for await (const step of train({ ...options, loss: spy })) {
+        assert.ok(step);
+        assert.equal(options.module.training, null);
+      }
+      await assert.rejects(run({ ...options, loss: spy }), /enough/);
+      assert.equal(options.module.training, null);
+      const values = await Promise.all(draws.map(read));
+      return values.map(String);
+    };
+    const first = await drawn(1);
+    assert.equal(new Set([...first, ...(await drawn(2))]).size, 6);
+    assert.equal(first[0], first[3]); // both the first step
+    assert.deepEqual(await drawn(1), first);
+  });
+
   test('ends where the batches end, and draws none that it does not use', async () => {
     assert.equal((await run(setUp({ batches: [GOOD, GOOD, GOOD], accumulate: 2 }))).length, 2);
     let drawn = 0;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { assertPositiveIntegers, type Module } from '../nn';
-import { NonFiniteError } from '../runtime';
+import { NonFiniteError, Random } from '../runtime';
 import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
 import { lossAndGradients, trainableParameters } from './gradients';
 import type { Optimizer } from './optimizer';
@@ -29,6 +29,8 @@ export interface TrainOptions<Batch> {
   accumulate?: number;
   /** gradients are clipped to this norm; not at all unless given */
   maxGradientNorm?: number;
+  /** of what is drawn while training, such as dropout; each step draws the same, resumed or not */
+  seed?: number;
   /** for `tokensPerSecond` */
   countTokens?: (batch: Batch) => number;
 }
@@ -78,14 +80,15 @@ export async function* train<Batch>(
 }
 
 async function takeStep<Batch>(
-  { module, loss, optimizer, schedule = constant, maxGradientNorm }: TrainOptions<Batch>,
+  options: TrainOptions<Batch>,
   group: Batch[],
   step: number,
 ): Promise<{ loss: number; gradientNorm: number; learningRate: number }> {
+  const { module, optimizer, schedule = constant } = options;
   const parameters = trainableParameters(module);
-  const { report, gradients } = tf.tidy(() => {
-    const mean = lossAndGradients(parameters, loss, group);
-    const { gradients, norm } = clip(mean.gradients, maxGradientNorm);
+  const { report, gradients } = inTraining(options, step, () => {
+    const mean = lossAndGradients(parameters, options.loss, group);
+    const { gradients, norm } = clip(mean.gradients, options.maxGradientNorm);
     return { report: tf.stack([mean.loss, norm]), gradients };
   });
   try {
@@ -97,6 +100,22 @@ async function takeStep<Batch>(
     return { loss: value, gradientNorm, learningRate: optimizer.learningRate * factor };
   } finally {
     tf.dispose([report, gradients]);
+  }
+}
+
+/** Each seed has so many: no two steps draw alike. */
+const STEPS = 2 ** 24;
+
+function inTraining<Batch, T extends tf.TensorContainer>(
+  { module, seed = 0 }: TrainOptions<Batch>,
+  step: number,
+  compute: () => T,
+): T {
+  module.setTraining(new Random(seed * STEPS + step));
+  try {
+    return tf.tidy(compute);
+  } finally {
+    module.setTraining(null);
   }
 }
 

@@ -87,8 +87,7 @@ export function addDecayedWeights(
 }
 
 /**
- * ratio(name) · update: a learning rate of its own for some parameters. For LoRA+ (Hayou et al.
- * 2024): `(name) => (name.endsWith('lora.B') ? 16 : 1)`.
+ * ratio(name) · update: a learning rate of its own for some parameters, such as `loraPlus` gives.
  */
 export function scaleByName(ratio: (name: string) => number): Transform {
   return stateless((update, { name }) => update.mul(ratio(name)));

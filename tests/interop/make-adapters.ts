@@ -39,7 +39,7 @@ const RECIPES: Recipe[] = [
     alpha: (name) => (name.includes('.0.') ? 11 : 2),
     scaling: rsLora,
   }),
-  net({ targetModules: ['down'], r: 2, alpha: 5 }, { config: { lora_dropout: 0.1 } }),
+  net({ targetModules: ['down'], r: 2, alpha: 5, dropout: 0.1 }),
   net({ targetModules: ['up'], r: 2, alpha: 5 }, { dtype: 'F16' }),
   gpt2({ targetModules: ['c_attn'], r: 4, alpha: 10 }, { task_type: 'CAUSAL_LM' }),
   gpt2({ targetModules: 'all-linear', r: 3, alpha: 5 }),

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LoRALinearAttrs } from './lora-linear';
-import { LORA_LINEAR } from './lora-linear';
+import { LORA_LINEAR, type LoRALinearAttrs } from './lora-linear';
 
 /**
  * With dy = dL/dh [n, d] and x [n, k], one row a token:

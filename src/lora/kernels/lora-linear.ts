@@ -12,9 +12,14 @@ export type LoRALinearInputs = tf.NamedTensorMap & {
   bias?: tf.Tensor1D;
 };
 
+/**
+ * s = alpha / r; or one for each token and rank [n, r] ([1, r] for all tokens alike): a constant
+ * that stays the caller's, and alive until the gradient is computed.
+ */
+export type Scales = number | tf.Tensor2D;
+
 export interface LoRALinearAttrs {
-  /** s = alpha / r */
-  scaling: number;
+  scaling: Scales;
 }
 
 /**
@@ -23,6 +28,9 @@ export interface LoRALinearAttrs {
  * x [..., k], w0 [d, k], bias [d] or null, A [r, k], B [d, r] -> h [..., d], owned by the caller.
  * One op on the tape: backward gets x, w0, A and B and nothing in between. The gradient of an
  * input that is not asked for, such as the frozen w0, is never computed.
+ *
+ * Several updates in one pass: A [Σr, k] and B [d, Σr] hold those of all of them, and the scales
+ * [n, Σr] are 0 where a token does not use an update.
  */
 export function loraLinear(
   x: tf.Tensor,
@@ -30,12 +38,16 @@ export function loraLinear(
   bias: tf.Tensor1D | null,
   A: tf.Tensor2D,
   B: tf.Tensor2D,
-  scaling: number,
+  scaling: Scales,
 ): tf.Tensor {
   return tf.tidy(() => {
     const rows = x.reshape<tf.Tensor2D>([-1, w0.shape[1]]); // [n, k]
     const inputs: LoRALinearInputs = bias ? { x: rows, w0, A, B, bias } : { x: rows, w0, A, B };
-    const h = tf.engine().runKernel<tf.Tensor>(LORA_LINEAR, inputs, { scaling });
+    const attrs: LoRALinearAttrs = { scaling };
+    const h = tf.engine().runKernel<tf.Tensor>(LORA_LINEAR, inputs, attrs as unknown as Attrs);
     return h.reshape([...x.shape.slice(0, -1), w0.shape[0]]);
   });
 }
+
+/** tfjs knows no tensors among a kernel's attributes. */
+type Attrs = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];

@@ -30,37 +30,31 @@ const WORKGROUP = 64;
  * the words to 24 bits.
  */
 export const unpackWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { bits, first, count } = attrs as unknown as UnpackAttrs;
-  const program = unpackProgram(bits, (count * 32) / bits);
+  const { first, count } = attrs as unknown as UnpackAttrs;
   const gpu = backend as WebGpuBackend;
   const uniforms = [{ type: 'int32', data: [first] }];
-  return gpu.runWebGPUProgram(program, [inputs.words as tf.TensorInfo], 'int32', uniforms);
+  const words = inputs.words as tf.TensorInfo;
+  return gpu.runWebGPUProgram(unpackProgram(2 * count), [words], 'int32', uniforms);
 };
 
-function unpackProgram(bits: 4 | 8, codes: number): Program {
+function unpackProgram(halves: number): Program {
   return {
     variableNames: ['words'],
-    outputShape: [codes],
-    shaderKey: `unpack_${bits}`,
+    outputShape: [halves],
+    shaderKey: 'unpack_halves',
     dispatchLayout: { x: [0] },
-    dispatch: [Math.ceil(codes / WORKGROUP), 1, 1],
+    dispatch: [Math.ceil(halves / WORKGROUP), 1, 1],
     workgroupSize: [WORKGROUP, 1, 1],
     uniforms: 'first : i32,',
     size: true,
-    getUserCode: () => unpackShader(bits),
+    getUserCode: () => SHADER,
   };
 }
 
-/** Of a byte the high half comes first: places 0, 1, 2, 3 lie at bits 4, 0, 12, 8. */
-function unpackShader(bits: 4 | 8): string {
-  const perWord = 32 / bits;
-  const place = bits === 4 ? `(index % ${perWord}) ^ 1` : `index % ${perWord}`;
-  return `
-    fn main(index : i32) {
-      if (index < uniforms.size) {
-        let word = words[uniforms.first + index / ${perWord}];
-        let shift = u32(${bits} * (${place}));
-        setOutputAtIndexI32(index, (word >> shift) & ${2 ** bits - 1});
-      }
-    }`;
-}
+const SHADER = `
+  fn main(index : i32) {
+    if (index < uniforms.size) {
+      let word = words[uniforms.first + index / 2];
+      setOutputAtIndexI32(index, (word >> u32(16 * (index % 2))) & 65535);
+    }
+  }`;
