@@ -16,6 +16,7 @@ const rooms = {
   train: ['nn', 'runtime', 'safetensors'],
   tasks: [],
   finetune: ['gpt2', 'nn', 'runtime', 'tasks', 'train'],
+  agents: ['bank', 'finetune', 'gpt2', 'nn', 'tasks'],
   plot: [],
   kernel: [],
   lesson: ['kernel', 'lora', 'quant', 'runtime', 'safetensors'],

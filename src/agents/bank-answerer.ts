@@ -4,7 +4,8 @@ import { completeTogether, completionLogProbabilities, encodeRows } from '../fin
 import type { GPT2 } from '../gpt2';
 import { type Critique, formatCritique, formatSolution } from '../tasks';
 import type { Answerer } from './run-team';
-import type { Ask, Reply } from './solve-together';
+import type { Ask } from './solve-together';
+import type { Reply } from './trace';
 
 /** Where the agents live: adapters named after their roles, on one model. */
 export interface Workshop {
@@ -29,13 +30,15 @@ type Judging = Extract<Ask, { role: 'critic' }>;
 
 /**
  * Answers as the adapters of a bank do, all writers in one mixed batch and all critics in another.
- * The bank's rows are left as they last were.
+ * The critic's word for a step is "wrong" from the first token on that it finds unlikely, and its
+ * confidence is its probability of the whole attempt. What the bank had in use before is replaced.
  */
 export function answerFrom(
   { model, tokenizer, bank }: Workshop,
   { temperature = 0, seed = 0 }: WritingOptions = {},
 ): Answerer {
   const count = (text: string) => tokenizer.encode(text).ids.length;
+  const [comma] = tokenizer.encode(',').ids; // one stands between steps
   let batches = 0;
 
   const write = async (asks: readonly Writing[]): Promise<Reply[]> => {
@@ -62,12 +65,10 @@ export function answerFrom(
     return all.map((logs, i) => {
       const { prompt = [], completion = [] } = examples[i] ?? {};
       const doubt = logs.findIndex((log) => log < Math.log(DOUBTFUL));
-      const before = tokenizer.decode(completion.slice(0, Math.max(0, doubt)));
       const steps = asks[i]?.attempt.steps.length ?? 0;
+      const before = completion.slice(0, doubt).filter((id) => id === comma);
       const critique: Critique =
-        doubt < 0
-          ? { verdict: 'right', steps }
-          : { verdict: 'wrong', step: before.split(',').length };
+        doubt < 0 ? { verdict: 'right', steps } : { verdict: 'wrong', step: before.length + 1 };
       return {
         text: formatCritique(critique),
         confidence: Math.exp(logs.reduce((sum, log) => sum + log, 0)),

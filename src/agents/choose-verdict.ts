@@ -1,6 +1,6 @@
 import { formatSolution, parseCritique, parseSolution, type Role, ROLES } from '../tasks';
 import type { Critique, Solution } from '../tasks';
-import type { TraceStep } from './solve-together';
+import type { TraceStep, Verdict } from './trace';
 
 /** A different solution, whoever wrote it. */
 export interface Candidate {
@@ -12,15 +12,6 @@ export interface Candidate {
   /** the critic's probability that it is right; 1 until it has spoken */
   confidence: number;
   critique?: Critique;
-}
-
-/** The solution that the team stands by. */
-export interface Verdict {
-  readonly text: string;
-  /** the step that wrote it first, counted from 0 */
-  readonly by: number;
-  /** its share of all votes, each weighted by the critic's confidence, from 0 to 1 */
-  readonly share: number;
 }
 
 /** The different solutions that some steps wrote, and what the critic says of them. */

@@ -1,10 +1,10 @@
 export { answerFrom } from './bank-answerer';
 export type { Workshop, WritingOptions } from './bank-answerer';
 export { chooseVerdict } from './choose-verdict';
-export type { Verdict } from './choose-verdict';
 export { runTeam } from './run-team';
 export type { Answerer, RunOptions } from './run-team';
-export type { Ask, Reply, Team, Trace, TraceStep } from './solve-together';
+export type { Ask, Team } from './solve-together';
+export type { Reply, Trace, TraceStep, Verdict } from './trace';
 export { findMistakes, trainingRows } from './training-rows';
 export type { MistakeOptions } from './training-rows';
 export { transcript } from './transcript';

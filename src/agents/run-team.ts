@@ -1,12 +1,6 @@
 import { assertPositiveIntegers } from '../nn';
-import {
-  type Ask,
-  type Reply,
-  solveTogether,
-  type Talk,
-  type Team,
-  type Trace,
-} from './solve-together';
+import { type Ask, solveTogether, type Talk, type Team } from './solve-together';
+import type { Reply, Trace } from './trace';
 
 /** Replies to what was asked, in its order; the asks of many questions and all roles together. */
 export type Answerer = (asks: readonly Ask[]) => Promise<readonly Reply[]>;

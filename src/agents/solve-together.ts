@@ -1,5 +1,6 @@
 import { reviserPrompt, type Role, ROLES, type Solution, solverPrompt } from '../tasks';
-import { candidatesOf, chooseVerdict, type Verdict } from './choose-verdict';
+import { candidatesOf, chooseVerdict } from './choose-verdict';
+import type { Reply, Trace, TraceStep } from './trace';
 
 /**
  * What an agent is asked: solver and reviser to write on from a prompt; the critic, who does not
@@ -13,31 +14,6 @@ export type Ask =
       readonly about: number;
       readonly attempt: Solution;
     };
-
-/** What it says, without the space before it and the end of the line. */
-export interface Reply {
-  readonly text: string;
-  /** a critic's probability that the attempt is right; null of the others */
-  readonly confidence: number | null;
-  /** tokens that went through the model, each once */
-  readonly tokens: { readonly read: number; readonly written: number };
-}
-
-/** One thing that one agent did. */
-export interface TraceStep extends Reply {
-  readonly role: Role;
-  readonly prompt: string;
-  /** the step whose solution was judged or revised, counted from 0; null of the solver's own */
-  readonly about: number | null;
-}
-
-/** Everything that was said about one question: plain data. */
-export interface Trace {
-  readonly question: string;
-  readonly steps: readonly TraceStep[];
-  /** null where nobody wrote a solution */
-  readonly verdict: Verdict | null;
-}
 
 /** Who works on a question. */
 export interface Team {

@@ -1,4 +1,4 @@
-import type { Trace, TraceStep } from './solve-together';
+import type { Trace, TraceStep } from './trace';
 
 /** A trace as a notebook shows it; elsewhere the text alone. (A type: so it fits a MIME bundle.) */
 export type Transcript = {

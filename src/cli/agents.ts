@@ -1,16 +1,101 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Workshop } from '../agents';
+import { AdapterBank } from '../bank';
+import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
+import { loadModel, loadTokenizer } from '../gpt2';
+import { loadAdapter } from '../peft';
+import { ArgumentError } from '../runtime';
+import { ROLES } from '../tasks';
+import { type ArmResult, type DifferenceResult, measureAgents } from './agents-measure';
+import { ADAPTERS, TESTS } from './agents-plan';
 import { trainAgents } from './agents-train';
-import { resultsFile } from '../finetune';
-import { writeRows } from './results';
+import { repoRoot } from './paths';
+import { progressBar } from './progress-bar';
+import { provenance, writeRows } from './results';
 
 /**
- * `train` makes the three adapters in data/adapters/ anew.
- * @returns 0
+ * Measures solver, critic and reviser, alone and together, and prints the table; `train` makes
+ * their adapters anew instead.
+ * @param args `train`, or `--quick` for fewer problems, into artifacts/
+ * @returns 0, or 1 where a quick run puts the ways to work in another order than the whole one
  */
 export async function agents(args: string[]): Promise<number> {
-  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false } },
+  });
+  const [what] = positionals;
+  if (what !== undefined && what !== 'train') {
+    throw new ArgumentError(`agents: what to do must be train or nothing, got ${what}.`);
+  }
   const command = ['npm run agents', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
-  if (positionals[0] === 'train')
+  if (what === 'train') {
     await writeRows(resultsFile('agents-training'), await trainAgents(command));
-  return 0;
+    return 0;
+  }
+  return measure(command, values.quick);
+}
+
+async function measure(command: string, quick: boolean): Promise<number> {
+  const origin = await provenance();
+  const start = performance.now();
+  const problems = quick ? TESTS.quick : TESTS.count;
+  const runs = 3;
+  const bar = progressBar('problems', runs * problems);
+  const results = await measureAgents(await openWorkshop(), problems, () => bar.increment());
+  bar.stop();
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const rows = results.map((result): ResultRow => {
+    return { command, ...origin, seed: TESTS.seed, seconds, ...result };
+  });
+  const file = quick ? path.join(repoRoot, 'artifacts', 'agents.json') : resultsFile('agents');
+  mkdirSync(path.dirname(file), { recursive: true });
+  await writeRows(file, rows);
+  printTable(results);
+  console.log(`\nRows: ${path.relative(repoRoot, file)}`);
+  return quick ? compareOrder(results, readResults('agents')) : 0;
+}
+
+/** The base with the three adapters in one bank. */
+async function openWorkshop(): Promise<Workshop> {
+  const model = await loadModel(BASE);
+  const tokenizer = await loadTokenizer(BASE, model.config);
+  const bank = new AdapterBank(model);
+  for (const role of ROLES) {
+    await bank.add(role, (model) => loadAdapter(model, path.join(ADAPTERS, role)));
+  }
+  return { model, tokenizer, bank };
+}
+
+const isArm = (row: { kind?: unknown }): row is ArmResult => row.kind === 'arm';
+
+function printTable(results: readonly (ArmResult | DifferenceResult)[]): void {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const arms = results.filter(isArm).map(({ arm, exactMatch, low, high, ...rest }) => ({
+    ...{ arm, attempts: rest.attempts, solved: percent(exactMatch) },
+    ...{ 'from (95 %)': percent(low), to: percent(high), 'tokens a problem': rest.tokensInAll },
+  }));
+  console.table(arms);
+  for (const row of results) {
+    if (row.kind !== 'difference') continue;
+    const { arm, minus, difference, low, high } = row;
+    console.log(`${arm} - ${minus}: ${percent(difference)} (${percent(low)} to ${percent(high)})`);
+  }
+}
+
+/** The ways to work, the best first, in a quick run and in the whole one. */
+function compareOrder(quick: readonly object[], whole: readonly object[]): number {
+  const [mine, theirs] = [quick, whole].map((rows) =>
+    rows
+      .filter(isArm)
+      .sort((a, b) => b.exactMatch - a.exactMatch)
+      .map(({ arm }) => arm)
+      .join(' > '),
+  );
+  const isSame = mine === theirs;
+  console.log(`${isSame ? 'The same order as' : `Another order than`} the whole run: ${theirs}`);
+  return isSame ? 0 : 1;
 }

@@ -38,6 +38,7 @@ const NUMERIC = [
   'gpt2',
   'train',
   'finetune',
+  'agents',
   'lesson',
 ].map((room) => `src/${room}`);
 

@@ -14,6 +14,7 @@ import { countLabels } from './completion-loss';
 import {
   BASE,
   answerRows,
+  completionLogProbabilities,
   completionLoss,
   drawBatches,
   drawPretrainingBatches,
@@ -175,6 +176,26 @@ describe('the loss of completions', () => {
     assert.deepEqual(memory(), start);
     assertClose([await meanLoss(model, some)], [sum / count], 1e-5);
     assert.deepEqual(memory(), start);
+  });
+
+  test('is the mean of what each token is held for', async () => {
+    const some = examples.slice(0, 5);
+    const loss = completionLoss(model, makeBatch(some));
+    const start = memory();
+    const logs = await completionLogProbabilities(model, some);
+    assert.deepEqual(memory(), start);
+    assert.deepEqual(
+      logs.map(({ length }) => length),
+      some.map(({ completion }) => completion.length),
+    );
+    const all = logs.flat();
+    const mean = all.reduce((sum, log) => sum + log, 0) / all.length;
+    assertClose([-mean], [...(await read(loss))], 1e-5);
+    loss.dispose();
+    for (const [i, one] of some.entries()) {
+      const [alone = []] = await completionLogProbabilities(model, [one]);
+      assertClose(logs[i] ?? [], alone, 1e-4);
+    }
   });
 
   test('answers are checked, and only whole right ones count', async () => {
