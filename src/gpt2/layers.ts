@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, Module } from '../nn';
+import { Linear, LinearLayer, Module } from '../nn';
 import type { GPT2Config } from './config';
 
-/** The weights of a module by their names in it; they are copied, and stay the caller's. */
-export type Weights = ReadonlyMap<string, tf.Tensor>;
+/**
+ * The weights of a module by their names in it; they stay the caller's. A layer may
+ * stand under its own name (`attn.c_attn`), for its weight and bias; it is taken over.
+ */
+export type Weights = ReadonlyMap<string, tf.Tensor | LinearLayer>;
 
 /** Rows of a table: ids [...] (int32) -> [..., width] */
 export class Embedding extends Module {
@@ -12,7 +15,7 @@ export class Embedding extends Module {
 
   constructor(weights: Weights) {
     super();
-    this.weight = this.addParameter('weight', copy<tf.Rank.R2>(weights, 'weight'));
+    this.weight = this.shareParameter('weight', weights.get('weight') as tf.Tensor<tf.Rank.R2>);
   }
 
   forward(ids: tf.Tensor): tf.Tensor {
@@ -30,8 +33,8 @@ export class LayerNorm extends Module {
     private readonly epsilon: number,
   ) {
     super();
-    this.weight = this.addParameter('weight', copy<tf.Rank.R1>(weights, 'weight'));
-    this.bias = this.addParameter('bias', copy<tf.Rank.R1>(weights, 'bias'));
+    this.weight = this.shareParameter('weight', weights.get('weight') as tf.Tensor<tf.Rank.R1>);
+    this.bias = this.shareParameter('bias', weights.get('bias') as tf.Tensor<tf.Rank.R1>);
   }
 
   forward(x: tf.Tensor): tf.Tensor {
@@ -147,11 +150,9 @@ function gelu(x: tf.Tensor): tf.Tensor {
   return op(x);
 }
 
-function linear(weights: Weights, name: string): Linear {
+function linear(weights: Weights, name: string): LinearLayer {
+  const layer = weights.get(name);
+  if (layer instanceof LinearLayer) return layer;
   const weight = weights.get(`${name}.weight`) as tf.Tensor2D;
   return new Linear({ weight, bias: weights.get(`${name}.bias`) as tf.Tensor1D });
-}
-
-function copy<R extends tf.Rank>(weights: Weights, name: string): tf.Tensor<R> {
-  return (weights.get(name) as tf.Tensor<R>).clone();
 }
