@@ -28,7 +28,8 @@ export class QuantizedLinear extends LinearLayer {
   readonly scales: tf.Variable<tf.Rank.R1>;
   /** b [d], or null */
   readonly bias: tf.Variable<tf.Rank.R1> | null;
-  private readonly layout: QuantizedLayout;
+  /** how W lies in `packed` */
+  readonly layout: QuantizedLayout;
 
   /** @throws ShapeError if there are not d · k weights or not d biases */
   constructor({ weight, outFeatures, inFeatures, bias = null }: QuantizedWeights) {
