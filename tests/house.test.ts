@@ -59,9 +59,11 @@ const DOORS: Record<string, string[]> = {
     'QuantizedLinear',
     'dequantize',
     'deriveNf4',
+    'memoryReport',
     'quantize',
     'quantizeLinear',
     'quantizeModel',
+    'quantizedLinear',
   ],
   bank: ['AdapterBank', 'BASE_ALONE', 'MixedLinear'],
   combine: [

@@ -18,6 +18,7 @@ const COMMANDS: Record<string, Command> = {
   lesson: async (args) => (await import('./lesson')).lesson(args),
   pretrain: async (args) => (await import('./pretrain')).pretrain(args),
   sweep: async (args) => (await import('./sweep')).sweep(args),
+  bench: async (args) => (await import('./bench')).bench(args),
   agents: async (args) => (await import('./agents')).agents(args),
   notebooks: async () => (await import('./notebooks')).notebooks(),
   doctor: async () => (await import('./doctor')).doctor(),

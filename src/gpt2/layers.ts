@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, Module } from '../nn';
+import { Linear, LinearLayer, Module } from '../nn';
 import type { GPT2Config } from './config';
 
-/** The weights of a module by their names in it; they are copied, and stay the caller's. */
-export type Weights = ReadonlyMap<string, tf.Tensor>;
+/**
+ * The weights of a module by their names in it; they stay the caller's. A layer may
+ * stand under its own name (`attn.c_attn`), for its weight and bias; it is taken over.
+ */
+export type Weights = ReadonlyMap<string, tf.Tensor | LinearLayer>;
 
 /** Rows of a table: ids [...] (int32) -> [..., width] */
 export class Embedding extends Module {
@@ -12,7 +15,7 @@ export class Embedding extends Module {
 
   constructor(weights: Weights) {
     super();
-    this.weight = this.addParameter('weight', copy<tf.Rank.R2>(weights, 'weight'));
+    this.weight = this.shareParameter('weight', weights.get('weight') as tf.Tensor<tf.Rank.R2>);
   }
 
   forward(ids: tf.Tensor): tf.Tensor {
@@ -30,17 +33,35 @@ export class LayerNorm extends Module {
     private readonly epsilon: number,
   ) {
     super();
-    this.weight = this.addParameter('weight', copy<tf.Rank.R1>(weights, 'weight'));
-    this.bias = this.addParameter('bias', copy<tf.Rank.R1>(weights, 'bias'));
+    this.weight = this.shareParameter('weight', weights.get('weight') as tf.Tensor<tf.Rank.R1>);
+    this.bias = this.shareParameter('bias', weights.get('bias') as tf.Tensor<tf.Rank.R1>);
   }
 
   forward(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => {
-      const centered = x.sub(x.mean(-1, true));
-      const variance = centered.square().mean(-1, true);
-      return centered.div(variance.add(this.epsilon).sqrt()).mul(this.weight).add(this.bias);
-    });
+    return tf.tidy(() => normalize(x, this.epsilon).mul(this.weight).add(this.bias));
   }
+}
+
+/**
+ * n = (x - mean) / σ,  σ = √(variance + ε), over the last axis. Its gradient,
+ * (dn - mean(dn) - n · mean(dn · n)) / σ, is written out: tfjs would derive it in three times as
+ * many passes.
+ */
+function normalize(x: tf.Tensor, epsilon: number): tf.Tensor {
+  const op = tf.customGrad((x, save) => {
+    const input = x as tf.Tensor;
+    const centered = input.sub(input.mean(-1, true));
+    const inverse = centered.square().mean(-1, true).add(epsilon).rsqrt(); // 1 / σ
+    const value = centered.mul(inverse);
+    (save as tf.GradSaveFunc)([value, inverse]);
+    const gradFunc = (dn: tf.Tensor, saved: tf.Tensor[]) => {
+      const [n, inverse] = saved as [tf.Tensor, tf.Tensor];
+      const along = n.mul(dn.mul(n).mean(-1, true));
+      return dn.sub(dn.mean(-1, true)).sub(along).mul(inverse);
+    };
+    return { value, gradFunc };
+  });
+  return op(x);
 }
 
 /** Two linear layers with a GELU between, at each position alone: x [..., nEmbd] -> the same. */
@@ -86,13 +107,14 @@ export class Attention extends Module {
   attend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const [batch, time, width] = x.shape as [number, number, number];
-      const heads = [batch, time, this.config.nHead, width / this.config.nHead];
-      const [q, newK, newV] = tf
-        .split(this.child('c_attn').forward(x), 3, -1)
-        .map((part) => part.reshape(heads).transpose([0, 2, 1, 3])) as Triple; // [b, h, t, d]
+      const size = width / this.config.nHead;
+      const qkv = this.child('c_attn')
+        .forward(x)
+        .reshape([batch, time, 3, this.config.nHead, size]);
+      const [q, newK, newV] = tf.unstack(qkv.transpose([2, 0, 3, 1, 4])) as Triple; // [b, h, t, d]
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
-      const scores = tf.matMul(q, k, false, true).mul((width / this.config.nHead) ** -0.5);
+      const scores = tf.matMul(q.mul(size ** -0.5), k, false, true); // [b, h, t, T]
       const share = tf.softmax(mask ? scores.add(mask) : scores); // [b, h, t, T]
       const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
       return { y: this.child('c_proj').forward(y), k, v };
@@ -147,11 +169,9 @@ function gelu(x: tf.Tensor): tf.Tensor {
   return op(x);
 }
 
-function linear(weights: Weights, name: string): Linear {
+function linear(weights: Weights, name: string): LinearLayer {
+  const layer = weights.get(name);
+  if (layer instanceof LinearLayer) return layer;
   const weight = weights.get(`${name}.weight`) as tf.Tensor2D;
   return new Linear({ weight, bias: weights.get(`${name}.bias`) as tf.Tensor1D });
-}
-
-function copy<R extends tf.Rank>(weights: Weights, name: string): tf.Tensor<R> {
-  return (weights.get(name) as tf.Tensor<R>).clone();
 }

@@ -8,7 +8,13 @@ import { ModelFileError } from './error';
 import { type HubOptions, hubFile, isHubName } from './hub';
 import { GPT2 } from './model';
 import { readJson } from './read-json';
-import { readWeights } from './weights';
+import { type MakeLinear, readWeights } from './weights';
+
+/** Where a model comes from, and in which form it is kept. */
+export interface LoadOptions extends HubOptions {
+  /** makes each linear layer, as soon as its weights are read; a `Linear` unless given */
+  linear?: MakeLinear;
+}
 
 /**
  * Loads a GPT-2 from a folder in Hugging Face's layout, config.json and model.safetensors, or by
@@ -18,14 +24,17 @@ import { readWeights } from './weights';
  *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
  */
-export async function loadModel(nameOrFolder: string, options: HubOptions = {}): Promise<GPT2> {
+export async function loadModel(
+  nameOrFolder: string,
+  { linear, ...options }: LoadOptions = {},
+): Promise<GPT2> {
   const find = (file: string) => findFile('loadModel', nameOrFolder, file, options);
   const config = await readConfig(await find('config.json'));
-  const weights = await readWeights(await find('model.safetensors'), config);
+  const weights = await readWeights(await find('model.safetensors'), config, linear);
   try {
     return new GPT2(config, weights);
   } finally {
-    tf.dispose([...weights.values()]);
+    for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
   }
 }
 

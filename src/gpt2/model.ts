@@ -20,7 +20,7 @@ export class GPT2 extends Module {
   private readonly wte: Embedding;
   private readonly blocks: Block[];
 
-  /** `weights` by parameter name; they are copied, and stay the caller's. */
+  /** `weights` by parameter name: tensors stay the caller's, layers do not. */
   constructor(
     readonly config: GPT2Config,
     weights: Weights,

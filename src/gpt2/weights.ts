@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { LinearLayer } from '../nn';
 import { ArgumentError, NonFiniteError, Random, read } from '../runtime';
 import {
   readSafetensors,
@@ -43,35 +44,81 @@ export function weightShapes(config: GPT2Config): Map<string, number[]> {
   return new Map(all.map(([name, shape]) => [PREFIX + name, shape]));
 }
 
+/** Makes a layer of numbers on the host: W [d, k], row by row, and b [d]. */
+export type MakeLinear = (host: {
+  weight: Float32Array;
+  bias: Float32Array;
+  outFeatures: number;
+  inFeatures: number;
+}) => LinearLayer;
+
 /**
  * Reads the weights of a GPT-2 from Hugging Face's model.safetensors, one tensor at a time. They
- * belong to the caller; linear weights come out (out, in).
+ * belong to the caller; linear weights come out (out, in). With `makeLinear` a layer stands for
+ * the weight and bias that it was made of, and these never are on the accelerator.
  * @throws ModelFileError listing every tensor that is missing, unexpected, misshapen or not
  *   finite; SafetensorsError if the file itself is broken
  */
 export async function readWeights(
   file: string,
   config: GPT2Config,
-): Promise<Map<string, tf.Tensor>> {
+  makeLinear?: MakeLinear,
+): Promise<Map<string, tf.Tensor | LinearLayer>> {
   const reader = await readSafetensors(file);
-  const weights = new Map<string, tf.Tensor>();
+  const weights = new Map<string, tf.Tensor | LinearLayer>();
   try {
-    const faults = await readAll(reader, weightShapes(config), weights);
+    const keep = makeLinear ? keepLayers(weights, makeLinear) : keepTensors(weights);
+    const faults = await readAll(reader, weightShapes(config), keep);
     if (faults.length > 0) throw new ModelFileError(CALLER, file, faults);
     return weights;
   } catch (error) {
-    tf.dispose([...weights.values()]);
+    for (const weight of weights.values()) weight.dispose();
     throw error;
   } finally {
     await reader.close();
   }
 }
 
-/** Fills `weights`. @returns every fault */
+/** What is done with a tensor once it is read. */
+type Keep = (name: string, values: Float32Array, shape: number[]) => void;
+
+function keepTensors(weights: Map<string, tf.Tensor | LinearLayer>): Keep {
+  return (name, values, shape) => weights.set(name, toTensor(name, values, shape));
+}
+
+/** A layer's weight waits for its bias, the next to be read. */
+function keepLayers(weights: Map<string, tf.Tensor | LinearLayer>, makeLinear: MakeLinear): Keep {
+  const keepTensor = keepTensors(weights);
+  let waiting: { layer: string; values: Float32Array; shape: number[] } | undefined;
+  return (name, values, shape) => {
+    if (CONV1D.test(name)) {
+      waiting = { layer: name.slice(0, -'.weight'.length), values, shape };
+    } else if (waiting && name === `${waiting.layer}.bias`) {
+      const [inFeatures, outFeatures] = waiting.shape as [number, number];
+      const weight = turn(waiting.values, inFeatures, outFeatures);
+      const layer = makeLinear({ weight, bias: values, outFeatures, inFeatures });
+      weights.set(waiting.layer, layer);
+      waiting = undefined;
+    } else keepTensor(name, values, shape);
+  };
+}
+
+/** [rows, columns] -> [columns, rows] */
+function turn(values: Float32Array, rows: number, columns: number): Float32Array {
+  const turned = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      turned[column * rows + row] = values[row * columns + column] as number;
+    }
+  }
+  return turned;
+}
+
+/** Hands every good tensor to `keep`. @returns every fault */
 async function readAll(
   reader: SafetensorsReader,
   shapes: Map<string, number[]>,
-  weights: Map<string, tf.Tensor>,
+  keep: Keep,
 ): Promise<string[]> {
   const { stored, faults } = matchNames(reader, shapes);
   for (const [name, shape] of shapes) {
@@ -84,7 +131,7 @@ async function readAll(
       const values = await reader.read(storedName);
       const bad = values.filter((value) => !Number.isFinite(value)).length;
       if (bad > 0) faults.push(`${name} has ${bad} NaN or infinite of ${values.length} values.`);
-      else weights.set(name, toTensor(name, values, shape));
+      else keep(name, values, shape);
     }
   }
   return [...faults, ...(await headFaults(reader, stored))];

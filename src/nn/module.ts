@@ -13,7 +13,7 @@ export interface ParameterCount {
  * parameters and frees them in `dispose()`; what `forward` returns belongs to the caller.
  */
 export abstract class Module {
-  private readonly ownParameters = new Map<string, tf.Variable>();
+  private readonly parameters = new Map<string, tf.Variable>();
   private readonly children = new Map<string, Module>();
   private readonly replaced = new Set<Module>();
   private disposed = false;
@@ -40,13 +40,23 @@ export abstract class Module {
 
   /** Every parameter of this module and those below it, by dotted name (`lora.A`). */
   namedParameters(): Map<string, tf.Variable> {
-    const all = new Map(this.ownParameters);
+    const all = new Map(this.parameters);
     for (const [childName, child] of this.children) {
       for (const [name, parameter] of child.namedParameters()) {
         all.set(`${childName}.${name}`, parameter);
       }
     }
     return all;
+  }
+
+  /** Counts the numbers in the parameters of this module, without those below it. */
+  countOwnParameters(): ParameterCount {
+    const count = { trainable: 0, total: 0 };
+    for (const { size, trainable } of this.parameters.values()) {
+      count.total += size;
+      if (trainable) count.trainable += size;
+    }
+    return count;
   }
 
   /** Every module below this one, by dotted name (`h.0.attn.c_attn`), parents first. */
@@ -88,15 +98,24 @@ export abstract class Module {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const parameter of this.ownParameters.values()) parameter.dispose();
+    for (const parameter of this.parameters.values()) parameter.dispose();
     for (const child of [...this.children.values(), ...this.replaced]) child.dispose();
   }
 
   /** Makes a parameter from a value, which this takes over. */
   protected addParameter<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
-    const parameter = tf.variable(value);
+    const parameter = this.shareParameter(name, value);
     value.dispose();
-    this.ownParameters.set(name, parameter);
+    return parameter;
+  }
+
+  /**
+   * Makes a parameter that starts as a value, which stays the caller's: they share its data, which
+   * no op changes. (A clone would be a second copy of it on wasm.)
+   */
+  protected shareParameter<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
+    const parameter = tf.variable(value);
+    this.parameters.set(name, parameter);
     return parameter;
   }
 
@@ -124,10 +143,9 @@ export abstract class Module {
 
 /** Counts the numbers in all parameters of a module. */
 export function countParameters(module: Module): ParameterCount {
-  const count = { trainable: 0, total: 0 };
-  for (const parameter of module.namedParameters().values()) {
-    count.total += parameter.size;
-    if (parameter.trainable) count.trainable += parameter.size;
-  }
-  return count;
+  const counts = [module, ...module.namedModules().values()].map((one) => one.countOwnParameters());
+  return {
+    trainable: counts.reduce((sum, { trainable }) => sum + trainable, 0),
+    total: counts.reduce((sum, { total }) => sum + total, 0),
+  };
 }

@@ -2,11 +2,13 @@ import { registerQuantKernels } from './kernels/register';
 
 export { deriveNf4, LEVELS } from './levels';
 export type { QuantizationType } from './levels';
+export { memoryReport } from './memory-report';
+export type { ModelMemory } from './memory-report';
 export { dequantize, quantize } from './quantize';
 export type { Quantized, QuantizedScales, QuantizeOptions } from './quantize';
 export { quantizeModel } from './quantize-model';
 export type { QuantizationReport } from './quantize-model';
-export { QuantizedLinear, quantizeLinear } from './quantized-linear';
-export type { QuantizedWeights } from './quantized-linear';
+export { QuantizedLinear, quantizedLinear, quantizeLinear } from './quantized-linear';
+export type { HostLinear, QuantizedWeights } from './quantized-linear';
 
 registerQuantKernels();

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Linear, LinearLayer } from '../nn';
+import { type Linear, LinearLayer, type ParameterCount } from '../nn';
 import { read, ShapeError } from '../runtime';
 import { quantizedMatMul, type QuantizedLayout } from './kernels/quantized-matmul';
 import { dequantizeWeight } from './kernels/quantized-matmul-plain';
@@ -24,11 +24,12 @@ export interface QuantizedWeights {
 export class QuantizedLinear extends LinearLayer {
   /** int32, the bytes of the codes; then those of the scales, if they are in 8 bits */
   readonly packed: tf.Variable<tf.Rank.R1>;
-  /** float32, one for each block of weights, or of scales if they are in 8 bits */
+  /** float32, one for each block of weights; or of scales in 8 bits, and then their offset */
   readonly scales: tf.Variable<tf.Rank.R1>;
   /** b [d], or null */
   readonly bias: tf.Variable<tf.Rank.R1> | null;
-  private readonly layout: QuantizedLayout;
+  /** how W lies in `packed` */
+  readonly layout: QuantizedLayout;
 
   /** @throws ShapeError if there are not d · k weights or not d biases */
   constructor({ weight, outFeatures, inFeatures, bias = null }: QuantizedWeights) {
@@ -36,13 +37,13 @@ export class QuantizedLinear extends LinearLayer {
     assertSizes(weight.length, outFeatures, inFeatures, bias);
     const { type, blockSize, packed, scales } = weight;
     const inBytes = scales instanceof Float32Array ? null : scales;
-    const floats = inBytes?.scales ?? (scales as Float32Array);
+    const floats = inBytes ? [...inBytes.scales, inBytes.offset] : (scales as Float32Array);
     const words = toWords([packed, inBytes?.codes ?? new Uint8Array(0)]);
     this.layout = {
       shape: [outFeatures, inFeatures],
       type,
       blockSize,
-      offset: inBytes?.offset ?? null,
+      scalesInBytes: inBytes !== null,
     };
     this.packed = this.addFrozen('packed', tf.tensor1d(words, 'int32'));
     this.scales = this.addFrozen('scales', tf.tensor1d(floats, 'float32'));
@@ -57,10 +58,15 @@ export class QuantizedLinear extends LinearLayer {
     return this.layout.shape[0];
   }
 
+  /** Numbers count as parameters, however many of them share a word. */
+  override countOwnParameters(): ParameterCount {
+    const [d, k] = this.layout.shape;
+    return { trainable: 0, total: d * k + (this.bias?.size ?? 0) };
+  }
+
   /** Of codes and scales, without the bias. */
   get weightBytes(): number {
-    // The offset of scales in 8 bits is one float32 more.
-    return 4 * (this.packed.size + this.scales.size + (this.layout.offset === null ? 0 : 1));
+    return 4 * (this.packed.size + this.scales.size);
   }
 
   /** What the codes stand for: the inverse of `quantizeLinear` up to its rounding. */
@@ -92,6 +98,31 @@ export async function quantizeLinear(
   const { outFeatures, inFeatures, bias } = linear;
   const weight = quantize(await read(linear.weight), options);
   return new QuantizedLinear({ weight, outFeatures, inFeatures, bias });
+}
+
+/** A linear layer's numbers on the host. */
+export interface HostLinear {
+  /** W [d, k], row by row */
+  weight: Float32Array;
+  /** b [d] */
+  bias: Float32Array;
+  outFeatures: number;
+  inFeatures: number;
+}
+
+/**
+ * Makes a layer in 4 bits of numbers that were never on the accelerator: a model is quantised while
+ * it is loaded, `loadModel(name, { linear: quantizedLinear() })`.
+ */
+export function quantizedLinear(options?: QuantizeOptions): (host: HostLinear) => QuantizedLinear {
+  return ({ weight, bias: values, ...sizes }) => {
+    const bias = tf.tensor1d(values);
+    try {
+      return new QuantizedLinear({ weight: quantize(weight, options), bias, ...sizes });
+    } finally {
+      bias.dispose();
+    }
+  };
 }
 
 /** Bytes one after another in int32 words, each part from a word of its own. */

@@ -11,8 +11,8 @@ import { LORA_LINEAR, type LoRALinearAttrs } from './lora-linear';
  *   dL/dW0 = dyᵀ x               [d, k]
  *
  * x Aᵀ [n, r] is computed again rather than saved. A closure per input: tfjs calls only those
- * it needs, so a frozen W0 costs nothing. (A closure's tensors are freed when it returns;
- * that is why dA and dx each have their own dy B.)
+ * it needs, so a frozen W0 costs nothing. dA and dx share s dy B [n, r], which is small, and
+ * freed with the whole backward pass.
  */
 export const loraLinearGradient: tf.GradConfig = {
   kernelName: LORA_LINEAR,
@@ -21,11 +21,11 @@ export const loraLinearGradient: tf.GradConfig = {
     const dy = dh as tf.Tensor2D;
     const [x, w0, A, B] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
     const { scaling } = attrs as unknown as LoRALinearAttrs;
-    const scaledDyB = () => tf.matMul(dy, B).mul<tf.Tensor2D>(scaling); // [n, r]
+    const scaledDyB = tf.matMul(dy, B).mul<tf.Tensor2D>(scaling); // [n, r]
     return {
-      A: () => tf.matMul(scaledDyB(), x, true, false),
+      A: () => tf.matMul(scaledDyB, x, true, false),
       B: () => tf.matMul(dy, tf.matMul(x, A, false, true).mul(scaling), true, false),
-      x: () => tf.matMul(dy, w0).add(tf.matMul(scaledDyB(), A)),
+      x: () => tf.matMul(dy, w0).add(tf.matMul(scaledDyB, A)),
       bias: () => dy.sum(0),
       w0: () => tf.matMul(dy, x, true, false),
     };

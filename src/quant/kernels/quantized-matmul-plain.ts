@@ -120,14 +120,15 @@ function dequantizeRows(
 function dequantizeScales(
   packed: tf.Tensor1D,
   scales: tf.Tensor1D,
-  { shape: [d, k], blockSize, offset }: QuantizedLayout,
+  { shape: [d, k], blockSize, scalesInBytes }: QuantizedLayout,
 ): tf.Tensor1D {
-  if (offset === null) return scales;
+  if (!scalesInBytes) return scales;
   return tf.tidy(() => {
     const count = Math.ceil((d * k) / blockSize);
     const words = { first: Math.ceil((d * k) / 8), count: Math.ceil(count / 4) };
     const values = lookUp(SCALE_TABLE, unpack(packed, words), count);
-    return scaleBlocks(values, scales, SCALES_BLOCK).add(offset);
+    const [blocks, offset] = tf.split(scales, [scales.size - 1, 1]) as [tf.Tensor1D, tf.Tensor1D];
+    return scaleBlocks(values, blocks, SCALES_BLOCK).add(offset);
   });
 }
 

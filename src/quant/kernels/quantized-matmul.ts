@@ -8,6 +8,7 @@ export type QuantizedMatMulInputs = tf.NamedTensorMap & {
   x: tf.Tensor2D;
   /** int32, the bytes of the codes in memory order; then those of the scales, if in 8 bits */
   packed: tf.Tensor1D;
+  /** float32, one for each block; of scales in 8 bits one for each 256, and their offset at the end */
   scales: tf.Tensor1D;
 };
 
@@ -17,8 +18,8 @@ export interface QuantizedLayout {
   shape: [number, number];
   type: QuantizationType;
   blockSize: number;
-  /** added to scales in 8 bits; null where the scales are float32 */
-  offset: number | null;
+  /** 8 bits, or float32 */
+  scalesInBytes: boolean;
 }
 
 export interface QuantizedMatMulAttrs extends QuantizedLayout {

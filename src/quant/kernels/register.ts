@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { QUANTIZED_MATMUL, quantizedMatMulGradient } from './quantized-matmul';
 import { quantizedMatMulPlain } from './quantized-matmul-plain';
+import { quantizedMatMulWebGpu } from './quantized-matmul-webgpu';
 import { UNPACK } from './unpack';
 import { unpackPlain } from './unpack-plain';
 import { unpackWebGpu } from './unpack-webgpu';
@@ -11,8 +12,10 @@ const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
 export function registerQuantKernels(): void {
   for (const backendName of BACKENDS) {
     register(QUANTIZED_MATMUL, backendName, quantizedMatMulPlain);
-    register(UNPACK, backendName, backendName === 'webgpu' ? unpackWebGpu : unpackPlain);
+    register(UNPACK, backendName, unpackPlain);
   }
+  register(QUANTIZED_MATMUL, 'webgpu', quantizedMatMulWebGpu);
+  register(UNPACK, 'webgpu', unpackWebGpu);
   tf.registerGradient(quantizedMatMulGradient);
 }
 

@@ -1,27 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { UnpackAttrs } from './unpack';
-
-/** What is used here of tfjs-backend-webgpu's `WebGPUProgram` and its backend. */
-interface Program {
-  variableNames: string[];
-  outputShape: number[];
-  shaderKey: string;
-  dispatchLayout: { x: number[] };
-  dispatch: [number, number, number];
-  workgroupSize: [number, number, number];
-  uniforms: string;
-  /** the shader gets the size of the output */
-  size: boolean;
-  getUserCode(): string;
-}
-interface WebGpuBackend {
-  runWebGPUProgram(
-    program: Program,
-    inputs: tf.TensorInfo[],
-    dtype: tf.DataType,
-    uniforms: { type: string; data: number[] }[],
-  ): tf.TensorInfo;
-}
+import type { WebGpuBackend, WebGpuProgram } from './webgpu-program';
 
 const WORKGROUP = 64;
 
@@ -37,7 +16,7 @@ export const unpackWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   return gpu.runWebGPUProgram(unpackProgram(2 * count), [words], 'int32', uniforms);
 };
 
-function unpackProgram(halves: number): Program {
+function unpackProgram(halves: number): WebGpuProgram {
   return {
     variableNames: ['words'],
     outputShape: [halves],

@@ -1,0 +1,34 @@
+/** How long something takes, in milliseconds: the middle of all rounds, and of their halves. */
+export interface Spread {
+  median: number;
+  /** the quartiles */
+  low: number;
+  high: number;
+}
+
+/**
+ * Times several things in turn, round by round, so that what disturbs the machine disturbs all of
+ * them. One round before that does not count.
+ */
+export async function interleave<Name extends string>(
+  arms: Readonly<Record<Name, () => Promise<unknown>>>,
+  rounds: number,
+): Promise<Record<Name, Spread>> {
+  const names = Object.keys(arms) as Name[];
+  const times = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of names) {
+      const start = performance.now();
+      await arms[name]();
+      if (round > 0) times.get(name)?.push(performance.now() - start);
+    }
+  }
+  const entries = [...times].map(([name, all]) => [name, spread(all)] as const);
+  return Object.fromEntries(entries) as Record<Name, Spread>;
+}
+
+function spread(times: number[]): Spread {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+}

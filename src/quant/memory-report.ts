@@ -1,0 +1,45 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Module } from '../nn';
+import { QuantizedLinear } from './quantized-linear';
+
+/** What the parameters of a model take, in bytes of live tensors. */
+export interface ModelMemory {
+  /** numbers in weights of 4 bits */
+  packedWeights: number;
+  /** their codes and scales; 8 · packedBytes / packedWeights is bits a weight */
+  packedBytes: number;
+  /** everything else that is frozen, in float32: embeddings, norms, biases */
+  frozenBytes: number;
+  /** what training changes, in float32 */
+  trainableBytes: number;
+  /** the three together */
+  bytes: number;
+}
+
+/**
+ * Counts the parameters of a model, each tensor once: as much as `memory()` has more for this model
+ * than without it, unless layers were merged, whose old weights live on until the model is freed.
+ */
+export function memoryReport(model: Module): ModelMemory {
+  model.assertAlive('memoryReport');
+  const layers = [...new Set(model.namedModules().values())].filter(
+    (module): module is QuantizedLinear => module instanceof QuantizedLinear,
+  );
+  const packed = new Set<tf.Variable>(layers.flatMap((layer) => [layer.packed, layer.scales]));
+  const others = [...new Set(model.namedParameters().values())].filter((one) => !packed.has(one));
+  const packedBytes = bytesOf([...packed]);
+  const frozenBytes = bytesOf(others.filter(({ trainable }) => !trainable));
+  const trainableBytes = bytesOf(others.filter(({ trainable }) => trainable));
+  return {
+    packedWeights: layers.reduce((sum, one) => sum + one.outFeatures * one.inFeatures, 0),
+    packedBytes,
+    frozenBytes,
+    trainableBytes,
+    bytes: packedBytes + frozenBytes + trainableBytes,
+  };
+}
+
+/** A number takes 4 bytes, be it float32 or int32. */
+function bytesOf(parameters: readonly tf.Variable[]): number {
+  return 4 * parameters.reduce((sum, { size }) => sum + size, 0);
+}
