@@ -85,7 +85,14 @@ const DOORS: Record<string, string[]> = {
     'writeFileAtomically',
     'writeSafetensors',
   ],
-  peft: ['AdapterError', 'convertFromMlx', 'convertToMlx', 'loadAdapter', 'savePretrained'],
+  peft: [
+    'AdapterError',
+    'convertFromMlx',
+    'convertToMlx',
+    'loadAdapter',
+    'savePretrained',
+    'trainWhole',
+  ],
   gpt2: [
     'DownloadError',
     'GPT2',

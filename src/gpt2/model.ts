@@ -36,6 +36,11 @@ export class GPT2 extends Module {
     this.addChild('transformer.ln_f', norm);
   }
 
+  /** The token embedding, which is the head too. */
+  override get tiedModules(): readonly string[] {
+    return ['transformer.wte'];
+  }
+
   /** ids [batch, time] (int32) -> logits [batch, time, vocabSize] */
   forward(ids: tf.Tensor): tf.Tensor {
     return tf.tidy(() => this.logits(this.hiddenStates(ids)));

@@ -38,6 +38,11 @@ export abstract class Module {
     for (const child of this.children.values()) child.setTraining(random);
   }
 
+  /** Names of modules below this one whose parameters it uses in a second place too. */
+  get tiedModules(): readonly string[] {
+    return [];
+  }
+
   /** Every parameter of this module and those below it, by dotted name (`lora.A`). */
   namedParameters(): Map<string, tf.Variable> {
     const all = new Map(this.parameters);

@@ -5,6 +5,7 @@ import { readSafetensors, type SafetensorsReader, type TensorToWrite } from '../
 import { AdapterError } from './error';
 import { nearest } from './nearest';
 import type { UpdateSize } from './plan-updates';
+import type { WholeParameter } from './whole-parameters';
 
 /** The numbers of one update, row by row: A [r, k], B [d, r], and DoRA's m [d]. */
 export interface UpdateValues {
@@ -42,12 +43,25 @@ export async function readUpdates(
   layers: ReadonlyMap<string, LayerSize>,
   useDora = false,
 ): Promise<Map<string, UpdateValues>> {
+  const values = await readTensors(caller, file, updateShapes(plan, layers, useDora));
+  return updateValues(values, [...plan.keys()], useDora);
+}
+
+/**
+ * Reads the tensors of a file, which must be of these names and shapes and no others.
+ * @throws AdapterError listing every tensor that is missing, unexpected, misshapen or not finite;
+ *   SafetensorsError if the file itself is broken
+ */
+export async function readTensors(
+  caller: string,
+  file: string,
+  shapes: ReadonlyMap<string, number[]>,
+): Promise<Map<string, Float32Array>> {
   const reader = await readSafetensors(file);
   try {
-    const shapes = expectedShapes(plan, layers, useDora);
     const faults = [...nameFaults(reader, shapes), ...shapeFaults(reader, shapes)];
     if (faults.length > 0) throw new AdapterError(caller, file, faults);
-    return await readAll(reader, [...plan.keys()], useDora, (faults) => {
+    return await readAll(reader, [...shapes.keys()], (faults) => {
       throw new AdapterError(caller, file, faults);
     });
   } finally {
@@ -55,7 +69,8 @@ export async function readUpdates(
   }
 }
 
-function expectedShapes(
+/** The tensors that planned updates have in a file. */
+export function updateShapes(
   plan: ReadonlyMap<string, UpdateSize>,
   layers: ReadonlyMap<string, LayerSize>,
   useDora: boolean,
@@ -70,7 +85,10 @@ function expectedShapes(
   return shapes;
 }
 
-function nameFaults({ tensors }: SafetensorsReader, shapes: Map<string, number[]>): string[] {
+function nameFaults(
+  { tensors }: SafetensorsReader,
+  shapes: ReadonlyMap<string, number[]>,
+): string[] {
   const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
   const unexpected = [...tensors.keys()].filter((name) => !shapes.has(name));
   return [
@@ -86,7 +104,10 @@ function nameFaults({ tensors }: SafetensorsReader, shapes: Map<string, number[]
   ];
 }
 
-function shapeFaults({ tensors }: SafetensorsReader, shapes: Map<string, number[]>): string[] {
+function shapeFaults(
+  { tensors }: SafetensorsReader,
+  shapes: ReadonlyMap<string, number[]>,
+): string[] {
   return [...shapes]
     .map(([name, shape]) => ({ name, shape, given: tensors.get(name)?.shape ?? shape }))
     .filter(({ shape, given }) => given.join() !== shape.join())
@@ -99,51 +120,65 @@ function shapeFaults({ tensors }: SafetensorsReader, shapes: Map<string, number[
 async function readAll(
   reader: SafetensorsReader,
   names: string[],
-  useDora: boolean,
   fail: (faults: string[]) => never,
-): Promise<Map<string, UpdateValues>> {
+): Promise<Map<string, Float32Array>> {
   const faults: string[] = [];
-  const finite = async (tensor: string) => {
-    const values = await reader.read(tensor);
-    const bad = values.filter((value) => !Number.isFinite(value)).length;
-    if (bad > 0) faults.push(`${tensor} has ${bad} NaN or infinite of ${values.length} values.`);
-    return values;
-  };
-  const updates = new Map<string, UpdateValues>();
+  const all = new Map<string, Float32Array>();
   for (const name of names) {
-    updates.set(name, {
-      A: await finite(tensorName(name, 'A')),
-      B: await finite(tensorName(name, 'B')),
-      ...(useDora ? { magnitude: await finite(magnitudeName(name)) } : {}),
-    });
+    const values = await reader.read(name);
+    const bad = values.filter((value) => !Number.isFinite(value)).length;
+    if (bad > 0) faults.push(`${name} has ${bad} NaN or infinite of ${values.length} values.`);
+    all.set(name, values);
   }
   if (faults.length > 0) fail(faults);
-  return updates;
+  return all;
+}
+
+/** The updates among the tensors of a file. */
+export function updateValues(
+  values: ReadonlyMap<string, Float32Array>,
+  layers: readonly string[],
+  useDora: boolean,
+): Map<string, UpdateValues> {
+  const of = (name: string) => values.get(name) as Float32Array;
+  return new Map(
+    layers.map((layer) => [
+      layer,
+      {
+        A: of(tensorName(layer, 'A')),
+        B: of(tensorName(layer, 'B')),
+        ...(useDora ? { magnitude: of(magnitudeName(layer)) } : {}),
+      },
+    ]),
+  );
 }
 
 /**
- * The A, B and m of a model's updates, as PEFT's file has them.
+ * The A, B and m of a model's updates, and what it trains of the base, as PEFT's file has them.
  * @throws NonFiniteError if one is NaN or infinite
  */
 export async function collectTensors(
   caller: string,
   updates: ReadonlyMap<string, LoRALinear>,
+  whole: ReadonlyMap<string, WholeParameter>,
   dtype: 'F32' | 'F16',
 ): Promise<Map<string, TensorToWrite>> {
   const tensors = new Map<string, TensorToWrite>();
-  for (const [layer, { lora, rescale }] of updates) {
-    const named: [string, tf.Variable][] = [
-      [tensorName(layer, 'A'), lora.A],
-      [tensorName(layer, 'B'), lora.B],
-    ];
-    if (rescale instanceof Dora) named.push([magnitudeName(layer), rescale.magnitude]);
-    for (const [name, tensor] of named) {
-      const values = await read(tensor);
-      if (!values.every(Number.isFinite)) {
-        throw new NonFiniteError(`${caller}: ${name} must be finite. Look for a diverged update.`);
-      }
-      tensors.set(name, { shape: tensor.shape, values, dtype });
+  const add = async (name: string, tensor: tf.Tensor) => {
+    const values = await read(tensor);
+    if (!values.every(Number.isFinite)) {
+      throw new NonFiniteError(`${caller}: ${name} must be finite. Look for a diverged update.`);
     }
+    tensors.set(name, { shape: tensor.shape, values, dtype });
+  };
+  for (const [layer, { lora, rescale }] of updates) {
+    await add(tensorName(layer, 'A'), lora.A);
+    await add(tensorName(layer, 'B'), lora.B);
+    if (rescale instanceof Dora) await add(magnitudeName(layer), rescale.magnitude);
+  }
+  for (const [name, { parameter, isTurned }] of whole) {
+    const tensor = isTurned ? parameter.transpose() : parameter.clone();
+    await add(name, tensor).finally(() => tensor.dispose());
   }
   return tensors;
 }

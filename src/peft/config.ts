@@ -9,6 +9,8 @@ export interface AdapterConfig {
   use_rslora: boolean;
   use_dora: boolean;
   fan_in_fan_out: boolean;
+  bias: 'none' | 'all' | 'lora_only';
+  modules_to_save: string[] | null;
   target_modules: string | string[];
   exclude_modules: string | string[] | null;
   layers_to_transform: number | number[] | null;
@@ -68,13 +70,11 @@ const DEFAULTS: Record<string, unknown> = {
 const UNSUPPORTED = [
   'alora_invocation_tokens',
   'arrow_config',
-  'bias',
   'ensure_weight_tying',
   'kasa_config',
   'layer_replication',
   'lora_bias',
   'megatron_config',
-  'modules_to_save',
   'monteclora_config',
   'target_parameters',
   'trainable_token_indices',
@@ -107,6 +107,14 @@ const CHECKS: Record<string, Check> = {
   use_rslora: [flag, 'true or false'],
   use_dora: [flag, 'true or false'],
   fan_in_fan_out: [flag, 'true or false'],
+  bias: [
+    (value) => ['none', 'all', 'lora_only'].some((one) => one === value),
+    'none, all or lora_only',
+  ],
+  modules_to_save: [
+    nullOr((value) => Array.isArray(value) && value.every((one) => text(one) && one !== '')),
+    'names of modules or null',
+  ],
   base_model_name_or_path: [nullOr(text), 'text or null'],
   target_modules: [
     (value) => textOrTexts(value) && [value].flat().join('') !== '',
@@ -172,7 +180,10 @@ function unsupported(config: Record<string, unknown>): string[] {
   const faults = UNSUPPORTED.filter((key) => !isNeutral(key, config[key])).map(
     (key) => `${key} = ${quote(config[key])} is unsupported.`,
   );
-  const { init_lora_weights: init } = config;
+  const { init_lora_weights: init, bias, modules_to_save: modules } = config;
+  if (bias === 'all' && !isNeutral('modules_to_save', modules)) {
+    faults.push('bias = "all" is unsupported beside modules_to_save: PEFT saves two of each bias.');
+  }
   if (typeof init === 'string' && CHANGES_BASE.test(init)) {
     faults.push(
       `init_lora_weights = ${quote(init)} is unsupported: it changes the base's weights. Let PEFT convert the adapter to a plain one (path_initial_model_for_weight_conversion).`,

@@ -44,12 +44,17 @@ async function assertGradients(model: Awaited<ReturnType<typeof baseOf>>, one: P
   const { grads, value } = tf.variableGrads(() => outputOf(model, one).square().mean().asScalar());
   value.dispose();
   const modules = model.namedModules();
-  for (const [name, want] of Object.entries(one.gradients ?? {})) {
+  const variableOf = (name: string): tf.Variable => {
     const [layer = '', matrix] = name.replace('.weight', '').split('.lora_');
+    if (!matrix) {
+      return model.namedParameters().get(name.replace('.base_layer', '.base')) as tf.Variable;
+    }
     const { lora, rescale } = modules.get(layer) as LoRALinear;
     const m = rescale instanceof Dora ? rescale.magnitude : null;
-    const variable = { A: lora.A, B: lora.B, magnitude_vector: m }[matrix as string] as tf.Variable;
-    const gradient = grads[variable.name] as tf.Tensor;
+    return { A: lora.A, B: lora.B, magnitude_vector: m }[matrix] as tf.Variable;
+  };
+  for (const [name, want] of Object.entries(one.gradients ?? {})) {
+    const gradient = grads[variableOf(name).name] as tf.Tensor;
     assertClose(await read(gradient), decodeFloat32(want), TOLERANCE, name);
   }
   tf.dispose(grads);
@@ -65,7 +70,7 @@ describe("adapters of PEFT's", () => {
       const base = await readAndFree(outputOf(model, one));
       const start = memory();
 
-      const { names, config, unknownKeys } = await loadAdapter(model, at);
+      const { names, config, unknownKeys, restoreBase } = await loadAdapter(model, at);
       assert.deepEqual(unknownKeys, []);
       const y = await readAndFree(outputOf(model, one));
       assertClose(y, decodeFloat32(one.y), TOLERANCE, 'output');
@@ -78,6 +83,8 @@ describe("adapters of PEFT's", () => {
       // From the model alone, the config says the same in its own words.
       await savePretrained(model, again);
       removeLora(model);
+      restoreBase();
+      assert.deepEqual(await readAndFree(outputOf(model, one)), base);
       assert.deepEqual(memory(), start);
       assert.deepEqual((await loadAdapter(model, again)).names, names);
       assert.deepEqual(await readAndFree(outputOf(model, one)), y);

@@ -6,3 +6,5 @@ export { loadAdapter } from './load-adapter';
 export type { LoadedAdapter } from './load-adapter';
 export { savePretrained } from './save-pretrained';
 export type { SaveOptions } from './save-pretrained';
+export { trainWhole } from './train-whole';
+export type { WholeTraining } from './train-whole';

@@ -3,11 +3,13 @@ import { Dora, dora, injectLora, type Module, rsLora, updatesOf } from '../lora'
 import { ArgumentError } from '../runtime';
 import { quote } from '../safetensors';
 import { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
-import { readUpdates, type UpdateValues } from './adapter-tensors';
+import { readTensors, updateShapes, type UpdateValues, updateValues } from './adapter-tensors';
 import { type AdapterConfig, checkConfig, unknownKeys } from './config';
 import { AdapterError } from './error';
 import { linearLayers } from './model-layers';
 import { planUpdates, type UpdateSize } from './plan-updates';
+import { assign, startWhole } from './train-whole';
+import { type WholeParameter, wholeParameters } from './whole-parameters';
 
 const CALLER = 'loadAdapter';
 
@@ -19,6 +21,11 @@ export interface LoadedAdapter {
   config: AdapterConfig;
   /** keys of the config that PEFT 0.21 does not know; they are kept, and change nothing */
   unknownKeys: string[];
+  /**
+   * Puts back what the adapter changed of the base itself (`bias`, `modules_to_save`), which
+   * `removeLora` leaves, and freezes it
+   */
+  restoreBase: () => void;
 }
 
 /**
@@ -39,13 +46,27 @@ export async function loadAdapter(model: Module, folder: string): Promise<Loaded
   const config = checkConfig(CALLER, configFile, await readConfigJson(CALLER, configFile));
   const plan = planFor(model, config, configFile);
   const weightsFile = await fileInside(CALLER, folder, WEIGHTS_FILE);
-  const values = await readUpdates(CALLER, weightsFile, plan, linearLayers(model), config.use_dora);
-  inject(model, config, plan, values);
-  return {
-    names: [...plan.keys()],
-    config,
-    unknownKeys: unknownKeys(config),
-  };
+  const whole = wholeParameters(model, config, new Set(plan.keys()), (fault) => {
+    throw new AdapterError(CALLER, configFile, [fault]);
+  });
+  const shapes = updateShapes(plan, linearLayers(model), config.use_dora);
+  for (const [name, { shape }] of whole) shapes.set(name, shape);
+  const values = await readTensors(CALLER, weightsFile, shapes);
+  const names = [...plan.keys()];
+  inject(model, config, plan, updateValues(values, names, config.use_dora));
+  const restoreBase = await putWhole(whole, values);
+  return { names, config, unknownKeys: unknownKeys(config), restoreBase };
+}
+
+async function putWhole(
+  whole: ReadonlyMap<string, WholeParameter>,
+  values: ReadonlyMap<string, Float32Array>,
+): Promise<() => void> {
+  const { restoreBase } = await startWhole([...whole.values()]);
+  for (const [name, { parameter, isTurned }] of whole) {
+    assign(parameter, values.get(name) as Float32Array, isTurned);
+  }
+  return restoreBase;
 }
 
 function planFor(model: Module, config: AdapterConfig, file: string): Map<string, UpdateSize> {

@@ -53,8 +53,11 @@ function adapted(options: Partial<Parameters<typeof injectLora>[1]> = {}): Net {
 describe('loadAdapter: adapter_config.json', () => {
   for (const [change, pattern] of [
     [{ use_dora: true }, /lora_magnitude_vector is missing/],
-    [{ bias: 'lora_only' }, /bias = "lora_only" is unsupported/],
-    [{ modules_to_save: ['head'] }, /modules_to_save = \["head"\] is unsupported/],
+    [{ bias: 'some' }, /bias must be none, all or lora_only, got "some"/],
+    [{ modules_to_save: 'head' }, /modules_to_save must be names of modules or null/],
+    [{ modules_to_save: ['nowhere'] }, /must name modules of the model, got nowhere/],
+    [{ modules_to_save: ['0.up'] }, /without updates, got model.layers.0.up/],
+    [{ modules_to_save: ['head'], bias: 'all' }, /bias = "all" is unsupported beside/],
     [{ lora_bias: true, alora_invocation_tokens: [1] }, /alora_.* unsupported[^]*lora_bias/],
     [{ trainable_token_indices: [3] }, /trainable_token_indices/],
     [{ target_parameters: ['w'] }, /target_parameters/],

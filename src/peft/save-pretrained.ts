@@ -12,6 +12,7 @@ import { modelCard } from './model-card';
 import { linearLayers } from './model-layers';
 import { planUpdates } from './plan-updates';
 import { replaceFiles } from './replace-files';
+import { baseParameters, describeWhole, wholeParameters } from './whole-parameters';
 
 const CALLER = 'savePretrained';
 
@@ -52,10 +53,13 @@ export async function savePretrained(
     );
   }
   const layers = [...linearLayers(model).keys()];
-  const json = { ...describeUpdates(CALLER, updates, layers), ...given };
+  const trained = describeWhole(CALLER, model);
+  const json = { ...describeUpdates(CALLER, updates, layers), ...trained, ...given };
   const config = checkConfig(CALLER, CONFIG_FILE, json);
   assertSays(config, updates, layers);
-  await writeAdapter(CALLER, folder, config, await collectTensors(CALLER, updates, dtype));
+  const whole = wholeOf(model, config, updates);
+  const tensors = await collectTensors(CALLER, updates, whole, dtype);
+  await writeAdapter(CALLER, folder, config, tensors);
   return config;
 }
 
@@ -105,6 +109,21 @@ function assertSays(
   if (faults.length === 0) return;
   throw new ArgumentError(
     `${CALLER}: config must say what the updates of the model are, but ${faults.slice(0, 20).join('; ')}. Leave such keys out: they are filled in.`,
+  );
+}
+
+/** Of the base, the config must name all that is trained and no more. */
+function wholeOf(model: Module, config: AdapterConfig, updates: ReadonlyMap<string, LoRALinear>) {
+  const whole = wholeParameters(model, config, new Set(updates.keys()), (fault) => {
+    throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
+  });
+  const named = new Set([...whole.values()].map(({ name }) => name));
+  const faults = [...baseParameters(model)].flatMap(([name, { trainable }]) =>
+    trainable === named.has(name) ? [] : [`${name} is ${trainable ? '' : 'not '}trained`],
+  );
+  if (faults.length === 0) return whole;
+  throw new ArgumentError(
+    `${CALLER}: bias and modules_to_save must say what of the base is trained, but ${faults.slice(0, 20).join('; ')}. Leave such keys out: they are filled in.`,
   );
 }
 

@@ -2,8 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { GPT2, saveModel } from '../../src/gpt2';
-import { type InjectOptions, injectLora, LoRALinear, mergeLora, rsLora } from '../../src/lora';
-import { savePretrained, type SaveOptions } from '../../src/peft';
+import {
+  dora,
+  type InjectOptions,
+  injectLora,
+  LoRALinear,
+  mergeLora,
+  rsLora,
+} from '../../src/lora';
+import { savePretrained, type SaveOptions, trainWhole } from '../../src/peft';
 import { Random, read, useAccelerator } from '../../src/runtime';
 import { baseOf, outputOf, peftCases } from '../peft-cases';
 
@@ -12,6 +19,8 @@ interface Recipe {
   kind: 'net' | 'gpt2';
   inject: InjectOptions;
   save?: SaveOptions;
+  /** what of the base is trained too */
+  whole?: Parameters<typeof trainWhole>[1];
 }
 
 const net = (inject: InjectOptions, save?: SaveOptions): Recipe => ({
@@ -41,6 +50,18 @@ const RECIPES: Recipe[] = [
   }),
   net({ targetModules: ['down'], r: 2, alpha: 5, dropout: 0.1 }),
   net({ targetModules: ['up'], r: 2, alpha: 5 }, { dtype: 'F16' }),
+  { ...net({ targetModules: ['up'], r: 2, alpha: 5 }), whole: { bias: 'lora_only' } },
+  { ...net({ targetModules: ['up', 'down'], r: 2, alpha: 5 }), whole: { bias: 'all' } },
+  {
+    ...net({ targetModules: ['up'], r: 2, alpha: 5, variant: dora }),
+    whole: { bias: 'lora_only', modulesToSave: ['head', '0.down'] },
+  },
+  { ...gpt2({ targetModules: ['c_attn'], r: 2, alpha: 5 }), whole: { bias: 'all' } },
+  {
+    ...gpt2({ targetModules: ['c_fc'], r: 2, alpha: 5 }),
+    whole: { modulesToSave: ['ln_f', 'wpe', 'attn.c_proj'] },
+  },
+  gpt2({ targetModules: ['c_attn', 'mlp.c_proj'], r: 3, alpha: 5, variant: dora }),
   gpt2({ targetModules: ['c_attn'], r: 4, alpha: 10 }, { task_type: 'CAUSAL_LM' }),
   gpt2({ targetModules: 'all-linear', r: 3, alpha: 5 }),
   gpt2({ targetModules: ['mlp.c_proj'], r: 2, alpha: 8, scaling: rsLora }),
@@ -49,7 +70,11 @@ const RECIPES: Recipe[] = [
 ];
 
 /** Makes one adapter, its input and output beside it, and of a GPT-2 the merged model too. */
-async function make({ kind, inject, save }: Recipe, seed: number, folder: string): Promise<void> {
+async function make(
+  { kind, inject, save, whole }: Recipe,
+  seed: number,
+  folder: string,
+): Promise<void> {
   const model = await baseOf(kind);
   const names = injectLora(model, { ...inject, seed });
   for (const [i, name] of names.entries()) {
@@ -57,6 +82,14 @@ async function make({ kind, inject, save }: Recipe, seed: number, folder: string
     const random = new Random(1000 * seed + i);
     const shape = lora.B.shape;
     tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(shape, 0, 0.3)));
+  }
+  if (whole) {
+    await trainWhole(model, whole);
+    for (const [name, parameter] of model.namedParameters()) {
+      if (!parameter.trainable || name.includes('.lora.')) continue;
+      const noise = new Random(seed).normal(parameter.shape, 0, 0.1);
+      tf.tidy(() => parameter.assign(parameter.add(noise)));
+    }
   }
   await savePretrained(model, path.join(folder, 'adapter'), save);
   const one = peftCases.find((each) => each.kind === kind);
