@@ -146,7 +146,6 @@ const DOORS: Record<string, string[]> = {
     'parseSolution',
     'pretrainText',
     'reviserPrompt',
-    'reviserRow',
     'reviserRows',
     'solverPrompt',
     'solverRow',
@@ -169,7 +168,14 @@ const DOORS: Record<string, string[]> = {
     'readResults',
     'resultsFile',
   ],
-  agents: ['answerFrom', 'chooseVerdict', 'findMistakes', 'runTeam', 'trainingRows', 'transcript'],
+  agents: [
+    'answerFrom',
+    'chooseVerdict',
+    'findHardProblems',
+    'runTeam',
+    'trainingRows',
+    'transcript',
+  ],
   plot: ['FigureError', 'barChart', 'intervalChart', 'lineChart', 'trainingChart'],
   kernel: [
     'KernelError',

@@ -41,7 +41,7 @@ describe('a team', () => {
         [['reviser', 0]],
       ],
     );
-    assert.equal(asked[2]?.[0]?.prompt, `${QUESTION}\nS: ${WRONG}\nC: 1 wrong\nR:`);
+    assert.equal(asked[2]?.[0]?.prompt, `${QUESTION}\nS:`);
     // Two votes at 0.1 against two at 0.9, one of them the reviser's; nothing new to judge.
     assert.deepEqual(trace?.verdict, { text: RIGHT, by: 1, share: 1.8 / (1.8 + 0.2) });
     assert.equal(trace.steps.length, 4 + 2 + 1);

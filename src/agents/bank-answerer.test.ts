@@ -8,8 +8,16 @@ import { completePrompts, completionLogProbabilities, encodeRows } from '../fine
 import { drawWeights, GPT2 } from '../gpt2';
 import { injectLora, updatesOf } from '../lora';
 import { memory, Random, useAccelerator } from '../runtime';
-import { parseSolution, ROLES, solverPrompt, tokenizerJson } from '../tasks';
-import { answerFrom, type Ask, findMistakes, trainingRows, type Workshop } from '.';
+import {
+  drawProblems,
+  formatSolution,
+  parseSolution,
+  type Role,
+  ROLES,
+  solverPrompt,
+  tokenizerJson,
+} from '../tasks';
+import { answerFrom, type Ask, findHardProblems, trainingRows, type Workshop } from '.';
 
 const tokenizer = new Tokenizer(tokenizerJson(), {});
 const QUESTION = 'Tom has 3 bags of 4 nuts. How many now?';
@@ -47,7 +55,7 @@ const prompt = solverPrompt(QUESTION);
 const asks: Ask[] = [
   { role: 'solver', prompt, about: null },
   { role: 'critic', prompt, about: 0, attempt: solution(RIGHT) },
-  { role: 'reviser', prompt: `${prompt} ${WRONG}\nC: 1 wrong\nR:`, about: 0 },
+  { role: 'reviser', prompt: `${prompt} 3*4=12,`, about: 0, kept: '3*4=12,' },
   { role: 'critic', prompt, about: 1, attempt: solution('3*4=12, 12-5=7, so 7') },
 ];
 
@@ -99,9 +107,10 @@ describe('agents in a bank', () => {
     workshop.bank.activate();
   });
 
-  test('find no mistakes in what is no solution', async () => {
+  test('find every problem hard where they know nothing', async () => {
     const { model } = workshop;
-    assert.deepEqual(await findMistakes(model, tokenizer, { problems: 2, temperature: 1 }), []);
+    const hard = await findHardProblems(model, tokenizer, { problems: 2, temperature: 1 });
+    assert.equal(hard.length, 2);
   });
 });
 
@@ -140,21 +149,37 @@ describe('a critic', () => {
 });
 
 describe('training rows', () => {
-  const [problem] = trainingRows('solver', []).map((row) => row.problem);
+  const [problem] = drawProblems({ split: 'train', seed: 77, count: 1 });
   assert.ok(problem);
-  const mistakes = [{ problem, attempt: solution(WRONG), corruption: null }];
+  const text = formatSolution(problem);
+  const own = (role: Role) => {
+    const rows = trainingRows(role, [problem]);
+    return { rows, own: rows.filter(({ prompt }) => prompt.startsWith(problem.question)) };
+  };
 
-  test('of the critic are right solutions, those of mistakes most often', () => {
-    const rows = trainingRows('critic', mistakes);
-    assert.ok(rows.every(({ role }) => role === 'solver'));
-    assert.equal(rows.filter((row) => row.problem === problem).length, 3);
+  test('of the critic are right solutions, those of hard problems three times', () => {
+    const { rows, own: hard } = own('critic');
     assert.equal(rows.length, 4003);
+    const row = { prompt: solverPrompt(problem.question), completion: ` ${text}\n` };
+    assert.deepEqual(
+      hard.map(({ prompt, completion }) => ({ prompt, completion })),
+      [row, row, row],
+    );
   });
 
-  test('of the reviser are wrong attempts, the mistakes among them', () => {
-    const rows = trainingRows('reviser', mistakes);
-    assert.match(rows[0]?.prompt ?? '', /S: 3\+4=7, so 7\nC: (1 ok, )?[12] wrong\nR:$/);
-    assert.ok(rows.every(({ prompt }) => prompt.endsWith(' wrong\nR:')));
-    assert.ok(rows.length > 3000);
+  test('of the reviser are the same, begun at one step or another', () => {
+    const { rows, own: hard } = own('reviser');
+    assert.equal(rows.length, 4003);
+    const begun = hard.map(({ prompt }) => prompt.slice(solverPrompt(problem.question).length));
+    assert.equal(new Set(begun).size, 3);
+    for (const { prompt, completion } of hard) {
+      assert.equal(prompt + completion, `${solverPrompt(problem.question)} ${text}\n`);
+      assert.match(prompt, /(S:|,)$/);
+      assert.match(completion, /^ \S/);
+    }
+  });
+
+  test('of the solver need no hard problems', () => {
+    assert.equal(trainingRows('solver', []).length, 8000);
   });
 });

@@ -1,4 +1,5 @@
-import { reviserPrompt, type Role, ROLES, type Solution, solverPrompt } from '../tasks';
+import { type Role, ROLES, type Solution, solverPrompt } from '../tasks';
+import { beginning } from './beginning';
 import { candidatesOf, chooseVerdict } from './choose-verdict';
 import type { Reply, Trace, TraceStep } from './trace';
 
@@ -7,7 +8,14 @@ import type { Reply, Trace, TraceStep } from './trace';
  * write, how it finds an attempt as what follows the prompt.
  */
 export type Ask =
-  | { readonly role: 'solver' | 'reviser'; readonly prompt: string; readonly about: number | null }
+  | { readonly role: 'solver'; readonly prompt: string; readonly about: null }
+  | {
+      readonly role: 'reviser';
+      /** ends with what is kept of the attempt */
+      readonly prompt: string;
+      readonly about: number;
+      readonly kept: string;
+    }
   | {
       readonly role: 'critic';
       readonly prompt: string;
@@ -53,8 +61,11 @@ export function* solveTogether(question: string, { attempts, roles = ROLES }: Te
 function* ask(steps: TraceStep[], asks: readonly Ask[]): Talk<void> {
   if (asks.length === 0) return;
   const replies = yield asks;
-  asks.forEach(({ role, prompt, about }, i) => {
-    steps.push({ role, prompt, about, ...(replies[i] as Reply) });
+  asks.forEach((ask, i) => {
+    const { role, prompt, about } = ask;
+    const { text, ...reply } = replies[i] as Reply;
+    const whole = ask.role === 'reviser' ? `${ask.kept} ${text}`.trim() : text;
+    steps.push({ role, prompt, about, text: whole, ...reply });
   });
 }
 
@@ -67,11 +78,12 @@ function toJudge(question: string, steps: readonly TraceStep[]): Ask[] {
     });
 }
 
-/** Each different solution that the critic finds wrong. */
+/** Each different solution that the critic finds wrong: what comes before the wrong step is kept. */
 function toRevise(question: string, steps: readonly TraceStep[]): Ask[] {
-  return candidatesOf(steps).flatMap(({ solution, by, critique }): Ask[] =>
-    critique?.verdict === 'wrong'
-      ? [{ role: 'reviser', prompt: reviserPrompt(question, solution, critique), about: by }]
-      : [],
-  );
+  return candidatesOf(steps).flatMap(({ solution, by: about, critique }): Ask[] => {
+    if (critique?.verdict !== 'wrong') return [];
+    const kept = beginning(solution, critique.step - 1);
+    const prompt = solverPrompt(question) + (kept === '' ? '' : ` ${kept}`);
+    return [{ role: 'reviser', prompt, about, kept }];
+  });
 }

@@ -2,69 +2,63 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { completePrompts } from '../finetune';
 import type { GPT2 } from '../gpt2';
 import {
-  type Attempted,
+  checkSolver,
   drawProblems,
-  judge,
-  parseSolution,
-  type ReviserRow,
-  reviserRow,
-  reviserRows,
+  formatSolution,
+  type Problem,
   type Role,
+  type Row,
   solverPrompt,
-  type SolverRow,
   solverRow,
   solverRows,
 } from '../tasks';
+import { beginning } from './beginning';
 
 const SPLIT = 'train';
 /** Problems of different seeds, so that no role learns another's by heart. */
-const SEEDS = { solver: 1, mistakes: 2, critic: 3, reviser: 4 };
-/** How often the critic sees a problem that the solver got wrong, where others come once. */
+const SEEDS = { solver: 1, hard: 2, critic: 3, reviser: 4 };
+/** How often a problem comes that the solver got wrong, where others come once. */
 const HARD = 3;
 
+/** A text to learn from. */
+export type TrainingRow = Pick<Row, 'prompt' | 'completion'>;
+
 /**
- * What a role learns from. The critic sees right solutions alone, most often of what the solver
- * gets wrong: so that where the two differ, it is the critic who has learnt it. The reviser sees
- * wrong attempts, the solver's own and spoilt ones, with their true critique.
- * @param mistakes the solver's, for critic and reviser
+ * What a role learns from: right solutions alone. Critic and reviser see most often what the solver
+ * gets wrong, so that where they differ from it, it is they who have learnt it; and the reviser
+ * sees solutions that are begun, to write the rest.
+ * @param hard problems that the solver gets wrong, for critic and reviser
  */
-export function trainingRows(
-  role: Role,
-  mistakes: readonly Attempted[],
-): (SolverRow | ReviserRow)[] {
-  const draw = (count: number) => ({ split: SPLIT, seed: SEEDS[role], count }) as const;
-  switch (role) {
-    case 'solver':
-      return solverRows(draw(8000));
-    case 'critic': {
-      const hard = mistakes.map(({ problem }) => solverRow(problem));
-      return [...solverRows(draw(4000)), ...Array.from({ length: HARD }, () => hard).flat()];
-    }
-    case 'reviser': {
-      const spoilt = reviserRows(draw(8000)).filter(({ corruption }) => corruption !== null);
-      return [...mistakes.map(reviserRow), ...spoilt];
-    }
-  }
+export function trainingRows(role: Role, hard: readonly Problem[]): TrainingRow[] {
+  const draw = (count: number) => solverRows({ split: SPLIT, seed: SEEDS[role], count });
+  if (role === 'solver') return draw(8000);
+  const often = Array.from({ length: HARD }, () => hard.map(solverRow)).flat();
+  const rows = [...draw(4000), ...often];
+  return role === 'critic' ? rows : rows.map(({ problem }, i) => begun(problem, i));
+}
+
+/** The rest of a solution, after none, one, ... of its steps: a different number at each turn. */
+function begun(problem: Problem, turn: number): TrainingRow {
+  const kept = beginning(problem, turn % (problem.steps.length + 1));
+  const prompt = solverPrompt(problem.question) + (kept === '' ? '' : ` ${kept}`);
+  const rest = formatSolution(problem).slice(kept.length).trimStart();
+  return { prompt, completion: ` ${rest}\n` };
 }
 
 /** How much the solver is tried, and how freely it writes. */
-export interface MistakeOptions {
+export interface TrialOptions {
   problems: number;
   temperature: number;
 }
 
-/** Attempts of a solver at problems it has not seen, those that came out wrong. */
-export async function findMistakes(
+/** Problems that a solver, who has not seen them, gets wrong at its first attempt. */
+export async function findHardProblems(
   model: GPT2,
   tokenizer: Tokenizer,
-  { problems: count, temperature }: MistakeOptions,
-): Promise<Attempted[]> {
-  const problems = drawProblems({ split: SPLIT, seed: SEEDS.mistakes, count });
+  { problems: count, temperature }: TrialOptions,
+): Promise<Problem[]> {
+  const problems = drawProblems({ split: SPLIT, seed: SEEDS.hard, count });
   const prompts = problems.map(({ question }) => solverPrompt(question));
   const texts = await completePrompts(model, tokenizer, prompts, { temperature });
-  return problems.flatMap((problem, i): Attempted[] => {
-    const attempt = parseSolution((texts[i] ?? '').trim());
-    if (!attempt || judge(problem, attempt).verdict === 'right') return [];
-    return [{ problem, attempt, corruption: null }];
-  });
+  return problems.filter((problem, i) => !checkSolver(problem, (texts[i] ?? '').trim()).ok);
 }

@@ -16,7 +16,11 @@ export interface AgentTraining {
   learningRate: number;
 }
 
-/** The same recipe for all three, each from nothing, with a seed of its own. */
+/**
+ * The same recipe for all three, each from nothing, with a seed of its own. Of the critic there are
+ * two, since a seed may be a lucky one; the one with the lower loss on problems of the validation
+ * set is kept.
+ */
 export function planTraining(): AgentTraining[] {
   const { steps } = RECIPE;
   const learningRate = RECIPE.learningRate.lora;
@@ -24,12 +28,16 @@ export function planTraining(): AgentTraining[] {
   return [
     { role: 'solver', seed: 1, ...size },
     { role: 'critic', seed: 2, ...size },
+    { role: 'critic', seed: 5, ...size },
     { role: 'reviser', seed: 3, ...size },
   ];
 }
 
-/** What the solver is tried on to find mistakes for the others to learn from. */
-export const MISTAKES = { problems: 4000, temperature: 1.2 };
+/** What the solver is tried on to find problems that are hard for it. */
+export const TRIAL = { problems: 4000, temperature: 1.2 };
+
+/** What adapters of one role are compared by. */
+export const VALIDATION = { split: 'validation', seed: 1, count: 500 } as const;
 
 /** How the team works; chosen on problems of the validation set. */
 export const TEAM = { attempts: 8, temperature: 1 };

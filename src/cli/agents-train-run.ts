@@ -1,25 +1,25 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findMistakes, trainingRows } from '../agents';
-import { BASE, encodeRows } from '../finetune';
-import { loadModel, loadTokenizer } from '../gpt2';
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { findHardProblems, trainingRows } from '../agents';
+import { BASE, encodeRows, meanLoss } from '../finetune';
+import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
 import { countParameters, injectLora } from '../lora';
 import { savePretrained } from '../peft';
 import { writeFileAtomically } from '../safetensors';
-import type { Attempted } from '../tasks';
-import { type AgentTraining, MISTAKES } from './agents-plan';
+import { type Problem, solverRows } from '../tasks';
+import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
 import { learn } from './learn';
 import { provenance } from './results';
 import type { TrainingMessage } from './run-apart';
 
 /**
- * Trains one role and saves its adapter; the solver's run then writes its mistakes beside it, for
- * the others to learn from.
- * @param folder where the adapters of all roles and the mistakes go
+ * Trains one role and saves its adapter in a folder named after role and seed; the solver's run then
+ * writes down which problems are hard for it.
  */
 export async function trainRole(
   run: AgentTraining,
-  { command, folder, mistakesFile }: { command: string; folder: string; mistakesFile: string },
+  { command, folder, hardFile }: { command: string; folder: string; hardFile: string },
   tell: (message: TrainingMessage) => void,
 ): Promise<void> {
   const origin = await provenance();
@@ -28,8 +28,8 @@ export async function trainRole(
   const tokenizer = await loadTokenizer(BASE, model.config);
   const { role, r, alpha, seed } = run;
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed });
-  const mistakes = role === 'solver' ? [] : readMistakes(mistakesFile);
-  const rows = trainingRows(role, mistakes);
+  const hard = role === 'solver' ? [] : readProblems(hardFile);
+  const rows = trainingRows(role, hard);
   const losses: number[] = [];
   for await (const { step, loss } of learn(model, encodeRows(tokenizer, rows), run)) {
     losses.push(loss);
@@ -40,26 +40,32 @@ export async function trainRole(
     task_type: 'CAUSAL_LM',
     fan_in_fan_out: true,
   } as const;
-  await savePretrained(model, path.join(folder, role), { config });
+  await savePretrained(model, path.join(folder, `${role}-${seed}`), { config });
   const { trainable } = countParameters(model);
   if (role === 'solver') {
-    const found = await findMistakes(model, tokenizer, MISTAKES);
-    mkdirSync(path.dirname(mistakesFile), { recursive: true });
-    await writeFileAtomically(mistakesFile, [JSON.stringify(found)]);
+    const found = await findHardProblems(model, tokenizer, TRIAL);
+    mkdirSync(path.dirname(hardFile), { recursive: true });
+    await writeFileAtomically(hardFile, [JSON.stringify(found)]);
   }
   const last = losses.slice(-50);
   const row = {
     ...{ command, ...origin, kind: 'training', ...run },
     seconds: Math.round((performance.now() - start) / 1000),
-    ...{ trainable, rows: rows.length, mistakes: mistakes.length },
+    ...{ trainable, rows: rows.length, hard: hard.length },
+    validationLoss: Number((await validationLoss(model, tokenizer)).toFixed(4)),
     finalTrainingLoss: Number((last.reduce((sum, loss) => sum + loss, 0) / last.length).toFixed(4)),
   };
   tell({ row });
 }
 
-function readMistakes(file: string): Attempted[] {
+/** Of right solutions, whatever the role. */
+function validationLoss(model: GPT2, tokenizer: Tokenizer): Promise<number> {
+  return meanLoss(model, encodeRows(tokenizer, solverRows(VALIDATION)));
+}
+
+function readProblems(file: string): Problem[] {
   if (!existsSync(file)) throw new Error(`${file} must be there. Train the solver first.`);
-  return JSON.parse(readFileSync(file, 'utf8')) as Attempted[];
+  return JSON.parse(readFileSync(file, 'utf8')) as Problem[];
 }
 
 if (process.send) {

@@ -13,7 +13,6 @@ export {
   criticPrompt,
   criticRows,
   reviserPrompt,
-  reviserRow,
   reviserRows,
   ROLES,
   solverPrompt,

@@ -102,18 +102,12 @@ export function criticRows(options: DrawOptions): CriticRow[] {
  * @throws TaskError if the split is unknown, the seed no integer or the count not positive
  */
 export function reviserRows(options: DrawOptions): ReviserRow[] {
-  return drawAttempts(options).map(reviserRow);
-}
-
-/** An attempt that somebody made and its true critique, with the right solution. */
-export function reviserRow(attempted: Attempted): ReviserRow {
-  const { problem, attempt } = attempted;
-  return {
+  return drawAttempts(options).map((row) => ({
     role: 'reviser',
-    prompt: reviserPrompt(problem.question, attempt, judge(problem, attempt)),
-    completion: ` ${formatSolution(problem)}\n`,
-    ...attempted,
-  };
+    prompt: reviserPrompt(row.problem.question, row.attempt, judge(row.problem, row.attempt)),
+    completion: ` ${formatSolution(row.problem)}\n`,
+    ...row,
+  }));
 }
 
 /** What a model wrote after a row's prompt, its first space included, checked as its role demands. */
