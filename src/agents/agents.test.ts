@@ -42,15 +42,17 @@ describe('a team', () => {
       ],
     );
     assert.equal(asked[2]?.[0]?.prompt, `${QUESTION}\nS:`);
-    // Two votes at 0.1 against two at 0.9, one of them the reviser's; nothing new to judge.
-    assert.deepEqual(trace?.verdict, { text: RIGHT, by: 1, share: 1.8 / (1.8 + 0.2) });
-    assert.equal(trace.steps.length, 4 + 2 + 1);
+    // Two votes at 0.1 against one and the reviser's half at 0.9; nothing new to judge.
+    const share = 4.5 / (4.5 + 2); // √0.9 is 3 √0.1
+    assert.ok(Math.abs((trace?.verdict?.share ?? NaN) - share) < 1e-12);
+    assert.deepEqual([trace?.verdict?.text, trace?.verdict?.by], [RIGHT, 1]);
+    assert.equal(trace?.steps.length, 4 + 2 + 1);
   });
 
   test('judges a repair that nobody wrote before', async () => {
     const { answer, asked } = scripted({
       solver: [says(WRONG)],
-      critic: [judges('1 wrong', 0.2), judges('1 ok, 2 ok, right', 0.7)],
+      critic: [judges('1 wrong', 0.1), judges('1 ok, 2 ok, right', 0.7)],
       reviser: [says(RIGHT)],
     });
     const [trace] = await runTeam([QUESTION], { attempts: 1 }, answer);
@@ -142,7 +144,7 @@ describe('a verdict', () => {
     step('solver', says(WRONG)),
     step('solver', says(WRONG)),
     step('solver', says(RIGHT)),
-    step('critic', judges('1 wrong', 0.3), 0),
+    step('critic', judges('1 wrong', 0.2), 0),
     step('critic', judges('1 ok, 2 ok, right', 0.5), 2),
     step('reviser', says(RIGHT), 0),
   ];
@@ -152,22 +154,28 @@ describe('a verdict', () => {
       (roles) => chooseVerdict(steps, roles as TraceStep['role'][])?.text,
     );
     assert.deepEqual(texts, [WRONG, WRONG, RIGHT]);
-    assert.ok(Math.abs((chooseVerdict(steps)?.share ?? NaN) - 1 / 1.6) < 1e-12);
+    const [right, wrong] = [1.5 * Math.sqrt(0.5), 2 * Math.sqrt(0.2)];
+    assert.ok(Math.abs((chooseVerdict(steps)?.share ?? NaN) - right / (right + wrong)) < 1e-12);
     assert.equal(chooseVerdict([]), null);
+    // Doubted more, the wrong one loses its lead, but only where the critic counts.
+    const doubt = step('critic', judges('1 wrong', 0.1), 0);
+    const doubted = [...steps.slice(0, 3), doubt, ...steps.slice(4)];
+    assert.equal(chooseVerdict(doubted, ['solver'])?.text, WRONG);
+    assert.equal(chooseVerdict(doubted, ['solver', 'critic'])?.text, RIGHT);
   });
 
   test('reads the same as text and as HTML, whatever was written', () => {
     const odd = [...steps, step('solver', says('<b>&'))];
     const shown = transcript({ question: QUESTION, steps: odd, verdict: chooseVerdict(odd) });
     const { 'text/html': html, 'text/plain': text } = shown;
-    assert.match(text, /4 critic +on step 1 +1 wrong +\(30.0 % sure that it is right\)/);
+    assert.match(text, /4 critic +on step 1 +1 wrong +\(20.0 % sure that it is right\)/);
     assert.match(text, /6 reviser +repairs step 1 +3\*4=12, 12\+5=17, so 17/);
     assert.match(
       text,
-      /verdict: 3\*4=12, 12\+5=17, so 17 +\(step 3, 62.5 % of the weighed votes\)/,
+      /verdict: 3\*4=12, 12\+5=17, so 17 +\(step 3, 54.3 % of the weighed votes\)/,
     );
     assert.match(html, /<span[^>]*>&lt;b&gt;&amp;<\/span>/);
     assert.doesNotMatch(html, /<b>|<script|#[0-9a-f]{3}/);
-    for (const part of [QUESTION, '1 wrong', '30.0 %', RIGHT]) assert.ok(html.includes(part), part);
+    for (const part of [QUESTION, '1 wrong', '20.0 %', RIGHT]) assert.ok(html.includes(part), part);
   });
 });

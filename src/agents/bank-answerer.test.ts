@@ -22,7 +22,6 @@ import { answerFrom, type Ask, findHardProblems, trainingRows, type Workshop } f
 const tokenizer = new Tokenizer(tokenizerJson(), {});
 const QUESTION = 'Tom has 3 bags of 4 nuts. How many now?';
 const RIGHT = '3*4=12, so 12';
-const WRONG = '3+4=7, so 7';
 
 /** A model that says anything, with an adapter for each role that makes it say something else. */
 async function makeWorkshop(): Promise<Workshop> {

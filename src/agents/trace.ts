@@ -30,6 +30,6 @@ export interface Verdict {
   readonly text: string;
   /** the step that wrote it first, counted from 0 */
   readonly by: number;
-  /** its share of all votes, each weighted by the critic's confidence, from 0 to 1 */
+  /** its share of all votes, weighed by the critic's confidence, from 0 to 1 */
   readonly share: number;
 }

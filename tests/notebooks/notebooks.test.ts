@@ -87,6 +87,21 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     else assert.ok(percent('after') >= 90, `${percent('after')} %`);
   });
 
+  test('three adapters share one base, and a mixed batch says what each says alone', () => {
+    const cells = codeCells(join(saved, '05c_agents.ipynb'));
+    const textIn = (id: string) => textOf(cells.find((cell) => cell.id === id));
+    const megabytes = (name: string) =>
+      Number(new RegExp(`${name} +([\\d.]+) MB`).exec(textIn('memory'))?.[1]);
+    assert.ok(Math.abs(megabytes('together:') - megabytes('tf.memory\\(\\) says')) < 0.02);
+    assert.ok(megabytes('together:') < 0.45 * megabytes('three copies:'));
+    const differences = [...textIn('mixed-same').matchAll(/difference (\S+?)\\n/g)];
+    assert.equal(differences.length, 4);
+    for (const [, one] of differences) assert.ok(Number(one) < 1e-3, one);
+    const shown = cells.find(({ id }) => id === 'transcript')?.outputs[0]?.data;
+    assert.match([shown?.['text/plain']].flat().join(''), /1 solver +proposes[^]*verdict: /);
+    assert.match([shown?.['text/html']].flat().join(''), /<table[^]*verdict/);
+  });
+
   // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.
   test("the lesson's chart is the picture in the README", () => {
     const cells = codeCells(join(saved, '05_lora_peft.ipynb'));
