@@ -18,6 +18,7 @@ const DOORS: Record<string, string[]> = {
     'describeAccelerator',
     'isStrict',
     'memory',
+    'peakBytes',
     'read',
     'useAccelerator',
   ],
@@ -106,6 +107,7 @@ const DOORS: Record<string, string[]> = {
     'readConfig',
     'readWeights',
     'saveModel',
+    'weightShapes',
   ],
   train: [
     'IGNORED',

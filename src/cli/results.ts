@@ -29,3 +29,8 @@ function commit(): string {
     return 'unknown'; // not a git checkout
   }
 }
+
+/** So many digits behind the point. */
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -7,7 +7,7 @@ import { pissa, startFromBase } from '../starts';
 import { solverRows } from '../tasks';
 import { loraPlus } from '../train';
 import { learn } from './learn';
-import { provenance } from './results';
+import { provenance, round } from './results';
 import type { TrainingMessage } from './run-apart';
 import { RECIPE, type SweepRun } from './sweep-plan';
 
@@ -76,10 +76,6 @@ async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }
 
 if (process.send) {

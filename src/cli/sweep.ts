@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
 import { ArgumentError, useAccelerator } from '../runtime';
+import { memoryTable } from './memory-table';
 import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
 import { writeRows } from './results';
@@ -15,7 +16,7 @@ import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './
  * Trains the solver at every rank, every alpha, on a base in 4 bits, or by every variant, several
  * seeds each, one process a run, and writes a row for each into data/results/. Runs that have their
  * row already are not repeated.
- * @param args `rank`, `alpha`, `qlora` or `variants`; `--quick` for one seed, from nothing, into artifacts/
+ * @param args `rank`, `alpha`, `qlora` or `variants`; `memory` for `memoryTable`; `--quick` for one seed, from nothing, into artifacts/
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
@@ -25,12 +26,13 @@ export async function sweep(args: string[]): Promise<number> {
     options: { quick: { type: 'boolean', default: false } },
   });
   const [name] = positionals;
+  const command = ['npm run sweep --', ...args].join(' ');
+  if (name === 'memory') return memoryTable(command);
   if (!isSweep(name)) {
     throw new ArgumentError(
-      `sweep: what to sweep must be one of ${SWEEPS.join(', ')}, got ${name ?? 'nothing'}.`,
+      `sweep: what to sweep must be one of ${SWEEPS.join(', ')}, memory, got ${name ?? 'nothing'}.`,
     );
   }
-  const command = ['npm run sweep --', ...args].join(' ');
   const file = values.quick
     ? path.join(repoRoot, 'artifacts', `sweep-${name}.json`)
     : resultsFile(`sweep-${name}`);

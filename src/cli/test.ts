@@ -19,6 +19,8 @@ interface Suite {
   /** folders of dist/ */
   folders: string[];
   env?: NodeJS.ProcessEnv;
+  /** how many files run at once, where that is not as many as there are cores */
+  atOnce?: number;
   /** why it cannot run on this machine */
   missing?: string | undefined;
 }
@@ -85,13 +87,19 @@ function suites(): Suite[] {
       name: `LoRA on ${one.name}`,
       folders: [...NUMERIC, 'tests/finetune'],
     })),
-    { name: 'kernel and solutions', folders: ['tests/kernel', 'tests/solutions'] },
+    { name: 'kernel and solutions', folders: ['tests/kernel', 'tests/solutions'], atOnce: 1 },
     ...accelerators
       .filter(({ name }) => name !== 'js')
-      .map((one) => ({ ...one, name: `notebooks on ${one.name}`, folders: ['tests/notebooks'] })),
+      .map((one) => ({
+        ...one,
+        name: `notebooks on ${one.name}`,
+        folders: ['tests/notebooks'],
+        atOnce: 1,
+      })),
     {
       name: 'lesson in JupyterLab',
       folders: ['tests/e2e'],
+      atOnce: 1,
       missing: existsSync('/usr/bin/chromium') ? undefined : 'no browser (/usr/bin/chromium)',
     },
   ];
@@ -108,7 +116,7 @@ function lint(): Counts {
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function runSuite({ name, folders, env, missing }: Suite): Promise<Counts> {
+async function runSuite({ name, folders, env, atOnce, missing }: Suite): Promise<Counts> {
   console.log(`\n== ${name}`);
   if (missing) {
     const fails = Boolean(process.env.CI);
@@ -116,7 +124,7 @@ async function runSuite({ name, folders, env, missing }: Suite): Promise<Counts>
     return { passed: 0, failed: fails ? 1 : 0, skipped: fails ? 0 : 1 };
   }
   const files = folders.flatMap(testFiles);
-  const { code, output } = await runTests(files, env);
+  const { code, output } = await runTests(files, env, atOnce);
   const counts = {
     passed: count(output, 'pass'),
     failed: count(output, 'fail') + count(output, 'cancelled'),

@@ -13,5 +13,5 @@ export { GPT2 } from './model';
 export type { SampleOptions } from './sample';
 export { saveModel } from './save';
 export type { SaveOptions } from './save';
-export { drawWeights, readWeights } from './weights';
+export { drawWeights, readWeights, weightShapes } from './weights';
 export type { MakeLinear } from './weights';

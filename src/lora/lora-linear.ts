@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { assertLastAxis, Linear, type LinearLayer, Module } from '../nn';
 import { ShapeError } from '../runtime';
 import { loraLinear } from './kernels/lora-linear';
+import { loraUpdate } from './kernels/lora-update';
 import type { LoRAOptions } from './lora-layer';
 import { LoRALayer } from './lora-layer';
 
@@ -50,9 +51,11 @@ export class LoRALinear extends Module {
     assertLastAxis('LoRALinear.forward', x, this.base.inFeatures);
     const { base, lora, rescale } = this;
     return tf.tidy(() => {
-      if (base instanceof Linear && !rescale && !lora.dropout.isActive) {
+      if (!rescale && !lora.dropout.isActive) {
         const { A, B } = lora.factors();
-        return loraLinear(x, base.weight, base.bias, A, B, lora.scaling); // one op on the tape
+        const { bias } = base;
+        if (base instanceof Linear) return loraLinear(x, base.weight, bias, A, B, lora.scaling);
+        return loraUpdate(x, (rows) => base.multiplyRows(rows), bias, A, B, lora.scaling);
       }
       const sum = base.multiply(x).add(lora.forward(x));
       const h = rescale ? rescale.forward(sum) : sum;

@@ -21,7 +21,7 @@ export abstract class LinearLayer extends Module {
   abstract denseWeight(): tf.Tensor2D;
 
   /** x Wᵀ: x [n, k] -> [n, d] */
-  protected abstract multiplyRows(x: tf.Tensor2D): tf.Tensor2D;
+  abstract multiplyRows(x: tf.Tensor2D): tf.Tensor2D;
 
   /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
   forward(x: tf.Tensor): tf.Tensor {

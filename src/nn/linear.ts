@@ -52,7 +52,7 @@ export class Linear extends LinearLayer {
     return this.weight.clone();
   }
 
-  protected multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
+  multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
     return tf.matMul(x, this.weight, false, true);
   }
 }

@@ -123,7 +123,10 @@ describe(`${RUNS} broken adapters`, () => {
       const began = Date.now();
       const touched = await pathsTouched(async () => {
         await loadAdapter(model, folder).then(
-          () => counts.loaded++,
+          ({ restoreBase }) => {
+            counts.loaded++;
+            restoreBase();
+          },
           (error: Error) => {
             counts.refused++;
             assert.ok(error instanceof LoraError, `run ${run}: ${error.stack}`);

@@ -55,7 +55,7 @@ describe('loadAdapter: adapter_config.json', () => {
     [{ use_dora: true }, /lora_magnitude_vector is missing/],
     [{ bias: 'some' }, /bias must be none, all or lora_only, got "some"/],
     [{ modules_to_save: 'head' }, /modules_to_save must be names of modules or null/],
-    [{ modules_to_save: ['nowhere'] }, /must name modules of the model, got nowhere/],
+    [{ modules_to_save: ['nowhere'] }, /must name modules of the model, got "nowhere"/],
     [{ modules_to_save: ['0.up'] }, /without updates, got model.layers.0.up/],
     [{ modules_to_save: ['head'], bias: 'all' }, /bias = "all" is unsupported beside/],
     [{ lora_bias: true, alora_invocation_tokens: [1] }, /alora_.* unsupported[^]*lora_bias/],

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Module, updatesOf } from '../lora';
 import { ArgumentError } from '../runtime';
+import { quote } from '../safetensors';
 import type { AdapterConfig } from './config';
 import { linearLayers } from './model-layers';
 
@@ -77,7 +78,8 @@ function modulesToSave(
   const isPart = (name: string, whole: string) => name === whole || name.startsWith(`${whole}.`);
   return entries.flatMap((entry) => {
     const found = names.filter((name) => name.endsWith(entry));
-    if (found.length === 0) fail(`modules_to_save must name modules of the model, got ${entry}.`);
+    if (found.length === 0)
+      fail(`modules_to_save must name modules of the model, got ${quote(entry)}.`);
     for (const name of found) {
       if ([...updated].some((layer) => isPart(layer, name) || isPart(name, layer))) {
         fail(`modules_to_save must name modules without updates, got ${name}.`);

@@ -115,7 +115,7 @@ describe('trainWhole', () => {
     await assert.rejects(trainWhole(model, { bias: 'all' }), /must have updates/);
     injectLora(model, UP);
     for (const [module, pattern] of [
-      ['nowhere', /must name modules of the model, got nowhere/],
+      ['nowhere', /must name modules of the model, got "nowhere"/],
       ['up', /without updates, got model.layers.0.up/],
     ] as const) {
       await assert.rejects(trainWhole(model, { modulesToSave: [module] }), (error: Error) => {

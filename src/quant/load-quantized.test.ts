@@ -8,7 +8,7 @@ import { BASE } from '../finetune';
 import { GPT2, type GPT2Config, loadModel, ModelFileError } from '../gpt2';
 import { injectLora } from '../lora';
 import { countParameters } from '../nn';
-import { ArgumentError, memory, read, useAccelerator } from '../runtime';
+import { ArgumentError, memory, peakBytes, read, useAccelerator } from '../runtime';
 import { readSafetensors, writeSafetensors } from '../safetensors';
 import { memoryReport, QuantizedLinear, quantizedLinear, quantizeModel } from '.';
 
@@ -17,40 +17,18 @@ const OPTIONS = { doubleQuantize: true };
 
 before(useAccelerator);
 
-/** The most bytes that new data takes while something is done; aliases of a tensor count once. */
-async function peakBytes<T>(work: () => Promise<T>): Promise<{ result: T; peak: number }> {
-  const engine = tf.engine();
-  const track = engine.trackTensor.bind(engine);
-  const sizes = new Map<object, number>();
-  let peak = 0;
-  engine.trackTensor = (tensor, backend) => {
-    track(tensor, backend);
-    sizes.set(tensor.dataId, 4 * tensor.size);
-    for (const id of sizes.keys()) if (!engine.state.tensorInfo.has(id)) sizes.delete(id);
-    peak = Math.max(
-      peak,
-      [...sizes.values()].reduce((sum, size) => sum + size, 0),
-    );
-  };
-  try {
-    return { result: await work(), peak };
-  } finally {
-    engine.trackTensor = track;
-  }
-}
-
 describe('a model quantised while it is loaded', () => {
   test('is the one quantised afterwards, and never holds more than its packed self', async () => {
     const start = memory();
     const linear = quantizedLinear(OPTIONS);
-    const { result: model, peak } = await peakBytes(() => loadModel(BASE, { linear }));
+    const { result: model, peakBytes: peak } = await peakBytes(() => loadModel(BASE, { linear }));
     const report = memoryReport(model);
     assert.equal(memory().bytes - start.bytes, report.bytes);
     assert.ok(peak <= report.bytes, `${peak} of ${report.bytes} bytes`);
     const bits = (8 * report.packedBytes) / report.packedWeights;
     assert.ok(Math.abs(bits - 4.127) < 0.01 * 4.127, `${bits} bits a weight`);
 
-    const { result: later, peak: floats } = await peakBytes(() => loadModel(BASE));
+    const { result: later, peakBytes: floats } = await peakBytes(() => loadModel(BASE));
     assert.ok(floats - peak > 3.5 * report.packedWeights, 'nothing was saved');
     const { total } = countParameters(later);
     await quantizeModel(later, OPTIONS);

@@ -20,7 +20,7 @@ import {
 } from '../lora';
 import { Linear, Module } from '../nn';
 import { loadAdapter, savePretrained } from '../peft';
-import { memory, Random, read, useAccelerator } from '../runtime';
+import { memory, peakBytes, Random, read, useAccelerator } from '../runtime';
 import { QuantizedLinear, quantizeLinear, quantizeModel } from '.';
 
 const TOLERANCE = 1e-5;
@@ -108,6 +108,27 @@ async function compare(bias: boolean, variant?: Variant): Promise<void> {
 }
 
 describe('a model in 4 bits', () => {
+  test('keeps no more for backward than one in float32', async () => {
+    const x = new Random(1).normal([20_000, K], 0, 1);
+    const peaks: number[] = [];
+    for (const isPacked of [false, true]) {
+      const model = new Net();
+      if (isPacked) await quantizeModel(model);
+      injectLora(model, { targetModules: ['up', 'down'], r: R, alpha: 5 });
+      const { result, peakBytes: peak } = await peakBytes(() =>
+        Promise.resolve(tf.variableGrads(() => model.forward(x).square().sum().asScalar())),
+      );
+      peaks.push(peak);
+      tf.dispose([result.value, result.grads]);
+      model.dispose();
+    }
+    const [floats = NaN, packed = NaN] = peaks;
+    // Dequantising takes two million bytes on its way, an [n, k] kept would take 3.2 million.
+    const scratch = 3_000_000;
+    assert.ok(packed - floats < scratch, `${packed} bytes, ${floats} in float32`);
+    x.dispose();
+  });
+
   test('is injected, trained, and got back as any other', async () => {
     const start = memory();
     const model = new Net();

@@ -75,7 +75,7 @@ export class QuantizedLinear extends LinearLayer {
     return dequantizeWeight(this.packed, this.scales, this.layout);
   }
 
-  protected multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
+  multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
     return quantizedMatMul(x, this.packed, this.scales, this.layout);
   }
 

@@ -10,6 +10,7 @@ export {
 } from './errors';
 export { memory } from './memory';
 export type { MemoryReport } from './memory';
+export { peakBytes } from './peak-bytes';
 export { Random } from './random';
 export { read } from './read';
 export { isStrict } from './strict';

@@ -102,6 +102,19 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     assert.match([shown?.['text/html']].flat().join(''), /<table[^]*verdict/);
   });
 
+  test('of five variants the seeds differ more than the methods, as the chart says', () => {
+    const cells = codeCells(join(saved, '05d_variants.ipynb'));
+    const output = (id: string) => textOf(cells.find((cell) => cell.id === id));
+    const solved = [...output('rows').matchAll(/solved: ((?:[\d.]+(?:, )?)+) %/g)];
+    assert.deepEqual(
+      solved.map(([, seeds = '']) => seeds.split(', ').length),
+      [3, 3, 3, 3, 3],
+    );
+    const spreads = [...output('noise').matchAll(/± ([\d.]+)/g)].map(([, one]) => Number(one));
+    const [within = NaN, chance = NaN, between = NaN] = spreads;
+    assert.ok(within > between && between < 1.5 * chance, spreads.join());
+  });
+
   // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.
   test("the lesson's chart is the picture in the README", () => {
     const cells = codeCells(join(saved, '05_lora_peft.ipynb'));

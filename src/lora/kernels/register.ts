@@ -2,14 +2,21 @@ import * as tf from '@tensorflow/tfjs';
 import { LORA_LINEAR } from './lora-linear';
 import { loraLinearGradient } from './lora-linear-gradient';
 import { loraLinearPlain } from './lora-linear-plain';
+import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update';
 
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
 
-/** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
+/** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerLoraKernels(): void {
   for (const backendName of BACKENDS) {
-    if (tf.getKernel(LORA_LINEAR, backendName)) tf.unregisterKernel(LORA_LINEAR, backendName);
-    tf.registerKernel({ kernelName: LORA_LINEAR, backendName, kernelFunc: loraLinearPlain });
+    register(LORA_LINEAR, backendName, loraLinearPlain);
+    register(LORA_UPDATE, backendName, loraUpdatePlain);
   }
   tf.registerGradient(loraLinearGradient);
+  tf.registerGradient(loraUpdateGradient);
+}
+
+function register(kernelName: string, backendName: string, kernelFunc: tf.KernelFunc): void {
+  if (tf.getKernel(kernelName, backendName)) tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({ kernelName, backendName, kernelFunc });
 }

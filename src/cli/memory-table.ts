@@ -1,0 +1,107 @@
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { BASE, type Batch, drawBatches, encodeRows, makeBatch, resultsFile } from '../finetune';
+import { type GPT2Config, loadTokenizer, readConfig, weightShapes } from '../gpt2';
+import { read, Random } from '../runtime';
+import { type TensorToWrite, writeSafetensors } from '../safetensors';
+import { solverRows } from '../tasks';
+import type { MemoryRow, MemoryRun } from './memory-run';
+import { quantizationErrors } from './quantization-errors';
+import { provenance, writeRows } from './results';
+
+const STEPS = 5;
+const METHODS = ['full', 'lora', 'qlora'] as const;
+
+/** The sizes of distilgpt2, as its config.json has them. */
+const DISTILGPT2 = {
+  architectures: ['GPT2LMHeadModel'],
+  model_type: 'gpt2',
+  ...{ vocab_size: 50257, n_positions: 1024, n_embd: 768, n_layer: 6, n_head: 12 },
+};
+
+/**
+ * Measures what full fine-tuning, LoRA and QLoRA take, in memory and in time, on the shipped base and
+ * on random weights in distilgpt2's shape, and what rounding to 4 bits costs; into data/results/.
+ * @param command for the rows: what the user typed
+ * @returns 0
+ */
+export async function memoryTable(command: string): Promise<number> {
+  const origin = { command, ...(await provenance()), seed: 1 };
+  const rows: object[] = [];
+  const random = mkdtempSync(path.join(tmpdir(), 'distilgpt2-shape-'));
+  try {
+    await writeRandomModel(random);
+    for (const base of ['shipped', "distilgpt2's shape"] as const) {
+      const [folder, batches] = base === 'shipped' ? await shipped() : [random, randomBatches()];
+      for (const method of METHODS) {
+        const start = performance.now();
+        const row = await runApart({ folder, method, batches });
+        const seconds = Math.round((performance.now() - start) / 1000);
+        rows.push({ ...origin, seconds, base, method, r: 8, steps: STEPS, ...row });
+        console.log(base, method, row);
+      }
+    }
+  } finally {
+    rmSync(random, { recursive: true });
+  }
+  await writeRows(resultsFile('qlora-memory'), rows as never);
+  const start = performance.now();
+  const errors = await quantizationErrors();
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const errorRows = errors.map((row) => ({ ...origin, seconds, base: 'shipped', ...row }));
+  await writeRows(resultsFile('quantization-error'), errorRows);
+  console.table(errors);
+  return 0;
+}
+
+async function shipped(): Promise<[string, Batch[]]> {
+  const tokenizer = await loadTokenizer(BASE, await readConfig(path.join(BASE, 'config.json')));
+  const examples = encodeRows(tokenizer, solverRows({ split: 'train', seed: 1, count: 1000 }));
+  const batches = drawBatches(examples, { size: 16, seed: 1 });
+  return [BASE, Array.from({ length: STEPS }, () => batches.next().value)];
+}
+
+/** Four rows of 128 tokens; all but the first have a label. */
+function randomBatches(): Batch[] {
+  const { vocab_size: vocabSize } = DISTILGPT2;
+  return Array.from({ length: STEPS }, (_, step) =>
+    makeBatch(
+      Array.from({ length: 4 }, (_, row) => ({
+        prompt: [row + 1],
+        completion: Array.from({ length: 127 }, (_, i) => (7919 * (i + 128 * step)) % vocabSize),
+      })),
+    ),
+  );
+}
+
+/** Weights from N(0, 0.02²), one draw of a million over and over; half precision, as most files. */
+async function writeRandomModel(folder: string): Promise<void> {
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(DISTILGPT2));
+  const config: GPT2Config = await readConfig(path.join(folder, 'config.json'));
+  const noise = new Random(1).normal([1_000_003], 0, 0.02);
+  const values = await read(noise);
+  noise.dispose();
+  const tensors = new Map<string, TensorToWrite>();
+  for (const [name, shape] of weightShapes(config)) {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const some = new Float32Array(size);
+    for (let i = 0; i < size; i += values.length) some.set(values.subarray(0, size - i), i);
+    tensors.set(name, { shape, values: some, dtype: 'F16' });
+  }
+  await writeSafetensors(path.join(folder, 'model.safetensors'), tensors, { format: 'pt' });
+}
+
+/** In a process of its own: its resident memory is this run's alone. */
+function runApart(run: MemoryRun): Promise<MemoryRow> {
+  const child = fork(path.join(__dirname, 'memory-run.js'));
+  return new Promise((resolve, reject) => {
+    child.once('message', (row: MemoryRow) => resolve(row));
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      reject(new Error(`memory: ${run.method} of ${run.folder} ended with exit code ${code}.`));
+    });
+    child.send(run);
+  });
+}

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs';
+import { lowRankGradients, lowRankProduct } from './low-rank';
+
+/** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
+export const LORA_UPDATE = 'LoRAUpdate';
+
+type Inputs = tf.NamedTensorMap & {
+  x: tf.Tensor2D;
+  product: tf.Tensor2D;
+  A: tf.Tensor2D;
+  B: tf.Tensor2D;
+  bias?: tf.Tensor1D;
+};
+
+/**
+ * h = W0 x + b + s B (A x), for a W0 that is no tensor        (Hu et al. 2021, eq. 3)
+ *
+ * x [..., k], bias [d] or null, A [r, k], B [d, r] -> h [..., d], owned by the caller. Backward
+ * gets x, A and B: `tf.add` would keep both of what it adds, three tensors as large as h.
+ * @param multiply W0 x: [n, k] -> [n, d], for the rows of x
+ */
+export function loraUpdate(
+  x: tf.Tensor,
+  multiply: (rows: tf.Tensor2D) => tf.Tensor2D,
+  bias: tf.Tensor1D | null,
+  A: tf.Tensor2D,
+  B: tf.Tensor2D,
+  scaling: number,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const rows = x.reshape<tf.Tensor2D>([-1, A.shape[1]]); // [n, k]
+    const given = { x: rows, product: multiply(rows), A, B };
+    const inputs: Inputs = bias ? { ...given, bias } : given;
+    const h = tf.engine().runKernel<tf.Tensor>(LORA_UPDATE, inputs, { scaling });
+    return h.reshape([...x.shape.slice(0, -1), B.shape[0]]);
+  });
+}
+
+/** The kernel in plain tfjs ops, for every backend. */
+export const loraUpdatePlain: tf.KernelFunc = ({ inputs, attrs }) => {
+  const { x, product, A, B, bias } = inputs as Inputs;
+  const { scaling } = attrs as { scaling: number };
+  return tf.tidy(() => {
+    const h = product.add(lowRankProduct(x, A, B, scaling));
+    return bias ? h.add(bias) : h;
+  });
+};
+
+/** With dy = dL/dh: that of W0 x is dy itself, that of b is Σ dy. */
+export const loraUpdateGradient: tf.GradConfig = {
+  kernelName: LORA_UPDATE,
+  inputsToSave: ['x', 'A', 'B'],
+  gradFunc: (dh, saved, attrs) => {
+    const dy = dh as tf.Tensor2D;
+    const [x, A, B] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+    const { scaling } = attrs as unknown as { scaling: number };
+    return {
+      ...lowRankGradients(dy, x, A, B, scaling),
+      product: () => dy.clone(),
+      bias: () => dy.sum(0),
+    };
+  },
+};

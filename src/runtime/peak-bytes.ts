@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * The most bytes that new tensors take at one time while something is done; aliases count once, but
+ * for reshaped ones on the native library, which shows them as tensors of their own.
+ */
+export async function peakBytes<T>(
+  work: () => Promise<T>,
+): Promise<{ result: T; peakBytes: number }> {
+  const engine = tf.engine();
+  const track = engine.trackTensor.bind(engine);
+  const sizes = new Map<object, number>();
+  let [peak, bytes] = [0, 0];
+  // tfjs tells of no tensor that is freed: look which are gone once it could be a new peak.
+  const forgetFreed = () => {
+    for (const [id, size] of sizes) {
+      if (engine.state.tensorInfo.has(id)) continue;
+      sizes.delete(id);
+      bytes -= size;
+    }
+  };
+  engine.trackTensor = (tensor, backend) => {
+    track(tensor, backend);
+    if (sizes.has(tensor.dataId)) return;
+    const size = tensor.size * tf.util.bytesPerElement(tensor.dtype);
+    sizes.set(tensor.dataId, size);
+    bytes += size;
+    if (bytes > peak) forgetFreed();
+    peak = Math.max(peak, bytes);
+  };
+  try {
+    return { result: await work(), peakBytes: peak };
+  } finally {
+    engine.trackTensor = track;
+  }
+}
