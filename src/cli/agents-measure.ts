@@ -9,7 +9,7 @@ import {
   type WritingOptions,
 } from '../agents';
 import { checkSolver, drawProblems, type Problem, type Role, ROLES } from '../tasks';
-import { TEAM, TESTS } from './agents-plan';
+import { ALONE, TEAM, TESTS } from './agents-plan';
 import { type Interval, pairedDifference, wilson } from './statistics';
 
 /** One way to work, and what came of it on the test problems. */
@@ -66,13 +66,13 @@ export async function measureAgents(
   const stepsOf = (traces: readonly Trace[]) => traces.flatMap(({ steps }) => steps);
   const price = tokensOf(stepsOf(team)) / tokensOf(stepsOf(greedy));
   const control = { attempts: Math.ceil(price), roles: ['solver'] as const };
-  const alone = await run('control', control, { temperature, seed: 2_000_000 });
+  const alone = await run('control', control, { ...ALONE, seed: 2_000_000 });
 
   const sampled = { attempts, temperature, traces: team };
   const arms: Arm[] = [
     { name: 'solver', attempts: 1, temperature: 0, traces: greedy, roles: ['solver'] },
     { name: 'solver, vote', ...sampled, roles: ['solver'] },
-    { name: 'solver, vote, equal tokens', ...control, temperature, traces: alone },
+    { name: 'solver, vote, equal tokens', ...control, ...ALONE, traces: alone },
     { name: 'solver + critic', ...sampled, roles: ['solver', 'critic'] },
     { name: 'solver + critic + reviser', ...sampled, roles: ROLES },
   ];

@@ -42,5 +42,8 @@ export const VALIDATION = { split: 'validation', seed: 1, count: 500 } as const;
 /** How the team works; chosen on problems of the validation set. */
 export const TEAM = { attempts: 8, temperature: 1 };
 
+/** How freely the solver writes where it is alone and votes; the best for it there, of 0.5, 0.7, 1. */
+export const ALONE = { temperature: 0.5 };
+
 /** The problems that it is measured on, and those of a quick run: the first of them. */
 export const TESTS = { seed: 1, count: 2000, quick: 500 };
