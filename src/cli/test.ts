@@ -88,7 +88,7 @@ function suites(): Suite[] {
   return [
     {
       name: 'what needs no accelerator',
-      folders: ['tests/house', 'tests/readme', 'tests/plot', ...PLAIN],
+      folders: ['tests/house', 'tests/readme', 'tests/compatibility', 'tests/plot', ...PLAIN],
     },
     ...accelerators.map((one) => ({
       ...one,
