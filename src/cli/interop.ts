@@ -13,7 +13,7 @@ const ENVIRONMENT = path.join(workshop, 'interop');
 const PYTHON = pythonPath(ENVIRONMENT);
 
 /** PyTorch and PEFT, apart from the project's own environment: gigabytes that no lesson needs. */
-const environmentStep: Step = {
+export const environmentStep: Step = {
   name: 'PEFT for the comparison',
   parts: [
     {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { environmentStep } from './interop';
 import { nativeStep } from './native-step';
 import { repoRoot } from './paths';
 import { runTests } from './run-tests';
@@ -44,6 +45,13 @@ const NUMERIC = [
   'lesson',
 ].map((room) => `src/${room}`);
 
+/** As many broken files and killed processes as one can wait for; a few of them run anyway. */
+const HOSTILE: Suite = {
+  name: '20,000 broken adapters, 100 killed saves',
+  folders: ['src/peft/fuzz', 'src/peft/replace-files'],
+  env: { LORA_BACKEND: 'wasm', FUZZ_RUNS: '20000', KILLS: '100' },
+};
+
 /**
  * Runs every check: lint, then the tests, the numeric ones once on each accelerator.
  * Where CI is set, a suite that cannot run counts as failed.
@@ -80,7 +88,7 @@ function suites(): Suite[] {
   return [
     {
       name: 'what needs no accelerator',
-      folders: ['tests/house', 'tests/readme', 'tests/plot', ...PLAIN],
+      folders: ['tests/house', 'tests/readme', 'tests/compatibility', 'tests/plot', ...PLAIN],
     },
     ...accelerators.map((one) => ({
       ...one,
@@ -96,6 +104,8 @@ function suites(): Suite[] {
         folders: ['tests/notebooks'],
         atOnce: 1,
       })),
+    ...(process.env.CI ? [HOSTILE] : []),
+    { name: 'adapters in PEFT', folders: ['tests/interop'], missing: noPeft() },
     {
       name: 'lesson in JupyterLab',
       folders: ['tests/e2e'],
@@ -103,6 +113,12 @@ function suites(): Suite[] {
       missing: existsSync('/usr/bin/chromium') ? undefined : 'no browser (/usr/bin/chromium)',
     },
   ];
+}
+
+/** PyTorch and PEFT take gigabytes: made here only where CI is set, elsewhere by whoever asks. */
+function noPeft(): string | undefined {
+  const isThere = process.env.INTEROP_PYTHON ?? environmentStep.parts.every(isReady);
+  return isThere || process.env.CI ? undefined : 'no PEFT (npm run test:interop gets it)';
 }
 
 /** The type-check is the build, done before this runs. */

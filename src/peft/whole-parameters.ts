@@ -26,7 +26,9 @@ export function baseParameters(model: Module): Map<string, tf.Variable> {
   for (const [name, parameter] of model.namedParameters()) {
     const layer = [...updates.keys()].find((one) => name.startsWith(`${one}.`));
     if (layer === undefined) all.set(name, parameter);
-    else if (name.startsWith(`${layer}.base.`)) all.set(name.replace('.base.', '.'), parameter);
+    else if (name.startsWith(`${layer}.base.`)) {
+      all.set(layer + name.slice(`${layer}.base`.length), parameter);
+    }
   }
   return all;
 }
