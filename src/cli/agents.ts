@@ -19,7 +19,7 @@ import { provenance, writeRows } from './results';
  * Measures solver, critic and reviser, alone and together, and prints the table; `train` makes
  * their adapters anew instead.
  * @param args `train`, or `--quick` for fewer problems, into artifacts/
- * @returns 0, or 1 where a quick run puts the ways to work in another order than the whole one
+ * @returns 0, or 1 where a quick run puts the team on another side than the whole run does
  */
 export async function agents(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -44,7 +44,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
   const start = performance.now();
   const problems = quick ? TESTS.quick : TESTS.count;
   const runs = 3;
-  const bar = progressBar('problems', runs * problems);
+  const bar = progressBar('problems', runs * problems, { loss: false });
   const results = await measureAgents(await openWorkshop(), problems, () => bar.increment());
   bar.stop();
   const seconds = Math.round((performance.now() - start) / 1000);
@@ -86,16 +86,23 @@ function printTable(results: readonly (ArmResult | DifferenceResult)[]): void {
   }
 }
 
-/** The ways to work, the best first, in a quick run and in the whole one. */
-function compareOrder(quick: readonly object[], whole: readonly object[]): number {
-  const [mine, theirs] = [quick, whole].map((rows) =>
-    rows
-      .filter(isArm)
-      .sort((a, b) => b.exactMatch - a.exactMatch)
-      .map(({ arm }) => arm)
-      .join(' > '),
-  );
-  const isSame = mine === theirs;
-  console.log(`${isSame ? 'The same order as' : `Another order than`} the whole run: ${theirs}`);
-  return isSame ? 0 : 1;
+/**
+ * Whether a quick run finds the team ahead of, or behind, whom the whole run finds it: where that
+ * one's interval holds 0 there is no order.
+ */
+export function compareOrder(quick: readonly object[], whole: readonly object[]): number {
+  const isDifference = (row: { kind?: unknown }): row is DifferenceResult =>
+    row.kind === 'difference';
+  const mine = quick.filter(isDifference);
+  const clear = whole.filter(isDifference).filter(({ low, high }) => low > 0 || high < 0);
+  const others = clear.filter(({ minus, difference }) => {
+    const own = mine.find((row) => row.minus === minus)?.difference ?? NaN;
+    return Math.sign(own) !== Math.sign(difference);
+  });
+  for (const { arm, minus, difference } of clear) {
+    console.log(`The whole run: ${arm} ${difference > 0 ? '>' : '<'} ${minus}`);
+  }
+  const names = others.map(({ minus }) => minus).join(', ');
+  console.log(others.length === 0 ? 'The same order here.' : `Another order here: ${names}.`);
+  return others.length === 0 ? 0 : 1;
 }

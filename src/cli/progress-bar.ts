@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** A bar with steps, loss and time left; where there is no terminal, a line every ten seconds. */
-export function progressBar(name: string, total: number): SingleBar {
-  const format = `${name} {bar} {value}/{total} | loss {loss} | {duration_formatted}, {eta_formatted} left`;
+/** A bar with steps, loss (where it is one of a training) and time left; where there is no terminal, a line every ten seconds. */
+export function progressBar(name: string, total: number, { loss = true } = {}): SingleBar {
+  const format = `${name} {bar} {value}/{total} | ${loss ? 'loss {loss} | ' : ''}{duration_formatted}, {eta_formatted} left`;
   const bar = new SingleBar(
     { format, etaBuffer: 50, noTTYOutput: true, notTTYSchedule: 10_000 },
     Presets.shades_classic,
