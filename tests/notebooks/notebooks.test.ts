@@ -128,7 +128,9 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     const merged = number('merge', /in float32: ([\d.]+)/);
     assert.ok(Math.abs(merged - trained) <= 2e-4, `${merged}, ${trained}`);
     const again = number('merge', /4 bits again: +([\d.]+)/);
-    assert.ok(again !== merged && Math.abs(again - merged) < 0.1 * merged, `${again}`);
+    assert.ok(Math.abs(again - merged) < 0.1 * merged, `${again}`);
+    // Of two steps nothing is left in 4 bits.
+    assert.ok(isTaste || again !== merged, `${again}`);
   });
 
   // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.
