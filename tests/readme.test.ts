@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { readResults } from '../src/finetune';
 
 const README = join(__dirname, '../../README.md');
-const BETWEEN = /(<!-- rank table -->\n)[^]*(<!-- end of rank table -->)/;
 const NAMES = {
   lora: (r: unknown) => `LoRA, r = ${String(r)}, s = 32 / r`,
   rslora: (r: unknown) => `rsLoRA, r = ${String(r)}, s = 11.3 / √r`,
@@ -44,13 +43,33 @@ function rankTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
+/** One line a base and method. */
+function memoryTable(): string {
+  const keys = ['baseBytes', 'adapterBytes', 'optimizerBytes', 'stepPeakBytes'] as const;
+  const names: Record<string, string> = { full: 'full fine-tuning', lora: 'LoRA', qlora: 'QLoRA' };
+  const lines = readResults('qlora-memory').map((row) => {
+    const sizes = keys.map((key) => `${((row[key] as number) / 1e6).toFixed(1)} MB`);
+    const seconds = `${(row.stepSeconds as number).toFixed(2)} s`;
+    return `| ${[`${String(row.base)}, ${names[String(row.method)]}`, ...sizes, seconds].join(' | ')} |`;
+  });
+  const head = ['| | base | adapter | optimiser | more in a step | a step |'];
+  return `\n${[...head, '| - | -: | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
+/** By the name between the comments that they stand between. */
+const TABLES = { rank: rankTable, memory: memoryTable };
+
 /** Without the padding that the formatter gives a table. */
 const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{2,}/g, '-');
 
-// `UPDATE_SNAPSHOTS=1 npm test` writes the table anew.
-test('the README tells what the rank sweep measured', () => {
-  const readme = readFileSync(README, 'utf8');
-  const wanted = readme.replace(BETWEEN, `$1${rankTable()}$2`);
-  if (process.env.UPDATE_SNAPSHOTS) writeFileSync(README, wanted);
-  else assert.equal(plain(readme), plain(wanted));
-});
+// `UPDATE_SNAPSHOTS=1 npm test` writes the tables anew.
+for (const [name, table] of Object.entries(TABLES)) {
+  test(`the README tells what was measured: the ${name} table`, () => {
+    const readme = readFileSync(README, 'utf8');
+    const between = new RegExp(`(<!-- ${name} table -->\\n)[^]*(<!-- end of ${name} table -->)`);
+    assert.match(readme, between);
+    const wanted = readme.replace(between, `$1${table()}$2`);
+    if (process.env.UPDATE_SNAPSHOTS) writeFileSync(README, wanted);
+    else assert.equal(plain(readme), plain(wanted));
+  });
+}

@@ -226,6 +226,12 @@ describe('a combination', () => {
   });
 });
 
+test('TIES elects + where the sum is 0, and takes the mean of those that agree', () => {
+  const [one, two, three] = [[[1, -3, 0]], [[-1, -1, 0]], [[0, 2, 5]]].map((T) => new Matrix(T));
+  const got = ties(1)([one, two, three] as Matrix[], [1, 10, 100], () => NaN);
+  assert.deepEqual(got.to2DArray(), [[1, (-3 - 10) / 2, 500]]);
+});
+
 describe('DARE', () => {
   const T = new Matrix([
     [1, -2, 3, 0.5],

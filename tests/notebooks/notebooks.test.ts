@@ -115,6 +115,24 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     assert.ok(within > between && between < 1.5 * chance, spreads.join());
   });
 
+  test('a base in 4 bits takes 4.127 bits a weight, is trained, merged and quantised again', () => {
+    const cells = codeCells(join(saved, '05e_qlora.ipynb'));
+    const number = (id: string, pattern: RegExp) =>
+      Number(pattern.exec(textOf(cells.find((cell) => cell.id === id)))?.[1]);
+    const bits = number('load', /([\d.]+) bits a weight/);
+    assert.ok(Math.abs(bits - 4.127) < 0.01 * 4.127, `${bits} bits a weight`);
+    const isTaste = textOf(cells.find(({ id }) => id === 'quant')).includes('only a taste');
+    if (isTaste) assert.match(process.env.LORA_BACKEND ?? '', /wasm|webgpu/);
+    const trained = number('merge', /with the adapter: ([\d.]+)/);
+    assert.ok(trained < (isTaste ? 4 : 0.6), `test loss ${trained}`);
+    const merged = number('merge', /in float32: ([\d.]+)/);
+    assert.ok(Math.abs(merged - trained) <= 2e-4, `${merged}, ${trained}`);
+    const again = number('merge', /4 bits again: +([\d.]+)/);
+    assert.ok(Math.abs(again - merged) < 0.1 * merged, `${again}`);
+    // Of two steps nothing is left in 4 bits.
+    assert.ok(isTaste || again !== merged, `${again}`);
+  });
+
   // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.
   test("the lesson's chart is the picture in the README", () => {
     const cells = codeCells(join(saved, '05_lora_peft.ipynb'));
