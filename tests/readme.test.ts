@@ -56,8 +56,24 @@ function memoryTable(): string {
   return `\n${[...head, '| - | -: | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
+/** One line a way to work. */
+function agentsTable(): string {
+  const percent = (share: unknown) => (100 * (share as number)).toFixed(1);
+  const lines = readResults('agents')
+    .filter(({ kind }) => kind === 'arm')
+    .map(({ arm, attempts, exactMatch, low, high, tokensInAll }) => {
+      const solved = `${percent(exactMatch)} % (${percent(low)} to ${percent(high)})`;
+      return `| ${[arm, attempts, solved, (tokensInAll as number).toFixed(0)].join(' | ')} |`;
+    });
+  const head = [
+    '| | attempts | solved (95 % interval) | tokens a problem |',
+    '| - | -: | -: | -: |',
+  ];
+  return `\n${[...head, ...lines].join('\n')}\n\n`;
+}
+
 /** By the name between the comments that they stand between. */
-const TABLES = { rank: rankTable, memory: memoryTable };
+const TABLES = { rank: rankTable, memory: memoryTable, agents: agentsTable };
 
 /** Without the padding that the formatter gives a table. */
 const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{2,}/g, '-');
