@@ -128,9 +128,8 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     const merged = number('merge', /in float32: ([\d.]+)/);
     assert.ok(Math.abs(merged - trained) <= 2e-4, `${merged}, ${trained}`);
     const again = number('merge', /4 bits again: +([\d.]+)/);
-    assert.ok(Math.abs(again - merged) < 0.1 * merged, `${again}`);
-    // Of two steps nothing is left in 4 bits.
-    assert.ok(isTaste || again !== merged, `${again}`);
+    // What two steps have learnt is rounded away again.
+    assert.ok(again !== merged && again < (isTaste ? 4 : 1.1 * merged), `${again}`);
   });
 
   // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.
