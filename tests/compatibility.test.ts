@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { mergeEmbeddings } from '../src/embeddings';
 import { mergeLora } from '../src/lora';
 import { loadAdapter, savePretrained } from '../src/peft';
 import { read, useAccelerator } from '../src/runtime';
@@ -15,6 +16,7 @@ const BETWEEN = /(<!-- compatibility table -->\n)[^]*(<!-- end of compatibility 
 
 /** A feature of PEFT's, and how its adapters are known. The first that fits counts. */
 const FEATURES: [string, (config: Config, name: string) => boolean][] = [
+  ['embeddings', ({ target_modules }) => /wte|wpe|w\.e/.test(JSON.stringify(target_modules))],
   ['`modules_to_save`', ({ modules_to_save }) => modules_to_save !== null],
   ['`bias` = all, lora_only', ({ bias }) => bias !== 'none'],
   ['`use_dora`', ({ use_dora }) => use_dora === true],
@@ -101,6 +103,7 @@ async function tryCase(one: PeftCase): Promise<Set<Step>> {
   });
   await attempt('merges', async () => {
     await mergeLora(model);
+    await mergeEmbeddings(model);
     await agrees();
   });
   model.dispose();
@@ -142,7 +145,7 @@ function table(): string {
     const [[key, value] = []] = Object.entries(change);
     return typeof value === 'string' ? `\`${key} = ${value}\`` : `\`${key}\``;
   });
-  const refused = `Refused by name: ${names.join(', ')}, LoRA on embeddings and on convolutions.`;
+  const refused = `Refused by name: ${names.join(', ')}, LoRA on convolutions. A table that is the head too, GPT-2's \`wte\`, is not merged.`;
   return `\n${[...head, ...lines].join('\n')}\n\n${refused}\n\n`;
 }
 

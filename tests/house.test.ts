@@ -24,6 +24,7 @@ const DOORS: Record<string, string[]> = {
   ],
   nn: [
     'Dropout',
+    'Embedding',
     'Linear',
     'LinearLayer',
     'Module',
@@ -77,6 +78,13 @@ const DOORS: Record<string, string[]> = {
     'magnitudePrune',
     'sum',
     'ties',
+  ],
+  embeddings: [
+    'LoRAEmbedding',
+    'embeddingUpdatesOf',
+    'injectEmbeddings',
+    'mergeEmbeddings',
+    'removeEmbeddings',
   ],
   starts: ['olora', 'pissa', 'startFromBase', 'toPlainLora'],
   safetensors: [

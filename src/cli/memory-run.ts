@@ -13,6 +13,8 @@ export interface MemoryRun {
   /** its folder */
   folder: string;
   method: 'full' | 'lora' | 'qlora';
+  /** the adapters' rank */
+  r: number;
   batches: Batch[];
 }
 
@@ -36,7 +38,7 @@ export interface MemoryRow {
 }
 
 /** Loads, adapts and trains as the run says, and measures each part. */
-export async function memoryRun({ folder, method, batches }: MemoryRun): Promise<MemoryRow> {
+export async function memoryRun({ folder, method, r, batches }: MemoryRun): Promise<MemoryRow> {
   await useAccelerator();
   const linear = quantizedLinear({ doubleQuantize: true });
   const options = method === 'qlora' ? { linear } : {};
@@ -45,7 +47,7 @@ export async function memoryRun({ folder, method, batches }: MemoryRun): Promise
   );
   const loadPeakResidentMegabytes = residentMegabytes();
   const { bytes: baseBytes, packedBytes, packedWeights } = memoryReport(model);
-  if (method !== 'full') injectLora(model, { targetModules: 'all-linear', r: 8, alpha: 32 });
+  if (method !== 'full') injectLora(model, { targetModules: 'all-linear', r, alpha: 32 });
   const loaded = memory().bytes;
   const { result: seconds, peakBytes: peak } = await peakBytes(() => trainSome(model, batches));
   const { trainable, total } = countParameters(model);

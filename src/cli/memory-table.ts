@@ -12,6 +12,7 @@ import { quantizationErrors } from './quantization-errors';
 import { provenance, writeRows } from './results';
 
 const STEPS = 5;
+const RANK = 8;
 const METHODS = ['full', 'lora', 'qlora'] as const;
 
 /** The sizes of distilgpt2, as its config.json has them. */
@@ -37,9 +38,9 @@ export async function memoryTable(command: string): Promise<number> {
       const [folder, batches] = base === 'shipped' ? await shipped() : [random, randomBatches()];
       for (const method of METHODS) {
         const start = performance.now();
-        const row = await runApart({ folder, method, batches });
+        const row = await runApart({ folder, method, r: RANK, batches });
         const seconds = Math.round((performance.now() - start) / 1000);
-        rows.push({ ...origin, seconds, base, method, r: 8, steps: STEPS, ...row });
+        rows.push({ ...origin, seconds, base, method, r: RANK, steps: STEPS, ...row });
         console.log(base, method, row);
       }
     }

@@ -36,6 +36,7 @@ const NUMERIC = [
   'quant',
   'starts',
   'combine',
+  'embeddings',
   'bank',
   'peft',
   'gpt2',

@@ -8,21 +8,6 @@ import type { GPT2Config } from './config';
  */
 export type Weights = ReadonlyMap<string, tf.Tensor | LinearLayer>;
 
-/** Rows of a table: ids [...] (int32) -> [..., width] */
-export class Embedding extends Module {
-  /** [rows, width] */
-  readonly weight: tf.Variable<tf.Rank.R2>;
-
-  constructor(weights: Weights) {
-    super();
-    this.weight = this.shareParameter('weight', weights.get('weight') as tf.Tensor<tf.Rank.R2>);
-  }
-
-  forward(ids: tf.Tensor): tf.Tensor {
-    return tf.gather(this.weight, ids);
-  }
-}
-
 /** y = (x - mean) / √(variance + ε) · γ + β over the last axis        (Ba et al. 2016, eq. 4) */
 export class LayerNorm extends Module {
   private readonly weight: tf.Variable<tf.Rank.R1>;

@@ -1,16 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { Module } from '../nn';
+import { Embedding, Module } from '../nn';
 import { ArgumentError, ShapeError } from '../runtime';
 import type { GPT2Config } from './config';
-import {
-  Attention,
-  attentionMask,
-  Embedding,
-  type KeyValues,
-  LayerNorm,
-  MLP,
-  type Weights,
-} from './layers';
+import { Attention, attentionMask, type KeyValues, LayerNorm, MLP, type Weights } from './layers';
 
 /**
  * GPT-2 (Radford et al. 2019): embeddings, `nLayer` blocks, a norm, and the token embedding again
@@ -26,8 +18,9 @@ export class GPT2 extends Module {
     weights: Weights,
   ) {
     super();
-    this.wte = this.addChild('transformer.wte', new Embedding(below(weights, 'transformer.wte')));
-    this.addChild('transformer.wpe', new Embedding(below(weights, 'transformer.wpe')));
+    const table = (name: string) => ({ weight: weights.get(`${name}.weight`) as tf.Tensor2D });
+    this.wte = this.addChild('transformer.wte', new Embedding(table('transformer.wte')));
+    this.addChild('transformer.wpe', new Embedding(table('transformer.wpe')));
     this.blocks = Array.from({ length: config.nLayer }, (_, i) => {
       const name = `transformer.h.${i}`;
       return this.addChild(name, new Block(below(weights, name), config));

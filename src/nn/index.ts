@@ -1,4 +1,5 @@
 export { Dropout } from './dropout';
+export { Embedding } from './embedding';
 export { assertPositiveIntegers, Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';

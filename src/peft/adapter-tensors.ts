@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { Dora, type LoRALinear } from '../lora';
+import { Dora } from '../lora';
 import { NonFiniteError, read } from '../runtime';
 import { readSafetensors, type SafetensorsReader, type TensorToWrite } from '../safetensors';
 import { AdapterError } from './error';
+import type { LayerSize, Update } from './model-layers';
 import { nearest } from './nearest';
 import type { UpdateSize } from './plan-updates';
 import type { WholeParameter } from './whole-parameters';
@@ -14,14 +15,9 @@ export interface UpdateValues {
   magnitude?: Float32Array;
 }
 
-/** The layer that an update stands beside: k and d. */
-export interface LayerSize {
-  inFeatures: number;
-  outFeatures: number;
-}
-
 /** PEFT's name for A or B of a layer. */
-export function tensorName(layer: string, matrix: 'A' | 'B'): string {
+export function tensorName(layer: string, matrix: 'A' | 'B', isEmbedding = false): string {
+  if (isEmbedding) return `base_model.model.${layer}.lora_embedding_${matrix}`;
   return `base_model.model.${layer}.lora_${matrix}.weight`;
 }
 
@@ -44,7 +40,7 @@ export async function readUpdates(
   useDora = false,
 ): Promise<Map<string, UpdateValues>> {
   const values = await readTensors(caller, file, updateShapes(plan, layers, useDora));
-  return updateValues(values, [...plan.keys()], useDora);
+  return updateValues(values, layers, [...plan.keys()], useDora);
 }
 
 /**
@@ -77,9 +73,9 @@ export function updateShapes(
 ): Map<string, number[]> {
   const shapes = new Map<string, number[]>();
   for (const [name, { r }] of plan) {
-    const { inFeatures, outFeatures } = layers.get(name) as LayerSize;
-    shapes.set(tensorName(name, 'A'), [r, inFeatures]);
-    shapes.set(tensorName(name, 'B'), [outFeatures, r]);
+    const { inFeatures, outFeatures, isEmbedding } = layers.get(name) as LayerSize;
+    shapes.set(tensorName(name, 'A', isEmbedding), [r, inFeatures]);
+    shapes.set(tensorName(name, 'B', isEmbedding), [outFeatures, r]);
     if (useDora) shapes.set(magnitudeName(name), [outFeatures]);
   }
   return shapes;
@@ -96,7 +92,7 @@ function nameFaults(
     ...unexpected.map((name, i) => {
       const meant = i < 20 ? nearest(name, missing) : undefined; // a hostile file may have 100,000
       const shown = name.slice(0, 200);
-      if (/\.lora_(magnitude_vector|embedding_[AB]|B\.bias)/.test(name)) {
+      if (/\.lora_(magnitude_vector|B\.bias)/.test(name)) {
         return `${shown} is unsupported: only A, B and under use_dora m of linear layers are.`;
       }
       return `${shown} is unexpected.${meant === undefined ? '' : ` Is ${meant} meant?`}`;
@@ -137,16 +133,17 @@ async function readAll(
 /** The updates among the tensors of a file. */
 export function updateValues(
   values: ReadonlyMap<string, Float32Array>,
-  layers: readonly string[],
+  layers: ReadonlyMap<string, LayerSize>,
+  names: readonly string[],
   useDora: boolean,
 ): Map<string, UpdateValues> {
   const of = (name: string) => values.get(name) as Float32Array;
   return new Map(
-    layers.map((layer) => [
+    names.map((layer) => [
       layer,
       {
-        A: of(tensorName(layer, 'A')),
-        B: of(tensorName(layer, 'B')),
+        A: of(tensorName(layer, 'A', layers.get(layer)?.isEmbedding)),
+        B: of(tensorName(layer, 'B', layers.get(layer)?.isEmbedding)),
         ...(useDora ? { magnitude: of(magnitudeName(layer)) } : {}),
       },
     ]),
@@ -159,7 +156,8 @@ export function updateValues(
  */
 export async function collectTensors(
   caller: string,
-  updates: ReadonlyMap<string, LoRALinear>,
+  updates: ReadonlyMap<string, Update>,
+  layers: ReadonlyMap<string, LayerSize>,
   whole: ReadonlyMap<string, WholeParameter>,
   dtype: 'F32' | 'F16',
 ): Promise<Map<string, TensorToWrite>> {
@@ -172,8 +170,9 @@ export async function collectTensors(
     tensors.set(name, { shape: tensor.shape, values, dtype });
   };
   for (const [layer, { lora, rescale }] of updates) {
-    await add(tensorName(layer, 'A'), lora.A);
-    await add(tensorName(layer, 'B'), lora.B);
+    const isEmbedding = layers.get(layer)?.isEmbedding;
+    await add(tensorName(layer, 'A', isEmbedding), lora.A);
+    await add(tensorName(layer, 'B', isEmbedding), lora.B);
     if (rescale instanceof Dora) await add(magnitudeName(layer), rescale.magnitude);
   }
   for (const [name, { parameter, isTurned }] of whole) {

@@ -1,16 +1,17 @@
-import { Dora, type LoRALinear, rsLora } from '../lora';
+import { Dora, rsLora } from '../lora';
 import { ArgumentError } from '../runtime';
 import type { AdapterConfig } from './config';
+import type { Update } from './model-layers';
 
 /**
  * What adapter_config.json has to say about the updates of a model.
- * @param layers the names of all its linear layers
+ * @param layers the names of all layers that can have one
  * @throws ArgumentError if their scales are neither all alpha / r nor all alpha / √r, or if some
  *   have another dropout or are of another variant than others, or of one that the format does not know
  */
 export function describeUpdates(
   caller: string,
-  updates: ReadonlyMap<string, LoRALinear>,
+  updates: ReadonlyMap<string, Update>,
   layers: readonly string[],
 ): Pick<
   AdapterConfig,
@@ -41,7 +42,7 @@ export function describeUpdates(
   };
 }
 
-function commonDropout(caller: string, updates: ReadonlyMap<string, LoRALinear>): number {
+function commonDropout(caller: string, updates: ReadonlyMap<string, Update>): number {
   const all = new Set([...updates.values()].map(({ lora }) => lora.dropout.p));
   const [p = 0] = all;
   if (all.size <= 1) return p;
@@ -50,7 +51,7 @@ function commonDropout(caller: string, updates: ReadonlyMap<string, LoRALinear>)
   );
 }
 
-function usesDora(caller: string, updates: ReadonlyMap<string, LoRALinear>): boolean {
+function usesDora(caller: string, updates: ReadonlyMap<string, Update>): boolean {
   const all = [...updates.values()].map(({ rescale }) => rescale);
   if (all.every((rescale) => rescale === null)) return false;
   if (all.every((rescale) => rescale instanceof Dora)) return true;
@@ -59,7 +60,7 @@ function usesDora(caller: string, updates: ReadonlyMap<string, LoRALinear>): boo
   );
 }
 
-function usesRsLora(caller: string, updates: ReadonlyMap<string, LoRALinear>): boolean {
+function usesRsLora(caller: string, updates: ReadonlyMap<string, Update>): boolean {
   const all = [...updates.values()].map(({ lora }) => lora);
   if (all.every(({ scaling, alpha, r }) => scaling === alpha / r)) return false;
   if (all.every(({ scaling, alpha, r }) => scaling === rsLora(alpha, r))) return true;

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
 import { decodeFloat32 } from '../../tests/fixture';
 import { baseOf, outputOf, type PeftCase, peftCases, writeCase } from '../../tests/peft-cases';
+import { mergeEmbeddings, removeEmbeddings } from '../embeddings';
 import { Dora, type Linear, LoRALinear, mergeLora, removeLora } from '../lora';
 import { memory, read, useAccelerator } from '../runtime';
 import { readSafetensors } from '../safetensors';
@@ -51,7 +52,9 @@ async function assertGradients(model: Awaited<ReturnType<typeof baseOf>>, one: P
     }
     const { lora, rescale } = modules.get(layer) as LoRALinear;
     const m = rescale instanceof Dora ? rescale.magnitude : null;
-    return { A: lora.A, B: lora.B, magnitude_vector: m }[matrix] as tf.Variable;
+    const { A, B } = lora;
+    const all = { A, B, magnitude_vector: m, embedding_A: A, embedding_B: B };
+    return all[matrix as keyof typeof all] as tf.Variable;
   };
   for (const [name, want] of Object.entries(one.gradients ?? {})) {
     const gradient = grads[variableOf(name).name] as tf.Tensor;
@@ -83,13 +86,20 @@ describe("adapters of PEFT's", () => {
       // From the model alone, the config says the same in its own words.
       await savePretrained(model, again);
       removeLora(model);
+      removeEmbeddings(model);
       restoreBase();
       assert.deepEqual(await readAndFree(outputOf(model, one)), base);
       assert.deepEqual(memory(), start);
       assert.deepEqual((await loadAdapter(model, again)).names, names);
       assert.deepEqual(await readAndFree(outputOf(model, one)), y);
 
-      assert.deepEqual(await mergeLora(model), names);
+      if (names.includes('transformer.wte')) {
+        await assert.rejects(mergeEmbeddings(model), /uses transformer.wte in a second place/);
+        model.dispose();
+        return;
+      }
+      const merged = [...(await mergeLora(model)), ...(await mergeEmbeddings(model))];
+      assert.deepEqual(merged, names);
       assertClose(await readAndFree(outputOf(model, one)), decodeFloat32(one.y), TOLERANCE);
       for (const [name, want] of Object.entries(one.merged)) {
         const { weight } = model.namedModules().get(name) as Linear;

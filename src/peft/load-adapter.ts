@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { Dora, dora, injectLora, type Module, rsLora, updatesOf } from '../lora';
+import { injectEmbeddings } from '../embeddings';
+import { Dora, dora, injectLora, type Module, rsLora } from '../lora';
 import { ArgumentError } from '../runtime';
 import { quote } from '../safetensors';
 import { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
 import { readTensors, updateShapes, type UpdateValues, updateValues } from './adapter-tensors';
 import { type AdapterConfig, checkConfig, unknownKeys } from './config';
 import { AdapterError } from './error';
-import { linearLayers } from './model-layers';
+import { allUpdates, type LayerSize, targetLayers } from './model-layers';
 import { planUpdates, type UpdateSize } from './plan-updates';
 import { assign, startWhole } from './train-whole';
 import { type WholeParameter, wholeParameters } from './whole-parameters';
@@ -37,23 +38,25 @@ export interface LoadedAdapter {
  */
 export async function loadAdapter(model: Module, folder: string): Promise<LoadedAdapter> {
   model.assertAlive(CALLER);
-  if (updatesOf(model).size > 0) {
+  if (allUpdates(model).size > 0) {
     throw new ArgumentError(
       `${CALLER}: model must have no updates, but has. Remove or merge them first (removeLora, mergeLora).`,
     );
   }
   const configFile = await fileInside(CALLER, folder, CONFIG_FILE);
   const config = checkConfig(CALLER, configFile, await readConfigJson(CALLER, configFile));
-  const plan = planFor(model, config, configFile);
+  const layers = targetLayers(model, config.target_modules);
+  const plan = planFor(layers, config, configFile);
   const weightsFile = await fileInside(CALLER, folder, WEIGHTS_FILE);
   const whole = wholeParameters(model, config, new Set(plan.keys()), (fault) => {
     throw new AdapterError(CALLER, configFile, [fault]);
   });
-  const shapes = updateShapes(plan, linearLayers(model), config.use_dora);
+  const shapes = updateShapes(plan, layers, config.use_dora);
   for (const [name, { shape }] of whole) shapes.set(name, shape);
   const values = await readTensors(CALLER, weightsFile, shapes);
   const names = [...plan.keys()];
-  inject(model, config, plan, updateValues(values, names, config.use_dora));
+  inject(model, config, plan, layers);
+  putUpdates(model, updateValues(values, layers, names, config.use_dora));
   const restoreBase = await putWhole(whole, values);
   return { names, config, unknownKeys: unknownKeys(config), restoreBase };
 }
@@ -69,8 +72,11 @@ async function putWhole(
   return restoreBase;
 }
 
-function planFor(model: Module, config: AdapterConfig, file: string): Map<string, UpdateSize> {
-  const layers = linearLayers(model);
+function planFor(
+  layers: ReadonlyMap<string, LayerSize>,
+  config: AdapterConfig,
+  file: string,
+): Map<string, UpdateSize> {
   const plan = planUpdates(config, [...layers.keys()], (fault) => {
     throw new AdapterError(CALLER, file, [fault]);
   });
@@ -81,6 +87,9 @@ function planFor(model: Module, config: AdapterConfig, file: string): Map<string
       ? [`r of ${name} must be at most ${most}, the layer's own rank, got ${r}.`]
       : [];
   });
+  if (config.use_dora && [...plan.keys()].some((name) => layers.get(name)?.isEmbedding)) {
+    faults.push('use_dora = true is unsupported beside embeddings.');
+  }
   if (plan.size === 0) {
     const endings = new Set([...layers.keys()].map((name) => name.split('.').at(-1)));
     faults.push(
@@ -94,19 +103,26 @@ function planFor(model: Module, config: AdapterConfig, file: string): Map<string
 function inject(
   model: Module,
   config: AdapterConfig,
-  plan: Map<string, UpdateSize>,
-  values: Map<string, UpdateValues>,
+  plan: ReadonlyMap<string, UpdateSize>,
+  layers: ReadonlyMap<string, LayerSize>,
 ): void {
-  const size = (name: string) => plan.get(name) as UpdateSize;
-  injectLora(model, {
-    targetModules: (name) => plan.has(name),
-    r: (name) => size(name).r,
-    alpha: (name) => size(name).alpha,
+  const options = {
+    r: (name: string) => (plan.get(name) as UpdateSize).r,
+    alpha: (name: string) => (plan.get(name) as UpdateSize).alpha,
     dropout: config.lora_dropout,
     ...(config.use_rslora ? { scaling: rsLora } : {}),
-    ...(config.use_dora ? { variant: dora } : {}),
-  });
-  for (const [name, { lora, rescale }] of updatesOf(model)) {
+  };
+  const [tables, linear] = [true, false].map((isEmbedding) =>
+    [...plan.keys()].filter((name) => Boolean(layers.get(name)?.isEmbedding) === isEmbedding),
+  ) as [string[], string[]];
+  const variant = config.use_dora ? { variant: dora } : {};
+  const targetModules = (name: string) => linear.includes(name);
+  if (linear.length > 0) injectLora(model, { ...options, ...variant, targetModules });
+  if (tables.length > 0) injectEmbeddings(model, { ...options, targetModules: tables });
+}
+
+function putUpdates(model: Module, values: ReadonlyMap<string, UpdateValues>): void {
+  for (const [name, { lora, rescale }] of allUpdates(model)) {
     const { A, B, magnitude } = values.get(name) as UpdateValues;
     tf.tidy(() => {
       lora.A.assign(tf.tensor2d(A, lora.A.shape));

@@ -143,8 +143,8 @@ describe('loadAdapter: adapter_model.safetensors', () => {
 
   test('what is unsupported is named', async () => {
     await refused(
-      good().set('base_model.model.wte.lora_embedding_A', tensor(2, 3)),
-      /wte.lora_embedding_A is unsupported/,
+      good().set('base_model.model.head.lora_B.bias', tensor(5, 1)),
+      /head.lora_B.bias is unsupported/,
     );
   });
 

@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type LoRALinear, type Module, rsLora, updatesOf } from '../lora';
+import { type Module, rsLora } from '../lora';
 import { ArgumentError } from '../runtime';
 import { type TensorToWrite, writeFileAtomically, writeSafetensors } from '../safetensors';
 import { CONFIG_FILE, WEIGHTS_FILE } from './adapter-files';
@@ -9,7 +9,7 @@ import { type AdapterConfig, checkConfig, configText } from './config';
 import { describeUpdates } from './describe-updates';
 import { AdapterError } from './error';
 import { modelCard } from './model-card';
-import { linearLayers } from './model-layers';
+import { allUpdates, targetLayers, type Update } from './model-layers';
 import { planUpdates } from './plan-updates';
 import { replaceFiles } from './replace-files';
 import { baseParameters, describeWhole, wholeParameters } from './whole-parameters';
@@ -43,7 +43,7 @@ export async function savePretrained(
   { config: given = {}, dtype = 'F32' }: SaveOptions = {},
 ): Promise<AdapterConfig> {
   model.assertAlive(CALLER);
-  const updates = updatesOf(model);
+  const updates = allUpdates(model);
   if (updates.size === 0) {
     throw new ArgumentError(`${CALLER}: model must have updates. Put some there: injectLora.`);
   }
@@ -52,13 +52,14 @@ export async function savePretrained(
       `${CALLER}: the updates must be plain, but started from the base's weights. Convert them first: toPlainLora.`,
     );
   }
-  const layers = [...linearLayers(model).keys()];
+  const all = [...targetLayers(model, null).keys()];
   const trained = describeWhole(CALLER, model);
-  const json = { ...describeUpdates(CALLER, updates, layers), ...trained, ...given };
+  const json = { ...describeUpdates(CALLER, updates, all), ...trained, ...given };
   const config = checkConfig(CALLER, CONFIG_FILE, json);
-  assertSays(config, updates, layers);
+  const layers = targetLayers(model, config.target_modules);
+  assertSays(config, updates, [...layers.keys()]);
   const whole = wholeOf(model, config, updates);
-  const tensors = await collectTensors(CALLER, updates, whole, dtype);
+  const tensors = await collectTensors(CALLER, updates, layers, whole, dtype);
   await writeAdapter(CALLER, folder, config, tensors);
   return config;
 }
@@ -86,7 +87,7 @@ export async function writeAdapter(
 /** Read by PEFT's rules, the config must mean the very updates that the model has. */
 function assertSays(
   config: AdapterConfig,
-  updates: ReadonlyMap<string, LoRALinear>,
+  updates: ReadonlyMap<string, Update>,
   layers: string[],
 ): void {
   const faults: string[] = [];
@@ -113,7 +114,7 @@ function assertSays(
 }
 
 /** Of the base, the config must name all that is trained and no more. */
-function wholeOf(model: Module, config: AdapterConfig, updates: ReadonlyMap<string, LoRALinear>) {
+function wholeOf(model: Module, config: AdapterConfig, updates: ReadonlyMap<string, Update>) {
   const whole = wholeParameters(model, config, new Set(updates.keys()), (fault) => {
     throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
   });

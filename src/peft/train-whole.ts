@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Module, updatesOf } from '../lora';
+import type { Module } from '../lora';
 import { ArgumentError, read } from '../runtime';
+import { allUpdates } from './model-layers';
 import { type WholeConfig, type WholeParameter, wholeParameters } from './whole-parameters';
 
 /** What training changes of the base, and how to take that back. */
@@ -25,7 +26,7 @@ export async function trainWhole(
     modulesToSave = null,
   }: { bias?: WholeConfig['bias']; modulesToSave?: string[] | null },
 ): Promise<WholeTraining> {
-  const updated = new Set(updatesOf(model).keys());
+  const updated = new Set(allUpdates(model).keys());
   if (updated.size === 0) {
     throw new ArgumentError('trainWhole: model must have updates. Put some there: injectLora.');
   }

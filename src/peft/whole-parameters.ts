@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Module, updatesOf } from '../lora';
+import type { Module } from '../lora';
 import { ArgumentError } from '../runtime';
 import { quote } from '../safetensors';
 import type { AdapterConfig } from './config';
-import { linearLayers } from './model-layers';
+import { allUpdates, linearLayers } from './model-layers';
 
 /** PEFT's words for what an adapter trains whole, beside its updates. */
 export type WholeConfig = Pick<AdapterConfig, 'bias' | 'modules_to_save'>;
@@ -21,7 +21,7 @@ export interface WholeParameter {
 
 /** The base's parameters by the names that they have without updates. */
 export function baseParameters(model: Module): Map<string, tf.Variable> {
-  const updates = updatesOf(model);
+  const updates = allUpdates(model);
   const all = new Map<string, tf.Variable>();
   for (const [name, parameter] of model.namedParameters()) {
     const layer = [...updates.keys()].find((one) => name.startsWith(`${one}.`));
@@ -97,7 +97,7 @@ function modulesToSave(
 /** What a model trains of its base, in PEFT's words. @throws ArgumentError if there are none */
 export function describeWhole(caller: string, model: Module): WholeConfig {
   const base = baseParameters(model);
-  const updated = new Set(updatesOf(model).keys());
+  const updated = new Set(allUpdates(model).keys());
   const trained = [...base].filter(([, { trainable }]) => trainable).map(([name]) => name);
   const modules = [
     ...new Set(trained.filter((name) => !name.endsWith('.bias')).map(moduleOf)),

@@ -8,6 +8,7 @@ import {
   DisposedError,
   describeAccelerator,
   memory,
+  peakBytes,
   Random,
   read,
   useAccelerator,
@@ -148,6 +149,21 @@ describe('memory', () => {
     assert.equal(after.nativeHandles === null, tf.getBackend() !== 'tensorflow');
     if (after.nativeHandles !== null) assert.ok(after.nativeHandles > (before.nativeHandles ?? 0));
     tensor.dispose();
+  });
+});
+
+describe('peakBytes', () => {
+  test('counts what is alive together, and aliases once', async () => {
+    const { result, peakBytes: peak } = await peakBytes(async () => {
+      for (let i = 0; i < 3; i++) tf.tidy(() => tf.variable(tf.ones([100])).dispose());
+      const kept = tf.tidy(() => tf.ones([50]).add(tf.ones([50])));
+      await read(kept);
+      return kept;
+    });
+    assert.equal(peak, 3 * 50 * 4);
+    result.dispose();
+    const later = await peakBytes(() => Promise.resolve(tf.ones([7]).dispose()));
+    assert.equal(later.peakBytes, 7 * 4);
   });
 });
 

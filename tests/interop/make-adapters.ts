@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import {
+  type EmbeddingOptions,
+  embeddingUpdatesOf,
+  injectEmbeddings,
+  mergeEmbeddings,
+} from '../../src/embeddings';
 import { GPT2, saveModel } from '../../src/gpt2';
 import {
   dora,
@@ -19,6 +25,8 @@ interface Recipe {
   kind: 'net' | 'gpt2';
   inject: InjectOptions;
   save?: SaveOptions;
+  /** tables that have an update too */
+  tables?: EmbeddingOptions;
   /** what of the base is trained too */
   whole?: Parameters<typeof trainWhole>[1];
 }
@@ -61,6 +69,10 @@ const RECIPES: Recipe[] = [
     ...gpt2({ targetModules: ['c_fc'], r: 2, alpha: 5 }),
     whole: { modulesToSave: ['ln_f', 'wpe', 'attn.c_proj'] },
   },
+  {
+    ...gpt2({ targetModules: ['c_attn'], r: 2, alpha: 5, scaling: rsLora }),
+    tables: { targetModules: ['wpe'], r: 3, alpha: 7, scaling: rsLora },
+  },
   gpt2({ targetModules: ['c_attn', 'mlp.c_proj'], r: 3, alpha: 5, variant: dora }),
   gpt2({ targetModules: ['c_attn'], r: 4, alpha: 10 }, { task_type: 'CAUSAL_LM' }),
   gpt2({ targetModules: 'all-linear', r: 3, alpha: 5 }),
@@ -71,7 +83,7 @@ const RECIPES: Recipe[] = [
 
 /** Makes one adapter, its input and output beside it, and of a GPT-2 the merged model too. */
 async function make(
-  { kind, inject, save, whole }: Recipe,
+  { kind, inject, save, tables, whole }: Recipe,
   seed: number,
   folder: string,
 ): Promise<void> {
@@ -82,6 +94,12 @@ async function make(
     const random = new Random(1000 * seed + i);
     const shape = lora.B.shape;
     tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(shape, 0, 0.3)));
+  }
+  if (tables) {
+    names.push(...injectEmbeddings(model, tables));
+    for (const { lora } of embeddingUpdatesOf(model).values()) {
+      tf.tidy(() => lora.A.assign(new Random(seed).normal<tf.Rank.R2>(lora.A.shape, 0, 0.3)));
+    }
   }
   if (whole) {
     await trainWhole(model, whole);
@@ -97,6 +115,7 @@ async function make(
   const y = Array.from(await read(outputOf(model, one)));
   if (model instanceof GPT2) {
     await mergeLora(model);
+    await mergeEmbeddings(model);
     await mkdir(path.join(folder, 'merged'));
     await saveModel(model, path.join(folder, 'merged'));
   }

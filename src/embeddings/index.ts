@@ -1,0 +1,8 @@
+export {
+  embeddingUpdatesOf,
+  injectEmbeddings,
+  mergeEmbeddings,
+  removeEmbeddings,
+} from './inject-embeddings';
+export type { EmbeddingOptions } from './inject-embeddings';
+export { LoRAEmbedding } from './lora-embedding';

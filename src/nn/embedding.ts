@@ -1,0 +1,18 @@
+import * as tf from '@tensorflow/tfjs';
+import { Module } from './module';
+
+/** Rows of a table: ids [...] (int32) -> [..., width] */
+export class Embedding extends Module {
+  /** [rows, width] */
+  readonly weight: tf.Variable<tf.Rank.R2>;
+
+  /** `weight` is copied, and stays the caller's. */
+  constructor({ weight }: { weight: tf.Tensor2D }) {
+    super();
+    this.weight = this.addParameter('weight', weight.clone());
+  }
+
+  forward(ids: tf.Tensor): tf.Tensor {
+    return tf.gather(this.weight, ids);
+  }
+}
