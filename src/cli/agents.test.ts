@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
-import { ROLES } from '../tasks';
+import { drawProblems, ROLES } from '../tasks';
 import { compareOrder } from './agents';
-import { planTraining } from './agents-plan';
+import { type AgentTraining, planTraining } from './agents-plan';
+import { trainRole } from './agents-train-run';
+import type { TrainingMessage } from './run-apart';
 
 const row = (minus: string, difference: number, low: number, high: number) => ({
   ...{ kind: 'difference', arm: 'team', minus, difference, low, high },
@@ -35,5 +40,28 @@ describe('the plan of the trainings', () => {
     ]);
     assert.equal(new Set(recipes.map(String)).size, 1);
     assert.equal(new Set(runs.map(({ role, seed }) => `${role} ${seed}`)).size, runs.length);
+  });
+});
+
+describe('a training', () => {
+  test('tells every step, saves the adapter, then a row', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'agents-'));
+    try {
+      const hardFile = path.join(folder, 'hard.json');
+      const hard = drawProblems({ split: 'train', seed: 3, count: 2 });
+      writeFileSync(hardFile, JSON.stringify(hard));
+      const run: AgentTraining = { ...(planTraining()[1] as AgentTraining), steps: 2, seed: 7 };
+      const messages: TrainingMessage[] = [];
+      await trainRole(run, { command: 'test', folder, hardFile }, (one) => messages.push(one));
+      const [first, second, last] = messages;
+      assert.ok(first && 'step' in first && second && 'step' in second);
+      assert.ok(last && 'row' in last && messages.length === 3);
+      const { role, seed, hard: count, rows, validationLoss } = last.row;
+      assert.deepEqual([role, seed, count, rows], ['critic', 7, 2, 4006]);
+      assert.ok((validationLoss as number) > 0.5);
+      assert.ok(existsSync(path.join(folder, 'critic-7', 'adapter_model.safetensors')));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
