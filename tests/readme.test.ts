@@ -72,8 +72,26 @@ function agentsTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
+/** One line a measurement of three adapters in one batch. */
+function adaptersTable(): string {
+  const keys = ['threeOverMixed', 'mixedOverOne', 'mixedOverBase'];
+  const lines = readResults('bench-adapters').map((row) => {
+    const ratios = keys.map((key) => (row[key] as number | undefined)?.toFixed(2) ?? '-');
+    const what = `${String(row.what)}, ${String(row.targets)}, 3 x ${String(row.rowsPerAdapter)} rows`;
+    return `| ${[what, ...ratios].join(' | ')} |`;
+  });
+  assert.ok(lines.length > 0);
+  const head = ['| | three passes / mixed | mixed / one adapter | mixed / base |'];
+  return `\n${[...head, '| - | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
 /** By the name between the comments that they stand between. */
-const TABLES = { rank: rankTable, memory: memoryTable, agents: agentsTable };
+const TABLES = {
+  rank: rankTable,
+  memory: memoryTable,
+  agents: agentsTable,
+  adapters: adaptersTable,
+};
 
 /** Without the padding that the formatter gives a table. */
 const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{2,}/g, '-');
