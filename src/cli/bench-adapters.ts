@@ -34,6 +34,7 @@ const TRAINED = 8;
  * the whole batch, and, in generation, against the base alone.
  */
 export async function benchAdapters(command: string): Promise<ResultRow[]> {
+  const origin = await provenance(); // and the accelerator, before anything is computed
   const rows: ResultRow[] = [];
   for (const targets of TARGETS) {
     const model = await loadModel(BASE);
@@ -45,7 +46,7 @@ export async function benchAdapters(command: string): Promise<ResultRow[]> {
       const start = performance.now();
       const times = await run(model, bank, examples, size);
       rows.push({
-        ...{ command, ...(await provenance()), seed: 1 },
+        ...{ command, ...origin, seed: 1 },
         seconds: Number(((performance.now() - start) / 1000).toFixed(1)),
         ...{ what, targets: String(targets), r: R, rowsPerAdapter: size, rounds: ROUNDS },
         ...summary(times),
