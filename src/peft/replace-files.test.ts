@@ -128,6 +128,22 @@ describe('replaceFiles', () => {
     assert.deepEqual((await fs.readdir(folder)).sort(), [...NAMES].sort());
   });
 
+  test('goes on where the removal of what it had set aside was cut short', async () => {
+    for (const left of [['old', 'current'], ['new', 'current'], ['current'], ['old'], []]) {
+      const folder = await fs.mkdtemp(path.join(root, 'removing-'));
+      await save(folder, 'old');
+      const staging = path.join(folder, '.saving-x');
+      await fs.mkdir(staging);
+      for (const name of left.filter((one) => one !== 'current')) {
+        await fs.mkdir(path.join(staging, name));
+      }
+      if (left.includes('current')) await fs.symlink('new', path.join(staging, 'current'));
+      await save(folder, 'new');
+      assert.deepEqual(await found(folder), ['new', 'new']);
+      assert.deepEqual((await fs.readdir(folder)).sort(), [...NAMES].sort());
+    }
+  });
+
   test('takes nothing from outside through what looks left by a killed process', async () => {
     const folder = await fs.mkdtemp(path.join(root, 'hostile-'));
     const outside = await fs.mkdtemp(path.join(root, 'outside-'));

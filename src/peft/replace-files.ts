@@ -96,12 +96,15 @@ async function finishInterrupted(folder: string, names: readonly string[]): Prom
   }
 }
 
-/** None if nothing links here yet, or if this is no staging folder of ours. */
+/**
+ * None if nothing links here yet, if its files are all back in their place and it was being removed,
+ * or if this is no staging folder of ours.
+ */
 async function currentVersion(staging: string): Promise<Version | undefined> {
   const version = await readlink(path.join(staging, CURRENT)).catch(() => undefined);
   if (version !== 'old' && version !== 'new') return undefined;
-  const stat = await lstat(path.join(staging, version));
-  return stat.isDirectory() ? version : undefined;
+  const stat = await statOf(path.join(staging, version));
+  return stat?.isDirectory() ? version : undefined;
 }
 
 async function exists(file: string): Promise<boolean> {
