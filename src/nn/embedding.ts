@@ -6,10 +6,10 @@ export class Embedding extends Module {
   /** [rows, width] */
   readonly weight: tf.Variable<tf.Rank.R2>;
 
-  /** `weight` is copied, and stays the caller's. */
+  /** `weight` stays the caller's; its numbers are shared until training changes them. */
   constructor({ weight }: { weight: tf.Tensor2D }) {
     super();
-    this.weight = this.addParameter('weight', weight.clone());
+    this.weight = this.shareParameter('weight', weight);
   }
 
   forward(ids: tf.Tensor): tf.Tensor {
