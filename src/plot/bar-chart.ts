@@ -6,7 +6,7 @@ import {
   drawDocument,
   drawHeader,
   drawXAxis,
-  labelRoom,
+  placeRows,
   placeX,
   rowLabel,
   xAxisRoom,
@@ -15,7 +15,7 @@ import type { Box } from './frame';
 import { barScale } from './scale';
 import type { Axis, Scale } from './scale';
 import { element, escapeXml, textLines, wrapText } from './svg';
-import { EDGE, FONT_SIZE, HATCHES, LINE_HEIGHT, STYLES, WIDTH, styleOf } from './theme';
+import { FONT_SIZE, HATCHES, LINE_HEIGHT, STYLES, styleOf } from './theme';
 import type { SeriesStyle } from './theme';
 
 /** One bar for each category, in their order. */
@@ -56,16 +56,12 @@ export function barChart(options: BarChartOptions): Figure {
   const rows = options.categories.map((name) => wrapText(name, CATEGORY_WIDTH));
   const rowHeight = measureRow(rows, series.length);
   const header = drawHeader(options, drawKey);
-  const box: Box = {
-    left: EDGE + labelRoom(rows.flat()),
-    right: WIDTH - EDGE - labelRoom(values.map(scale.format)),
-    top: header.bottom,
-    bottom: header.bottom + rows.length * rowHeight,
-  };
+  const numbers = values.map(scale.format);
+  const { box, middles } = placeRows(rows, numbers, header.bottom, rowHeight);
   const height = box.bottom + xAxisRoom(scale);
   const hatches = drawHatches(series.length);
   const drawn = rows.map((name, i) => {
-    const middle = box.top + (i + 0.5) * rowHeight;
+    const middle = middles[i] ?? NaN;
     const group = series.map((bars) => bars.values[i] ?? NaN);
     return rowLabel(box, name, middle) + drawGroup(box, scale, group, middle);
   });

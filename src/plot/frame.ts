@@ -41,8 +41,27 @@ export function drawHeader(
 }
 
 /** Room for tick labels beside an axis; they stand `GAP` px away from the plot. */
-export function labelRoom(labels: string[]): number {
+function labelRoom(labels: string[]): number {
   return GAP + Math.max(...labels.map((label) => textWidth(label)));
+}
+
+/**
+ * The plot of a chart of rows: names on the left, numbers that may stand at its right end, and the
+ * middle of each row.
+ */
+export function placeRows(
+  rows: string[][],
+  numbers: string[],
+  top: number,
+  rowHeight: number,
+): { box: Box; middles: number[] } {
+  const box = {
+    left: EDGE + labelRoom(rows.flat()),
+    right: WIDTH - EDGE - labelRoom(numbers),
+    top,
+    bottom: top + rows.length * rowHeight,
+  };
+  return { box, middles: rows.map((_, i) => top + (i + 0.5) * rowHeight) };
 }
 
 /** Grid lines, tick labels and title of the axis below the plot. */

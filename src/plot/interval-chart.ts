@@ -7,7 +7,7 @@ import {
   drawDocument,
   drawHeader,
   drawXAxis,
-  labelRoom,
+  placeRows,
   placeX,
   rowLabel,
   xAxisRoom,
@@ -16,16 +16,7 @@ import type { Box } from './frame';
 import { pointScale } from './scale';
 import type { Axis, Scale } from './scale';
 import { element, escapeXml, textLines, wrapText } from './svg';
-import {
-  EDGE,
-  FONT_SIZE,
-  LINE_HEIGHT,
-  LINE_WIDTH,
-  MARKER_SIZE,
-  SYMBOLS,
-  WIDTH,
-  styleOf,
-} from './theme';
+import { FONT_SIZE, LINE_HEIGHT, LINE_WIDTH, MARKER_SIZE, SYMBOLS, styleOf } from './theme';
 
 /** A measured value and the ends of its interval. */
 export interface MeasuredPoint {
@@ -69,15 +60,11 @@ export function intervalChart(options: IntervalChartOptions): Figure {
   const rows = points.map(({ name }) => wrapText(name, NAME_WIDTH));
   const rowHeight = Math.max(...rows.map((lines) => lines.length)) * LINE_HEIGHT + ROW_GAP;
   const header = drawHeader({ ...options, series: [{ name: '' }] }, () => '');
-  const box: Box = {
-    left: EDGE + labelRoom(rows.flat()),
-    right: WIDTH - EDGE - labelRoom(points.map((point) => scale.format(point.value))),
-    top: header.bottom,
-    bottom: header.bottom + rows.length * rowHeight,
-  };
+  const numbers = points.map((point) => scale.format(point.value));
+  const { box, middles } = placeRows(rows, numbers, header.bottom, rowHeight);
   const height = box.bottom + xAxisRoom(scale);
   const drawn = points.map((point, i) => {
-    const middle = box.top + (i + 0.5) * rowHeight;
+    const middle = middles[i] ?? NaN;
     return rowLabel(box, rows[i] ?? [], middle) + drawPoint(box, scale, point, middle);
   });
   const axes: Partial<Layout> = { xaxis: plotlyAxis(scale), yaxis: categoryAxis(rows) };
