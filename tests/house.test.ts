@@ -15,11 +15,13 @@ const DOORS: Record<string, string[]> = {
     'NonFiniteError',
     'Random',
     'ShapeError',
+    'bytesOf',
     'describeAccelerator',
     'isStrict',
     'memory',
     'peakBytes',
     'read',
+    'registerOp',
     'useAccelerator',
   ],
   nn: [
@@ -31,6 +33,8 @@ const DOORS: Record<string, string[]> = {
     'assertLastAxis',
     'assertPositiveIntegers',
     'countParameters',
+    'modulesOf',
+    'overRows',
   ],
   lora: [
     'Dora',
@@ -42,6 +46,7 @@ const DOORS: Record<string, string[]> = {
     'countParameters',
     'dora',
     'formatTrainableParameters',
+    'forwardBeside',
     'freezeBaseModel',
     'gaussian',
     'injectLora',
@@ -55,6 +60,7 @@ const DOORS: Record<string, string[]> = {
     'rsLora',
     'unmergeLoraWeights',
     'updatesOf',
+    'valueFor',
   ],
   quant: [
     'LEVELS',
@@ -67,7 +73,7 @@ const DOORS: Record<string, string[]> = {
     'quantizeModel',
     'quantizedLinear',
   ],
-  bank: ['AdapterBank', 'BASE_ALONE', 'MixedLinear'],
+  bank: ['AdapterBank', 'BASE_ALONE'],
   combine: [
     'byFactors',
     'bySvd',

@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { LoRALinear, Module } from '../lora';
+import { bytesOf } from '../runtime';
 import type { RowScales } from './row-scales';
 
 /** Bytes of the tensors alive. */
@@ -30,15 +31,11 @@ export function measure(
     adapters: Object.fromEntries([...own].map(([name, tensors]) => [name, bytesOf(tensors)])),
     scales: scales.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-  return { ...parts, total: parts.base + bytesOf([...all]) + parts.scales };
+  return { ...parts, total: parts.base + bytesOf(all) + parts.scales };
 }
 
 /** All but the base's. */
 function ownParameters(layer: LoRALinear): tf.Variable[] {
   const base = new Set(layer.base.namedParameters().values());
   return [...layer.namedParameters().values()].filter((parameter) => !base.has(parameter));
-}
-
-function bytesOf(tensors: readonly tf.Tensor[]): number {
-  return tensors.reduce((sum, { size, dtype }) => sum + size * tf.util.bytesPerElement(dtype), 0);
 }

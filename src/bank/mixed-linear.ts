@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, loraLinear, type LoRALayer, Module } from '../lora';
+import { forwardBeside, type LoRALayer, Module } from '../lora';
 import type { LinearLayer } from '../nn';
 import type { RowScales } from './row-scales';
 
@@ -51,10 +51,9 @@ export class MixedLinear extends Module {
         factors.map(({ B }) => B),
         1,
       ); // [d, Σr]
-      const isDropping = each.some(({ dropout }) => dropout.isActive);
-      if (this.base instanceof Linear && !isDropping) {
+      if (!each.some(({ dropout }) => dropout.isActive)) {
         const A = tf.concat(factors.map(({ A }) => A)); // [Σr, k]
-        return loraLinear(x, this.base.weight, this.base.bias, A, B, s);
+        return forwardBeside(this.base, x, A, B, s);
       }
       const lows = each.map(({ dropout, inFeatures }, i) => {
         const rows = dropout.forward(x).reshape<tf.Tensor2D>([-1, inFeatures]);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../runtime';
+import { bytesOf, ShapeError } from '../runtime';
 
 /**
  * Which rows of a batch use which updates: the scale s of each row at each rank of several updates,
@@ -16,7 +16,7 @@ export class RowScales {
 
   /** Of the tensor that the last batch needed. */
   get bytes(): number {
-    return this.tensor ? 4 * this.tensor.size : 0;
+    return bytesOf(this.tensor ? [this.tensor] : []);
   }
 
   /**
@@ -35,10 +35,16 @@ export class RowScales {
     const tokens = perRow ? shape.slice(1, -1).reduce((product, size) => product * size, 1) : 1;
     if (tensor?.shape[0] === tokens * rows.length) return tensor;
     this.dispose();
-    const values = rows.flatMap((row) => Array.from({ length: tokens }, () => row).flat());
-    return (this.tensor = tf.keep(
-      tf.tensor2d(values, [tokens * rows.length, values.length / (tokens * rows.length)]),
-    ));
+    this.tensor = tf.tidy(() =>
+      tf.keep(
+        tf
+          .tensor3d([rows as number[][]])
+          .transpose([1, 0, 2])
+          .tile([1, tokens, 1])
+          .reshape<tf.Tensor2D>([tokens * rows.length, -1]),
+      ),
+    );
+    return this.tensor;
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import { BASE } from '../finetune';
 import { type GPT2, loadModel } from '../gpt2';
-import { Linear } from '../nn';
+import { Linear, modulesOf } from '../nn';
 import { dequantize, quantize } from '../quant';
 import { read } from '../runtime';
 import { round } from './results';
@@ -36,9 +36,7 @@ export async function quantizationErrors(): Promise<QuantizationError[]> {
 }
 
 function linearWeights(model: GPT2): Promise<Float32Array>[] {
-  return [...model.namedModules().values()].flatMap((module) =>
-    module instanceof Linear ? [read(module.weight)] : [],
-  );
+  return [...modulesOf(model, Linear).values()].map(({ weight }) => read(weight));
 }
 
 /** To -7, -6, ..., 7 times a seventh of the block's largest magnitude. */

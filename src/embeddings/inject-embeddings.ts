@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { freezeBaseModel, LoRALayer, type Scaling, updatesOf } from '../lora';
-import { Embedding, type Module } from '../nn';
+import {
+  type ByName,
+  freezeBaseModel,
+  LoRALayer,
+  type Scaling,
+  updatesOf,
+  valueFor,
+} from '../lora';
+import { Embedding, type Module, modulesOf } from '../nn';
 import { ArgumentError, NonFiniteError, read } from '../runtime';
 import { embeddingInit, LoRAEmbedding } from './lora-embedding';
 
@@ -8,10 +15,8 @@ import { embeddingInit, LoRAEmbedding } from './lora-embedding';
 export interface EmbeddingOptions {
   /** their names, or the ends of these after a dot */
   targetModules: string[];
-  /** one rank for all, or each table's by its name */
-  r: number | ((name: string) => number);
-  /** likewise */
-  alpha: number | ((name: string) => number);
+  r: ByName;
+  alpha: ByName;
   scaling?: Scaling;
   /** kept for files, where all updates have one; ids can't be dropped out */
   dropout?: number;
@@ -58,11 +63,7 @@ export function injectEmbeddings(
 
 /** The tables of a model that have an update, by name. */
 export function embeddingUpdatesOf(model: Module): Map<string, LoRAEmbedding> {
-  const updates = new Map<string, LoRAEmbedding>();
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof LoRAEmbedding) updates.set(name, module);
-  }
-  return updates;
+  return modulesOf(model, LoRAEmbedding);
 }
 
 /** The inverse of `injectEmbeddings`: frees every update beside a table, and puts the tables back. */
@@ -117,18 +118,11 @@ async function mergedTable(name: string, { base, lora }: LoRAEmbedding): Promise
 
 /** The tables that can take an update. */
 function embeddingsOf(model: Module): Map<string, Embedding> {
-  const updated = [...embeddingUpdatesOf(model).keys()].map((name) => `${name}.base`);
-  const tables = new Map<string, Embedding>();
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof Embedding && !updated.includes(name)) tables.set(name, module);
-  }
+  const tables = modulesOf(model, Embedding);
+  for (const name of embeddingUpdatesOf(model).keys()) tables.delete(`${name}.base`);
   return tables;
 }
 
 function isMeant(name: string, target: string): boolean {
   return name === target || name.endsWith(`.${target}`);
-}
-
-function valueFor(name: string, value: number | ((name: string) => number)): number {
-  return typeof value === 'function' ? value(name) : value;
 }

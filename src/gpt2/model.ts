@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { Embedding, Module } from '../nn';
+import { Embedding, Module, overRows } from '../nn';
 import { ArgumentError, ShapeError } from '../runtime';
 import type { GPT2Config } from './config';
 import { Attention, attentionMask, type KeyValues, LayerNorm, MLP, type Weights } from './layers';
@@ -50,12 +50,7 @@ export class GPT2 extends Module {
   /** The head, for all positions or only those of interest: [..., nEmbd] -> [..., vocabSize] */
   logits(hidden: tf.Tensor): tf.Tensor {
     this.assertAlive('GPT2.logits');
-    const { nEmbd, vocabSize } = this.config;
-    return tf.tidy(() => {
-      const rows = hidden.reshape<tf.Tensor2D>([-1, nEmbd]);
-      const logits = tf.matMul(rows, this.wte.weight, false, true);
-      return logits.reshape([...hidden.shape.slice(0, -1), vocabSize]);
-    });
+    return overRows(hidden, (rows) => tf.matMul(rows, this.wte.weight, false, true));
   }
 
   /**

@@ -6,8 +6,16 @@ export { Dora, dora } from './dora';
 export { freezeBaseModel } from './freeze';
 export { gaussian, kaimingUniform, orthogonal } from './init';
 export type { Init } from './init';
-export { formatTrainableParameters, injectLora, mergeLora, removeLora, updatesOf } from './inject';
-export type { InjectOptions } from './inject';
+export {
+  formatTrainableParameters,
+  injectLora,
+  mergeLora,
+  removeLora,
+  updatesOf,
+  valueFor,
+} from './inject';
+export type { ByName, InjectOptions } from './inject';
+export { forwardBeside } from './kernels/forward-beside';
 export { loraLinear } from './kernels/lora-linear';
 export { LoRALayer } from './lora-layer';
 export type { LoRALayerOptions, LoRAOptions } from './lora-layer';

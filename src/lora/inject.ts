@@ -1,4 +1,4 @@
-import { countParameters, type Linear, LinearLayer, type Module } from '../nn';
+import { countParameters, type Linear, LinearLayer, type Module, modulesOf } from '../nn';
 import { freezeBaseModel } from './freeze';
 import {
   applyLoraToLinear,
@@ -9,13 +9,14 @@ import {
 import { mergeLoraWeights } from './merge';
 import { matchTargets, type TargetModules } from './target-modules';
 
+/** One number for all layers, or each one's by its name. */
+export type ByName = number | ((name: string) => number);
+
 /** What `injectLora` puts beside which layers. */
 export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
   targetModules: TargetModules;
-  /** one rank for all, or each layer's by its name */
-  r: number | ((name: string) => number);
-  /** likewise */
-  alpha: number | ((name: string) => number);
+  r: ByName;
+  alpha: ByName;
 }
 
 /**
@@ -49,17 +50,14 @@ export function injectLora(
   return names;
 }
 
-function valueFor(name: string, value: number | ((name: string) => number)): number {
+/** What a layer of this name gets. */
+export function valueFor(name: string, value: ByName): number {
   return typeof value === 'function' ? value(name) : value;
 }
 
 /** The layers of a model that have an update, by name. */
 export function updatesOf(model: Module): Map<string, LoRALinear> {
-  const updates = new Map<string, LoRALinear>();
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof LoRALinear) updates.set(name, module);
-  }
-  return updates;
+  return modulesOf(model, LoRALinear);
 }
 
 /** The inverse of `injectLora`: frees every update, puts the layers back, and leaves them frozen. */
@@ -102,13 +100,7 @@ export function formatTrainableParameters(module: Module): string {
 
 /** The layers that can take an update; one that has an update already is none of them. */
 function linearLayers(model: Module): Map<string, LinearLayer> {
-  const linears = new Map<string, LinearLayer>();
-  const adapted: string[] = [];
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof LoRALinear) adapted.push(`${name}.`);
-    else if (module instanceof LinearLayer && !adapted.some((prefix) => name.startsWith(prefix))) {
-      linears.set(name, module);
-    }
-  }
+  const linears = modulesOf(model, LinearLayer);
+  for (const name of updatesOf(model).keys()) linears.delete(`${name}.base`);
   return linears;
 }

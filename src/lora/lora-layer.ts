@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, assertPositiveIntegers, Dropout, Module } from '../nn';
+import { assertLastAxis, assertPositiveIntegers, Dropout, Module, overRows } from '../nn';
 import { ArgumentError, Random } from '../runtime';
 import { type Init, kaimingUniform } from './init';
+import { lowRankProduct } from './kernels/low-rank';
 import { overRank, type Scaling } from './scaling';
 
 /** The size of a low-rank update and how it starts. */
@@ -119,10 +120,7 @@ export class LoRALayer extends Module {
     return tf.tidy(() => {
       const { A, B } = this.factors();
       const kept = this.dropout.forward(x);
-      const rows = kept.reshape<tf.Tensor2D>([-1, this.inFeatures]); // [n, k]
-      const low = tf.matMul(rows, A, false, true).mul(this.scaling); // [n, r]
-      const update = tf.matMul(low, B, false, true); // [n, d]
-      return update.reshape([...x.shape.slice(0, -1), this.outFeatures]);
+      return overRows(kept, (rows) => lowRankProduct(rows, A, B, this.scaling));
     });
   }
 

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, Linear, type LinearLayer, Module } from '../nn';
+import { assertLastAxis, type LinearLayer, Module } from '../nn';
 import { ShapeError } from '../runtime';
-import { loraLinear } from './kernels/lora-linear';
-import { loraUpdate } from './kernels/lora-update';
+import { forwardBeside } from './kernels/forward-beside';
 import type { LoRAOptions } from './lora-layer';
 import { LoRALayer } from './lora-layer';
 
@@ -53,9 +52,7 @@ export class LoRALinear extends Module {
     return tf.tidy(() => {
       if (!rescale && !lora.dropout.isActive) {
         const { A, B } = lora.factors();
-        const { bias } = base;
-        if (base instanceof Linear) return loraLinear(x, base.weight, bias, A, B, lora.scaling);
-        return loraUpdate(x, (rows) => base.multiplyRows(rows), bias, A, B, lora.scaling);
+        return forwardBeside(base, x, A, B, lora.scaling);
       }
       const sum = base.multiply(x).add(lora.forward(x));
       const h = rescale ? rescale.forward(sum) : sum;

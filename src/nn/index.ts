@@ -3,5 +3,6 @@ export { Embedding } from './embedding';
 export { assertPositiveIntegers, Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';
-export { countParameters, Module } from './module';
+export { countParameters, Module, modulesOf } from './module';
 export type { ParameterCount } from './module';
+export { overRows } from './over-rows';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../runtime';
 import { Module } from './module';
+import { overRows } from './over-rows';
 
 /**
  * h = W x + b, however the layer keeps W: what an update can stand beside.
@@ -36,10 +37,7 @@ export abstract class LinearLayer extends Module {
     const caller = `${this.constructor.name}.forward`;
     this.assertAlive(caller);
     assertLastAxis(caller, x, this.inFeatures);
-    return tf.tidy(() => {
-      const product = this.multiplyRows(x.reshape<tf.Tensor2D>([-1, this.inFeatures]));
-      return product.reshape([...x.shape.slice(0, -1), this.outFeatures]);
-    });
+    return overRows(x, (rows) => this.multiplyRows(rows));
   }
 }
 

@@ -154,3 +154,13 @@ export function countParameters(module: Module): ParameterCount {
     total: counts.reduce((sum, { total }) => sum + total, 0),
   };
 }
+
+/** The modules of one kind below another, by dotted name. */
+export function modulesOf<M extends Module>(
+  module: Module,
+  kind: abstract new (...args: never[]) => M,
+): Map<string, M> {
+  const found = new Map<string, M>();
+  for (const [name, one] of module.namedModules()) if (one instanceof kind) found.set(name, one);
+  return found;
+}

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Module } from '../nn';
+import { type Module, modulesOf } from '../nn';
+import { bytesOf } from '../runtime';
 import { QuantizedLinear } from './quantized-linear';
 
 /** What the parameters of a model take, in bytes of live tensors. */
@@ -22,12 +23,10 @@ export interface ModelMemory {
  */
 export function memoryReport(model: Module): ModelMemory {
   model.assertAlive('memoryReport');
-  const layers = [...new Set(model.namedModules().values())].filter(
-    (module): module is QuantizedLinear => module instanceof QuantizedLinear,
-  );
+  const layers = [...new Set(modulesOf(model, QuantizedLinear).values())];
   const packed = new Set<tf.Variable>(layers.flatMap((layer) => [layer.packed, layer.scales]));
   const others = [...new Set(model.namedParameters().values())].filter((one) => !packed.has(one));
-  const packedBytes = bytesOf([...packed]);
+  const packedBytes = bytesOf(packed);
   const frozenBytes = bytesOf(others.filter(({ trainable }) => !trainable));
   const trainableBytes = bytesOf(others.filter(({ trainable }) => trainable));
   return {
@@ -37,9 +36,4 @@ export function memoryReport(model: Module): ModelMemory {
     trainableBytes,
     bytes: packedBytes + frozenBytes + trainableBytes,
   };
-}
-
-/** A number takes 4 bytes, be it float32 or int32. */
-function bytesOf(parameters: readonly tf.Variable[]): number {
-  return 4 * parameters.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,4 +1,4 @@
-import { Linear, type Module } from '../nn';
+import { Linear, type Module, modulesOf } from '../nn';
 import { ArgumentError, read } from '../runtime';
 import { assertFinite, type QuantizeOptions } from './quantize';
 import { quantizeLinear } from './quantized-linear';
@@ -40,10 +40,7 @@ export async function quantizeModel(
 }
 
 function linearLayers(model: Module): Map<string, Linear> {
-  const linears = new Map<string, Linear>();
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof Linear) linears.set(name, module);
-  }
+  const linears = modulesOf(model, Linear);
   if (linears.size === 0) {
     throw new ArgumentError(
       `quantizeModel: model must hold a Linear below it, got none. For a layer by itself there is quantizeLinear.`,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Linear, LinearLayer, type ParameterCount } from '../nn';
-import { read, ShapeError } from '../runtime';
+import { bytesOf, read, ShapeError } from '../runtime';
 import { quantizedMatMul, type QuantizedLayout } from './kernels/quantized-matmul';
 import { dequantizeWeight } from './kernels/quantized-matmul-plain';
 import { type Quantized, quantize, type QuantizeOptions } from './quantize';
@@ -66,7 +66,7 @@ export class QuantizedLinear extends LinearLayer {
 
   /** Of codes and scales, without the bias. */
   get weightBytes(): number {
-    return 4 * (this.packed.size + this.scales.size);
+    return bytesOf([this.packed, this.scales]);
   }
 
   /** What the codes stand for: the inverse of `quantizeLinear` up to its rounding. */

@@ -8,9 +8,10 @@ export {
   NonFiniteError,
   ShapeError,
 } from './errors';
-export { memory } from './memory';
+export { bytesOf, memory } from './memory';
 export type { MemoryReport } from './memory';
 export { peakBytes } from './peak-bytes';
 export { Random } from './random';
 export { read } from './read';
+export { registerOp } from './register-op';
 export { isStrict } from './strict';

@@ -20,3 +20,10 @@ export function memory(): MemoryReport {
     nativeHandles: backend.getNumOfTFTensors?.() ?? null,
   };
 }
+
+/** What the data of tensors take; one that is there twice counts twice. */
+export function bytesOf(tensors: Iterable<tf.Tensor>): number {
+  let bytes = 0;
+  for (const { size, dtype } of tensors) bytes += size * tf.util.bytesPerElement(dtype);
+  return bytes;
+}

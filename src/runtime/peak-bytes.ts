@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { bytesOf } from './memory';
 
 /**
  * The most bytes that new tensors take at one time while something is done; aliases count once, but
@@ -22,7 +23,7 @@ export async function peakBytes<T>(
   engine.trackTensor = (tensor, backend) => {
     track(tensor, backend);
     if (sizes.has(tensor.dataId)) return;
-    const size = tensor.size * tf.util.bytesPerElement(tensor.dtype);
+    const size = bytesOf([tensor]);
     sizes.set(tensor.dataId, size);
     bytes += size;
     if (bytes > peak) forgetFreed();

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, ShapeError } from '../runtime';
+import { ArgumentError, registerOp, ShapeError } from '../runtime';
 
 /** The op's name in the tfjs registry. */
 const SPARSE_CROSS_ENTROPY = 'SparseCrossEntropy';
-const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
 
 /** The label of a position that does not count: prompt or padding. */
 export const IGNORED = -1;
@@ -93,11 +92,7 @@ const gradient: tf.GradConfig = {
 
 /** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerSparseCrossEntropy(): void {
-  const kernelName = SPARSE_CROSS_ENTROPY;
-  for (const backendName of BACKENDS) {
-    if (tf.getKernel(kernelName, backendName)) tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({ kernelName, backendName, kernelFunc: kernel });
-  }
+  registerOp(SPARSE_CROSS_ENTROPY, kernel);
   tf.registerGradient(gradient);
 }
 

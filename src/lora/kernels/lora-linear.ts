@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { overRows } from '../../nn';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
 export const LORA_LINEAR = 'LoRALinear';
@@ -40,14 +41,12 @@ export function loraLinear(
   B: tf.Tensor2D,
   scaling: Scales,
 ): tf.Tensor {
-  return tf.tidy(() => {
-    const rows = x.reshape<tf.Tensor2D>([-1, w0.shape[1]]); // [n, k]
+  return overRows(x, (rows) => {
     const inputs: LoRALinearInputs = bias ? { x: rows, w0, A, B, bias } : { x: rows, w0, A, B };
     const attrs: LoRALinearAttrs = { scaling };
-    const h = tf.engine().runKernel<tf.Tensor>(LORA_LINEAR, inputs, attrs as unknown as Attrs);
-    return h.reshape([...x.shape.slice(0, -1), w0.shape[0]]);
+    return tf.engine().runKernel(LORA_LINEAR, inputs, attrs as unknown as Attrs);
   });
 }
 
 /** tfjs knows no tensors among a kernel's attributes. */
-type Attrs = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];
+export type Attrs = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { overRows } from '../../nn';
+import type { Attrs, LoRALinearAttrs, Scales } from './lora-linear';
 import { lowRankGradients, lowRankProduct } from './low-rank';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
@@ -25,21 +27,20 @@ export function loraUpdate(
   bias: tf.Tensor1D | null,
   A: tf.Tensor2D,
   B: tf.Tensor2D,
-  scaling: number,
+  scaling: Scales,
 ): tf.Tensor {
-  return tf.tidy(() => {
-    const rows = x.reshape<tf.Tensor2D>([-1, A.shape[1]]); // [n, k]
+  return overRows(x, (rows) => {
     const given = { x: rows, product: multiply(rows), A, B };
     const inputs: Inputs = bias ? { ...given, bias } : given;
-    const h = tf.engine().runKernel<tf.Tensor>(LORA_UPDATE, inputs, { scaling });
-    return h.reshape([...x.shape.slice(0, -1), B.shape[0]]);
+    const attrs: LoRALinearAttrs = { scaling };
+    return tf.engine().runKernel(LORA_UPDATE, inputs, attrs as unknown as Attrs);
   });
 }
 
 /** The kernel in plain tfjs ops, for every backend. */
 export const loraUpdatePlain: tf.KernelFunc = ({ inputs, attrs }) => {
   const { x, product, A, B, bias } = inputs as Inputs;
-  const { scaling } = attrs as { scaling: number };
+  const { scaling } = attrs as unknown as LoRALinearAttrs;
   return tf.tidy(() => {
     const h = product.add(lowRankProduct(x, A, B, scaling));
     return bias ? h.add(bias) : h;
@@ -53,7 +54,7 @@ export const loraUpdateGradient: tf.GradConfig = {
   gradFunc: (dh, saved, attrs) => {
     const dy = dh as tf.Tensor2D;
     const [x, A, B] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-    const { scaling } = attrs as unknown as { scaling: number };
+    const { scaling } = attrs as unknown as LoRALinearAttrs;
     return {
       ...lowRankGradients(dy, x, A, B, scaling),
       product: () => dy.clone(),
