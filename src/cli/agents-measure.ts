@@ -10,6 +10,7 @@ import {
 } from '../agents';
 import { checkSolver, drawProblems, type Problem, type Role, ROLES } from '../tasks';
 import { ALONE, TEAM, TESTS } from './agents-plan';
+import { round } from './results';
 import { type Interval, pairedDifference, wilson } from './statistics';
 
 /** One way to work, and what came of it on the test problems. */
@@ -82,9 +83,9 @@ export async function measureAgents(
     ...arms.map((arm, i) => armResult(arm, right[i] ?? [])),
     ...arms.slice(0, -1).map((arm, i): DifferenceResult => {
       const { difference, interval } = pairedDifference(whole, right[i] ?? [], TESTS.seed);
-      const [low, high] = interval.map(round) as Interval;
+      const [low, high] = interval.map(share) as Interval;
       const names = { arm: arms.at(-1)?.name ?? '', minus: arm.name };
-      return { kind: 'difference', ...names, difference: round(difference), low, high };
+      return { kind: 'difference', ...names, difference: share(difference), low, high };
     }),
   ];
 }
@@ -104,15 +105,15 @@ function tokensOf(steps: readonly TraceStep[]): number {
 function armResult(arm: Arm, right: readonly boolean[]): ArmResult {
   const { name, attempts, temperature, traces, roles } = arm;
   const solved = right.filter(Boolean).length;
-  const [low, high] = wilson(solved, right.length).map(round) as Interval;
+  const [low, high] = wilson(solved, right.length).map(share) as Interval;
   const perProblem = (whose: readonly Role[]) => {
     const inAll = traces.flatMap(({ steps }) => countedSteps(steps, roles));
     const own = inAll.filter(({ role }) => whose.includes(role));
-    return Number((tokensOf(own) / right.length).toFixed(1));
+    return round(tokensOf(own) / right.length, 1);
   };
   return {
     ...{ kind: 'arm', arm: name, attempts, temperature, problems: right.length },
-    ...{ exactMatch: round(solved / right.length), low, high },
+    ...{ exactMatch: share(solved / right.length), low, high },
     tokens: Object.fromEntries(roles.map((role) => [role, perProblem([role])])),
     tokensInAll: perProblem(roles),
   };
@@ -124,6 +125,7 @@ function countedSteps(steps: readonly TraceStep[], roles: readonly Role[]): Trac
   return steps.filter((step) => isIn(step) && isIn(steps[step.about ?? -1]));
 }
 
-function round(share: number): number {
-  return Number(share.toFixed(4));
+/** Of a share so many digits are kept. */
+function share(value: number): number {
+  return round(value, 4);
 }

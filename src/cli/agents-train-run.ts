@@ -2,16 +2,17 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { findHardProblems, trainingRows } from '../agents';
-import { BASE, encodeRows, meanLoss } from '../finetune';
-import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
+import { encodeRows, meanLoss } from '../finetune';
+import type { GPT2 } from '../gpt2';
 import { countParameters, injectLora } from '../lora';
 import { savePretrained } from '../peft';
 import { writeFileAtomically } from '../safetensors';
 import { type Problem, solverRows } from '../tasks';
 import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
 import { learn } from './learn';
-import { provenance } from './results';
-import type { TrainingMessage } from './run-apart';
+import { openBase } from './open-base';
+import { provenance, round } from './results';
+import { type TrainingMessage, whenForked } from './run-apart';
 
 /**
  * Trains one role and saves its adapter in a folder named after role and seed; the solver's run then
@@ -24,17 +25,12 @@ export async function trainRole(
 ): Promise<void> {
   const origin = await provenance();
   const start = performance.now();
-  const model = await loadModel(BASE);
-  const tokenizer = await loadTokenizer(BASE, model.config);
+  const { model, tokenizer } = await openBase();
   const { role, r, alpha, seed } = run;
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed });
   const hard = role === 'solver' ? [] : readProblems(hardFile);
   const rows = trainingRows(role, hard);
-  const losses: number[] = [];
-  for await (const { step, loss } of learn(model, encodeRows(tokenizer, rows), run)) {
-    losses.push(loss);
-    tell({ step, loss });
-  }
+  const lastLoss = await learn(model, encodeRows(tokenizer, rows), run, tell);
   const config = {
     base_model_name_or_path: 'data/base',
     task_type: 'CAUSAL_LM',
@@ -47,13 +43,12 @@ export async function trainRole(
     mkdirSync(path.dirname(hardFile), { recursive: true });
     await writeFileAtomically(hardFile, [JSON.stringify(found)]);
   }
-  const last = losses.slice(-50);
   const row = {
     ...{ command, ...origin, kind: 'training', ...run },
     seconds: Math.round((performance.now() - start) / 1000),
     ...{ trainable, rows: rows.length, hard: hard.length },
-    validationLoss: Number((await validationLoss(model, tokenizer)).toFixed(4)),
-    finalTrainingLoss: Number((last.reduce((sum, loss) => sum + loss, 0) / last.length).toFixed(4)),
+    validationLoss: round(await validationLoss(model, tokenizer), 4),
+    finalTrainingLoss: round(lastLoss, 4),
   };
   tell({ row });
 }
@@ -68,10 +63,6 @@ function readProblems(file: string): Problem[] {
   return JSON.parse(readFileSync(file, 'utf8')) as Problem[];
 }
 
-if (process.send) {
-  const [run, options] = process.argv.slice(2).map((arg) => JSON.parse(arg) as unknown);
-  const given = options as Parameters<typeof trainRole>[1];
-  void trainRole(run as AgentTraining, given, (message) => process.send?.(message)).then(() =>
-    process.disconnect(),
-  );
-}
+whenForked(([run, options], tell) =>
+  trainRole(run as AgentTraining, options as Parameters<typeof trainRole>[1], tell),
+);

@@ -4,8 +4,8 @@ import type { ResultRow } from '../finetune';
 import { ROLES } from '../tasks';
 import { ADAPTERS, type AgentTraining, planTraining } from './agents-plan';
 import { repoRoot } from './paths';
-import { progressBar } from './progress-bar';
-import { runApart } from './run-apart';
+import { progressBar, stepOf } from './progress-bar';
+import { ONE_CORE, runApart } from './run-apart';
 
 const FOLDER = path.join(repoRoot, 'artifacts', 'agents');
 const HARD_FILE = path.join(FOLDER, 'hard.json');
@@ -22,7 +22,9 @@ export async function trainAgents(command: string): Promise<ResultRow[]> {
     planTraining().reduce((sum, run) => sum + run.steps, 0),
   );
   const options = { command, folder: FOLDER, hardFile: HARD_FILE };
-  const trainRole = (run?: AgentTraining) => runApart('agents-train-run.js', [run, options], bar);
+  const settings = { env: ONE_CORE, onStep: stepOf(bar) };
+  const trainRole = (run?: AgentTraining): Promise<ResultRow> =>
+    runApart('agents-train-run.js', [run, options], settings);
   try {
     const first = await trainRole(solver);
     return keepBest([first, ...(await Promise.all(others.map(trainRole)))]);

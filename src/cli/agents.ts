@@ -1,19 +1,18 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Workshop } from '../agents';
 import { AdapterBank } from '../bank';
-import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
-import { loadModel, loadTokenizer } from '../gpt2';
+import { readResults, type ResultRow, resultsFile } from '../finetune';
 import { loadAdapter } from '../peft';
 import { ArgumentError } from '../runtime';
 import { ROLES } from '../tasks';
 import { type ArmResult, type DifferenceResult, measureAgents } from './agents-measure';
 import { ADAPTERS, TESTS } from './agents-plan';
 import { trainAgents } from './agents-train';
+import { openBase } from './open-base';
 import { repoRoot } from './paths';
 import { progressBar } from './progress-bar';
-import { provenance, writeRows } from './results';
+import { quickArgs } from './quick-args';
+import { provenance, rowsFile, writeRows } from './results';
 
 /**
  * Measures solver, critic and reviser, alone and together, and prints the table; `train` makes
@@ -22,21 +21,15 @@ import { provenance, writeRows } from './results';
  * @returns 0, or 1 where a quick run puts the team on another side than the whole run does
  */
 export async function agents(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false } },
-  });
-  const [what] = positionals;
+  const { what, quick, command } = quickArgs('agents', args);
   if (what !== undefined && what !== 'train') {
     throw new ArgumentError(`agents: what to do must be train or nothing, got ${what}.`);
   }
-  const command = ['npm run agents', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
   if (what === 'train') {
     await writeRows(resultsFile('agents-training'), await trainAgents(command));
     return 0;
   }
-  return measure(command, values.quick);
+  return measure(command, quick);
 }
 
 async function measure(command: string, quick: boolean): Promise<number> {
@@ -51,8 +44,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
   const rows = results.map((result): ResultRow => {
     return { command, ...origin, seed: TESTS.seed, seconds, ...result };
   });
-  const file = quick ? path.join(repoRoot, 'artifacts', 'agents.json') : resultsFile('agents');
-  mkdirSync(path.dirname(file), { recursive: true });
+  const file = rowsFile('agents', quick);
   await writeRows(file, rows);
   printTable(results);
   console.log(`\nRows: ${path.relative(repoRoot, file)}`);
@@ -61,8 +53,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
 
 /** The base with the three adapters in one bank. */
 async function openWorkshop(): Promise<Workshop> {
-  const model = await loadModel(BASE);
-  const tokenizer = await loadTokenizer(BASE, model.config);
+  const { model, tokenizer } = await openBase();
   const bank = new AdapterBank(model);
   for (const role of ROLES) {
     await bank.add(role, (model) => loadAdapter(model, path.join(ADAPTERS, role)));

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { AdapterBank } from '../bank';
 import {
-  BASE,
   type Batch,
   completionLoss,
   encodeRows,
@@ -9,13 +8,14 @@ import {
   makeBatch,
   type ResultRow,
 } from '../finetune';
-import { generate, type GPT2, loadModel, loadTokenizer } from '../gpt2';
+import { generate, type GPT2 } from '../gpt2';
 import { injectLora, type Module, type TargetModules, updatesOf } from '../lora';
 import { Random } from '../runtime';
 import { solverRows } from '../tasks';
 import { adamW, train } from '../train';
 import { interleave, type Spread } from './interleave';
-import { provenance } from './results';
+import { openBase } from './open-base';
+import { provenance, round } from './results';
 
 const ADAPTERS = ['a', 'b', 'c'];
 const R = 8;
@@ -34,11 +34,10 @@ const TRAINED = 8;
  * the whole batch, and, in generation, against the base alone.
  */
 export async function benchAdapters(command: string): Promise<ResultRow[]> {
-  const origin = await provenance(); // and the accelerator, before anything is computed
+  const origin = await provenance();
   const rows: ResultRow[] = [];
   for (const targets of TARGETS) {
-    const model = await loadModel(BASE);
-    const tokenizer = await loadTokenizer(BASE, model.config);
+    const { model, tokenizer } = await openBase();
     const bank = new AdapterBank(model);
     for (const [i, name] of ADAPTERS.entries()) await bank.add(name, adapt(targets, i));
     const examples = encodeRows(tokenizer, solverRows({ split: 'train', seed: 1, count: 60 }));
@@ -47,7 +46,7 @@ export async function benchAdapters(command: string): Promise<ResultRow[]> {
       const times = await run(model, bank, examples, size);
       rows.push({
         ...{ command, ...origin, seed: 1 },
-        seconds: Number(((performance.now() - start) / 1000).toFixed(1)),
+        seconds: round((performance.now() - start) / 1000, 1),
         ...{ what, targets: String(targets), r: R, rowsPerAdapter: size, rounds: ROUNDS },
         ...summary(times),
       });
@@ -143,8 +142,8 @@ function adapt(targetModules: TargetModules, seed: number) {
 
 /** Milliseconds, and ratios of medians. */
 function summary({ base, one, mixed, three }: Times) {
-  const over = (a: Spread, b: Spread) => Number((a.median / b.median).toFixed(3));
-  const rounded = (value: number) => Number(value.toFixed(1));
+  const over = (a: Spread, b: Spread) => round(a.median / b.median, 3);
+  const rounded = (value: number) => round(value, 1);
   const milliseconds = Object.entries({ base, one, mixed, three }).flatMap(([arm, spread]) =>
     spread ? [[arm, [spread.median, spread.low, spread.high].map(rounded)]] : [],
   );

@@ -1,3 +1,5 @@
+import { quantiles } from './statistics';
+
 /** How long something takes, in milliseconds: the middle of all rounds, and of their halves. */
 export interface Spread {
   median: number;
@@ -27,8 +29,7 @@ export async function interleave<Name extends string>(
   return Object.fromEntries(entries) as Record<Name, Spread>;
 }
 
-function spread(times: number[]): Spread {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
-  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+function spread(times: readonly number[]): Spread {
+  const [low, median, high] = quantiles(times, 0.25, 0.5, 0.75);
+  return { median, low, high };
 }

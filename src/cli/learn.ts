@@ -1,6 +1,8 @@
 import { type Batch, completionLoss, drawBatches, type Example } from '../finetune';
 import type { GPT2 } from '../gpt2';
-import { adamW, type AdamWOptions, cosineDecay, train, type TrainingStep, warmUp } from '../train';
+import { adamW, type AdamWOptions, cosineDecay, train, warmUp } from '../train';
+import type { StepMessage } from './run-apart';
+import { mean } from './statistics';
 import { RECIPE } from './sweep-plan';
 
 /** What differs between trainings by the same recipe. */
@@ -10,14 +12,21 @@ export interface LearnOptions extends AdamWOptions {
   seed: number;
 }
 
-/** Trains what is trainable of a model by the recipe that all measured results share. */
-export function learn(
+/** A training's last loss is the mean of so many steps. */
+const LAST = 50;
+
+/**
+ * Trains what is trainable of a model by the recipe that all measured results share.
+ * @returns the mean loss of the last steps
+ */
+export async function learn(
   model: GPT2,
   examples: readonly Example[],
   { steps, seed, ...adam }: LearnOptions,
-): AsyncGenerator<TrainingStep, void> {
+  tell: (message: StepMessage) => void,
+): Promise<number> {
   const { batchSize: size, warmUp: ramp, maxGradientNorm } = RECIPE;
-  return train({
+  const training = train({
     module: model,
     loss: (batch: Batch) => completionLoss(model, batch),
     batches: drawBatches(examples, { size, seed }),
@@ -26,4 +35,10 @@ export function learn(
     schedule: warmUp(ramp, cosineDecay(steps - ramp)),
     maxGradientNorm,
   });
+  const losses: number[] = [];
+  for await (const { step, loss } of training) {
+    losses.push(loss);
+    tell({ step, loss });
+  }
+  return mean(losses.slice(-LAST));
 }

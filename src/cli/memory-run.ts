@@ -7,6 +7,8 @@ import { memoryReport, quantizedLinear } from '../quant';
 import { memory, peakBytes, useAccelerator } from '../runtime';
 import { adamW, train } from '../train';
 import { round } from './results';
+import { whenForked } from './run-apart';
+import { quantiles } from './statistics';
 
 /** One model trained a few steps in one way. */
 export interface MemoryRun {
@@ -65,7 +67,7 @@ export async function memoryRun({ folder, method, r, batches }: MemoryRun): Prom
     loadPeakBytes,
     loadPeakResidentMegabytes,
     peakResidentMegabytes: residentMegabytes(),
-    stepSeconds: round(median(seconds.slice(1)), 3),
+    stepSeconds: round(quantiles(seconds.slice(1), 0.5)[0], 3),
   };
 }
 
@@ -88,12 +90,4 @@ function residentMegabytes(): number {
   return Math.round((resourceUsage().maxRSS * 1024) / 1e6);
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
-if (process.send) {
-  process.once('message', (run: MemoryRun) => {
-    void memoryRun(run).then((row) => process.send?.(row, () => process.disconnect()));
-  });
-}
+whenForked(async ([run], tell) => tell({ row: await memoryRun(run as MemoryRun) }));

@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +9,7 @@ import { solverRows } from '../tasks';
 import type { MemoryRow, MemoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
 import { provenance, writeRows } from './results';
+import { runApart } from './run-apart';
 
 const STEPS = 5;
 const RANK = 8;
@@ -38,7 +38,7 @@ export async function memoryTable(command: string): Promise<number> {
       const [folder, batches] = base === 'shipped' ? await shipped() : [random, randomBatches()];
       for (const method of METHODS) {
         const start = performance.now();
-        const row = await runApart({ folder, method, r: RANK, batches });
+        const row = await measureApart({ folder, method, r: RANK, batches });
         const seconds = Math.round((performance.now() - start) / 1000);
         rows.push({ ...origin, seconds, base, method, r: RANK, steps: STEPS, ...row });
         console.log(base, method, row);
@@ -95,14 +95,6 @@ async function writeRandomModel(folder: string): Promise<void> {
 }
 
 /** In a process of its own: its resident memory is this run's alone. */
-function runApart(run: MemoryRun): Promise<MemoryRow> {
-  const child = fork(path.join(__dirname, 'memory-run.js'));
-  return new Promise((resolve, reject) => {
-    child.once('message', (row: MemoryRow) => resolve(row));
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`memory: ${run.method} of ${run.folder} ended with exit code ${code}.`));
-    });
-    child.send(run);
-  });
+function measureApart(run: MemoryRun): Promise<MemoryRow> {
+  return runApart('memory-run.js', [run]);
 }

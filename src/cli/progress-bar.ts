@@ -10,3 +10,8 @@ export function progressBar(name: string, total: number, { loss = true } = {}): 
   bar.start(total, 0, { loss: '-' });
   return bar;
 }
+
+/** Moves a bar on by one step of a training, whichever it is of several. */
+export function stepOf(bar: SingleBar): (step: { loss: number }) => void {
+  return ({ loss }) => bar.increment(1, { loss: loss.toFixed(3) });
+}

@@ -1,14 +1,25 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
-import type { ResultRow } from '../finetune';
+import path from 'node:path';
+import { type ResultRow, resultsFile } from '../finetune';
 import { useAccelerator } from '../runtime';
 import { writeFileAtomically } from '../safetensors';
 import { repoRoot } from './paths';
 
-/** Writes rows whole or not at all, one a line, so that a change shows as the lines it is. */
-export function writeRows(file: string, rows: readonly ResultRow[]): Promise<void> {
+/** The file of a set of rows; those of a quick run do not count. */
+export function rowsFile(name: string, quick: boolean): string {
+  return quick ? path.join(repoRoot, 'artifacts', `${name}.json`) : resultsFile(name);
+}
+
+/**
+ * Writes rows whole or not at all, one a line, so that a change shows as the lines it is. The
+ * folder is made if need be.
+ */
+export async function writeRows(file: string, rows: readonly ResultRow[]): Promise<void> {
+  mkdirSync(path.dirname(file), { recursive: true });
   const lines = rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n');
-  return writeFileAtomically(file, [`[\n${lines}\n]\n`]);
+  await writeFileAtomically(file, [`[\n${lines}\n]\n`]);
 }
 
 /** Where and of what code a result was measured. */

@@ -1,31 +1,49 @@
 import { fork } from 'node:child_process';
 import path from 'node:path';
-import type { SingleBar } from 'cli-progress';
 import type { ResultRow } from '../finetune';
 
+/** What a run tells of each of its steps. */
+export type StepMessage = { step: number; loss: number };
+
 /** What a training tells while it runs, and at its end. */
-export type TrainingMessage = { step: number; loss: number } | { row: ResultRow };
+export type TrainingMessage = StepMessage | { row: ResultRow };
+
+/** One core a run is faster than one run on all. */
+export const ONE_CORE = { TF_NUM_INTRAOP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Runs a training in a process of its own, on one core, so that it leaves nothing to the next.
- * @param script a file of this folder, told `args` as JSON
+ * Does a run in a process of its own, so that it leaves nothing to the next.
+ * @param script a file of this folder that calls `whenForked`, told `args` as JSON
+ * @returns the row that it tells in the end
  */
-export function runApart(
+export function runApart<Row extends object>(
   script: string,
   args: readonly unknown[],
-  bar: SingleBar,
-): Promise<ResultRow> {
-  const env = { ...process.env, TF_NUM_INTRAOP_THREADS: '1', OMP_NUM_THREADS: '1' };
+  { env = {}, onStep }: { env?: NodeJS.ProcessEnv; onStep?: (message: StepMessage) => void } = {},
+): Promise<Row> {
   const texts = args.map((arg) => JSON.stringify(arg));
-  const child = fork(path.join(__dirname, script), texts, { env });
+  const child = fork(path.join(__dirname, script), texts, { env: { ...process.env, ...env } });
   return new Promise((resolve, reject) => {
-    child.on('message', (message: TrainingMessage) => {
+    child.on('message', (message: StepMessage | { row: Row }) => {
       if ('row' in message) resolve(message.row);
-      else bar.increment(1, { loss: message.loss.toFixed(3) });
+      else onStep?.(message);
     });
     child.on('error', reject);
     child.on('exit', (code) => {
-      reject(new Error(`${script} ${texts.join(' ')} ended with exit code ${code}.`));
+      reject(new Error(`${script} ${texts.join(' ').slice(0, 200)} ended with exit code ${code}.`));
     });
   });
+}
+
+/** The other end: does the run if this process was made for it. */
+export function whenForked(
+  run: (
+    args: readonly unknown[],
+    tell: (message: StepMessage | { row: object }) => void,
+  ) => unknown,
+): void {
+  if (!process.send) return;
+  const args = process.argv.slice(2).map((arg) => JSON.parse(arg) as unknown);
+  const tell = (message: object) => process.send?.(message);
+  void Promise.resolve(run(args, tell)).then(() => process.disconnect());
 }

@@ -15,6 +15,20 @@ export function wilson(successes: number, count: number): Interval {
   return [(middle - half) / scale, (middle + half) / scale];
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The values that these shares of all lie below, from 0 to 1. */
+export function quantiles<Shares extends readonly number[]>(
+  values: readonly number[],
+  ...shares: Shares
+): { [Share in keyof Shares]: number } {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+  return shares.map(at) as { [Share in keyof Shares]: number };
+}
+
 const DRAWS = 10_000;
 
 /**
@@ -28,11 +42,7 @@ export function pairedDifference(
 ): { difference: number; interval: Interval } {
   const gains = a.map((right, i) => Number(right) - Number(b[i]));
   const draw = alea(`bootstrap ${seed}`);
-  const mean = (pick: (i: number) => number) =>
-    gains.reduce((sum, _, i) => sum + (gains[pick(i)] ?? 0), 0) / gains.length;
-  const means = Array.from({ length: DRAWS }, () =>
-    mean(() => Math.floor(draw.double() * gains.length)),
-  ).sort((x, y) => x - y);
-  const at = (share: number) => means[Math.round(share * (DRAWS - 1))] ?? NaN;
-  return { difference: mean((i) => i), interval: [at(0.025), at(0.975)] };
+  const drawn = () => gains[Math.floor(draw.double() * gains.length)] ?? 0;
+  const means = Array.from({ length: DRAWS }, () => mean(gains.map(drawn)));
+  return { difference: mean(gains), interval: quantiles(means, 0.025, 0.975) };
 }

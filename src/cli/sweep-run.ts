@@ -1,5 +1,5 @@
-import { BASE, answerRows, encodeRows, exactMatch, meanLoss } from '../finetune';
-import { type GPT2, loadModel, loadTokenizer } from '../gpt2';
+import { answerRows, encodeRows, exactMatch, meanLoss } from '../finetune';
+import type { GPT2 } from '../gpt2';
 import { dora, injectLora, mergeLora, rsLora } from '../lora';
 import { countParameters } from '../nn';
 import { quantizeModel } from '../quant';
@@ -7,8 +7,9 @@ import { pissa, startFromBase } from '../starts';
 import { solverRows } from '../tasks';
 import { loraPlus } from '../train';
 import { learn } from './learn';
+import { openBase } from './open-base';
 import { provenance, round } from './results';
-import type { TrainingMessage } from './run-apart';
+import { type TrainingMessage, whenForked } from './run-apart';
 import { RECIPE, type SweepRun } from './sweep-plan';
 
 /** NF4 with scales in 8 bits, as the paper has it. */
@@ -25,20 +26,15 @@ export async function sweepRun(
 ): Promise<void> {
   const origin = await provenance();
   const start = performance.now();
-  const model = await loadModel(BASE);
-  const tokenizer = await loadTokenizer(BASE, model.config);
+  const { model, tokenizer } = await openBase();
   await adapt(model, run);
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
-  const losses: number[] = [];
   const { steps, seed, learningRate } = run;
   const options = {
     ...{ steps, seed, learningRate },
     ...(run.method === 'loraplus' ? { ratio: loraPlus() } : {}),
   };
-  for await (const { step, loss } of learn(model, encodeRows(tokenizer, rows), options)) {
-    losses.push(loss);
-    tell({ step, loss });
-  }
+  const lastLoss = await learn(model, encodeRows(tokenizer, rows), options, tell);
   const trained = performance.now();
   const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
   const measure = async () => ({
@@ -51,7 +47,7 @@ export async function sweepRun(
     ...run,
     seconds: round((trained - start) / 1000, 1),
     trainable: countParameters(model).trainable,
-    finalTrainingLoss: round(mean(losses.slice(-50)), 4),
+    finalTrainingLoss: round(lastLoss, 4),
     ...(await measure()),
     ...(run.method === 'qlora' ? { requantized: await requantized(model, measure) } : {}),
   };
@@ -74,13 +70,4 @@ async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise
   if (method === 'pissa') await startFromBase(model, pissa);
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-if (process.send) {
-  const [run, command] = process.argv.slice(2).map((arg) => JSON.parse(arg) as unknown);
-  void sweepRun(run as SweepRun, command as string, (message) => process.send?.(message)).then(() =>
-    process.disconnect(),
-  );
-}
+whenForked(([run, command], tell) => sweepRun(run as SweepRun, command as string, tell));

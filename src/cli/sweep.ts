@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { BASE, readResults, type ResultRow, resultsFile } from '../finetune';
+import { BASE, readResults, type ResultRow } from '../finetune';
 import { ArgumentError, useAccelerator } from '../runtime';
 import { memoryTable } from './memory-table';
 import { repoRoot } from './paths';
-import { progressBar } from './progress-bar';
-import { writeRows } from './results';
-import { runApart } from './run-apart';
+import { progressBar, stepOf } from './progress-bar';
+import { quickArgs } from './quick-args';
+import { rowsFile, writeRows } from './results';
+import { ONE_CORE, runApart } from './run-apart';
 import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
 
 /**
@@ -20,25 +20,17 @@ import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false } },
-  });
-  const [name] = positionals;
-  const command = ['npm run sweep --', ...args].join(' ');
+  const { what: name, quick, command } = quickArgs('sweep', args);
   if (name === 'memory') return memoryTable(command);
   if (!isSweep(name)) {
     throw new ArgumentError(
       `sweep: what to sweep must be one of ${SWEEPS.join(', ')}, memory, got ${name ?? 'nothing'}.`,
     );
   }
-  const file = values.quick
-    ? path.join(repoRoot, 'artifacts', `sweep-${name}.json`)
-    : resultsFile(`sweep-${name}`);
-  const rows = await runAll(planSweep(name, { quick: values.quick, base: baseHash() }), command, {
+  const file = rowsFile(`sweep-${name}`, quick);
+  const rows = await runAll(planSweep(name, { quick, base: baseHash() }), command, {
     file,
-    done: values.quick ? [] : SWEEPS.flatMap((one) => readResults(`sweep-${one}`)),
+    done: quick ? [] : SWEEPS.flatMap((one) => readResults(`sweep-${one}`)),
   });
   printTable(rows);
   console.log(`\nRows: ${path.relative(repoRoot, file)}`);
@@ -70,11 +62,14 @@ async function runAll(
   const finished = () => rows.flatMap((row) => row ?? []);
   const waiting = [...runs.keys()].filter((i) => !rows[i]);
   const steps = waiting.reduce((sum, i) => sum + (runs[i]?.steps ?? 0), 0);
-  mkdirSync(path.dirname(file), { recursive: true });
   const bar = progressBar('sweep', steps);
+  const onStep = stepOf(bar);
   const work = async () => {
     for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
-      rows[i] = await runApart('sweep-run.js', [runs[i], command], bar);
+      rows[i] = await runApart<ResultRow>('sweep-run.js', [runs[i], command], {
+        env: ONE_CORE,
+        onStep,
+      });
       await writeRows(file, finished());
     }
   };
