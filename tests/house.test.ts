@@ -22,6 +22,7 @@ const DOORS: Record<string, string[]> = {
     'peakBytes',
     'read',
     'registerOp',
+    'runNativeOp',
     'useAccelerator',
   ],
   nn: [
@@ -133,6 +134,7 @@ const DOORS: Record<string, string[]> = {
     'constant',
     'cosineDecay',
     'globalNorm',
+    'linearCrossEntropy',
     'linearDecay',
     'loadCheckpoint',
     'loraPlus',

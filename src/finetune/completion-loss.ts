@@ -1,24 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GPT2 } from '../gpt2';
 import { read } from '../runtime';
-import { IGNORED, sparseCrossEntropy } from '../train';
+import { IGNORED, linearCrossEntropy } from '../train';
 import { type Batch, makeBatch, PADDING } from './batch';
 import type { Example } from './example';
 
 /**
  * The mean cross-entropy of a batch's completions: a scalar, owned by the caller. Of several batches
  * it is the sum of their means, computed in one pass: where each belongs to another adapter, each
- * adapter gets the gradients that it would get alone. Logits are computed only from the first
- * position of a batch that has a label.
+ * adapter gets the gradients that it would get alone. Logits are computed only where there is a
+ * label.
  */
 export function completionLoss(model: GPT2, ...batches: readonly Batch[]): tf.Scalar {
   return tf.tidy(() => {
     const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, nEmbd]
     let row = 0;
     const losses = batches.map((batch) => {
-      const logits = labelledLogits(model, hidden, row, batch);
+      const labelled = labelledStates(hidden, row, batch);
       row += batch.ids.length;
-      return sparseCrossEntropy(logits, batch.labels);
+      return linearCrossEntropy(labelled, model.head, batch.labels);
     });
     return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.addN(losses);
   });
@@ -31,16 +31,11 @@ function padTogether(batches: readonly Batch[]): number[][] {
   return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
 }
 
-/** The logits of a batch from its start on, where its rows begin at `row`: [size, time - start, vocabSize] */
-function labelledLogits(
-  model: GPT2,
-  hidden: tf.Tensor,
-  row: number,
-  { ids, start }: Batch,
-): tf.Tensor {
+/** The states of a batch from its start on, where its rows begin at `row`: [size, time - start, nEmbd] */
+function labelledStates(hidden: tf.Tensor, row: number, { ids, start }: Batch): tf.Tensor {
   const time = ids[0]?.length ?? 0;
   const width = hidden.shape.at(-1) as number;
-  return model.logits(hidden.slice([row, start, 0], [ids.length, time - start, width]));
+  return hidden.slice([row, start, 0], [ids.length, time - start, width]);
 }
 
 const BATCH = 50;
@@ -57,7 +52,7 @@ export async function completionLogProbabilities(
   const { labels } = batch;
   const chosen = tf.tidy(() => {
     const hidden = model.hiddenStates(model.idsTensor(batch.ids));
-    const logits = labelledLogits(model, hidden, 0, batch);
+    const logits = model.logits(labelledStates(hidden, 0, batch));
     const vocabSize = logits.shape.at(-1) ?? 0;
     const places = labels.map((label, i) => i * vocabSize + Math.max(0, label));
     return tf.gather(tf.logSoftmax(logits).flatten(), tf.tensor1d(places, 'int32'));

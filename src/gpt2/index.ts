@@ -1,3 +1,5 @@
+import { registerGpt2Kernels } from './kernels/register';
+
 export { readConfig } from './config';
 export type { GPT2Config } from './config';
 export type { DownloadProgress } from './download';
@@ -15,3 +17,5 @@ export { saveModel } from './save';
 export type { SaveOptions } from './save';
 export { drawWeights, readWeights, weightShapes } from './weights';
 export type { MakeLinear } from './weights';
+
+registerGpt2Kernels();

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { Linear, LinearLayer, Module } from '../nn';
 import type { GPT2Config } from './config';
+import { gelu } from './kernels/gelu';
+import { layerNorm } from './kernels/layer-norm';
+import { maskedSoftmax } from './kernels/masked-softmax';
 
 /**
  * The weights of a module by their names in it; they stay the caller's. A layer may
@@ -23,30 +26,8 @@ export class LayerNorm extends Module {
   }
 
   forward(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => normalize(x, this.epsilon).mul(this.weight).add(this.bias));
+    return layerNorm(x, this.weight, this.bias, this.epsilon);
   }
-}
-
-/**
- * n = (x - mean) / σ,  σ = √(variance + ε), over the last axis. Its gradient,
- * (dn - mean(dn) - n · mean(dn · n)) / σ, is written out: tfjs would derive it in three times as
- * many passes.
- */
-function normalize(x: tf.Tensor, epsilon: number): tf.Tensor {
-  const op = tf.customGrad((x, save) => {
-    const input = x as tf.Tensor;
-    const centered = input.sub(input.mean(-1, true));
-    const inverse = centered.square().mean(-1, true).add(epsilon).rsqrt(); // 1 / σ
-    const value = centered.mul(inverse);
-    (save as tf.GradSaveFunc)([value, inverse]);
-    const gradFunc = (dn: tf.Tensor, saved: tf.Tensor[]) => {
-      const [n, inverse] = saved as [tf.Tensor, tf.Tensor];
-      const along = n.mul(dn.mul(n).mean(-1, true));
-      return dn.sub(dn.mean(-1, true)).sub(along).mul(inverse);
-    };
-    return { value, gradFunc };
-  });
-  return op(x);
 }
 
 /** Two linear layers with a GELU between, at each position alone: x [..., nEmbd] -> the same. */
@@ -99,8 +80,8 @@ export class Attention extends Module {
       const [q, newK, newV] = tf.unstack(qkv.transpose([2, 0, 3, 1, 4])) as Triple; // [b, h, t, d]
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
-      const scores = tf.matMul(q.mul(size ** -0.5), k, false, true); // [b, h, t, T]
-      const share = tf.softmax(mask ? scores.add(mask) : scores); // [b, h, t, T]
+      const scores = tf.matMul<tf.Tensor4D>(q as tf.Tensor4D, k as tf.Tensor4D, false, true); // [b, h, t, T]
+      const share = maskedSoftmax(scores, mask, size ** -0.5); // [b, h, t, T]
       const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
       return { y: this.child('c_proj').forward(y), k, v };
     });
@@ -127,31 +108,6 @@ export function attentionMask(
     const hidden = padding ? ahead.logicalOr(seen.less(padding.reshape([-1, 1, 1, 1]))) : ahead;
     return hidden.cast('float32').mul(-1e9);
   });
-}
-
-/**
- * 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), Hugging Face's `gelu_new`, as x σ(u) with
- * u = a x + b x³: the same, since (1 + tanh(u/2)) / 2 = σ(u). Its gradient σ + x σ (1 - σ) u'
- * is written out: tfjs would derive it in twice as many passes over the widest tensor there is.
- */
-function gelu(x: tf.Tensor): tf.Tensor {
-  const a = 2 * Math.sqrt(2 / Math.PI);
-  const b = 0.044715 * a;
-  const op = tf.customGrad((x, save) => {
-    const input = x as tf.Tensor;
-    const gate = input.square().mul(b).add(a).mul(input).sigmoid();
-    (save as tf.GradSaveFunc)([input, gate]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [x, gate] = saved as [tf.Tensor, tf.Tensor];
-      const slope = x
-        .square()
-        .mul(3 * b)
-        .add(a); // u'
-      return gate.neg().add(1).mul(x).mul(slope).add(1).mul(gate).mul(dy);
-    };
-    return { value: input.mul(gate), gradFunc };
-  });
-  return op(x);
 }
 
 function linear(weights: Weights, name: string): LinearLayer {

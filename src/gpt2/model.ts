@@ -47,10 +47,15 @@ export class GPT2 extends Module {
     return tf.tidy(() => this.extend(ids).hidden);
   }
 
+  /** The head's weight W [vocabSize, nEmbd]: logits are h Wᵀ. */
+  get head(): tf.Tensor2D {
+    return this.wte.weight;
+  }
+
   /** The head, for all positions or only those of interest: [..., nEmbd] -> [..., vocabSize] */
   logits(hidden: tf.Tensor): tf.Tensor {
     this.assertAlive('GPT2.logits');
-    return overRows(hidden, (rows) => tf.matMul(rows, this.wte.weight, false, true));
+    return overRows(hidden, (rows) => tf.matMul(rows, this.head, false, true));
   }
 
   /**

@@ -10,8 +10,11 @@ export {
 } from './errors';
 export { bytesOf, memory } from './memory';
 export type { MemoryReport } from './memory';
+export { runNativeOp } from './native-ops';
 export { peakBytes } from './peak-bytes';
 export { Random } from './random';
 export { read } from './read';
 export { registerOp } from './register-op';
+export type { Kernels } from './register-op';
 export { isStrict } from './strict';
+export type { WebGpuBackend, WebGpuProgram } from './webgpu-program';

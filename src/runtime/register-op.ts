@@ -1,15 +1,36 @@
 import * as tf from '@tensorflow/tfjs';
+import { hasNativeOps } from './native-ops';
 
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
 
+/** The kernels of an op: one in plain tfjs ops, which the others must equal, for every backend. */
+export interface Kernels {
+  plain: tf.KernelFunc;
+  /** on TensorFlow's CPU, out of the project's own TensorFlow ops (`kernels/*.cc`) */
+  native?: tf.KernelFunc;
+  /** on a GPU through WebGPU, in WGSL */
+  webgpu?: tf.KernelFunc;
+}
+
 /**
- * Enters an op in the tfjs registry: the kernel for every backend, or one of its own for WebGPU.
- * A later call replaces an earlier.
+ * Enters an op in the tfjs registry, for every backend. A later call replaces an earlier.
+ * `LORA_KERNELS=reference` leaves it the plain kernel alone.
  */
-export function registerOp(kernelName: string, kernel: tf.KernelFunc, webgpu = kernel): void {
+export function registerOp(kernelName: string, kernels: Kernels): void {
   for (const backendName of BACKENDS) {
     if (tf.getKernel(kernelName, backendName)) tf.unregisterKernel(kernelName, backendName);
-    const kernelFunc = backendName === 'webgpu' ? webgpu : kernel;
+    const kernelFunc = isReference() ? kernels.plain : kernelOn(backendName, kernels);
     tf.registerKernel({ kernelName, backendName, kernelFunc });
   }
+}
+
+function kernelOn(backendName: string, { plain, native, webgpu }: Kernels): tf.KernelFunc {
+  if (backendName === 'webgpu' && webgpu) return webgpu;
+  if (backendName !== 'tensorflow' || !native) return plain;
+  // CUDA is the same backend, and which of them it is turns out later.
+  return (given) => (hasNativeOps() ? native : plain)(given);
+}
+
+function isReference(): boolean {
+  return process.env.LORA_KERNELS === 'reference';
 }

@@ -1,17 +1,23 @@
+import { registerCrossEntropyRows } from './cross-entropy-rows';
+import { registerLinearCrossEntropy } from './linear-cross-entropy';
 import { registerSparseCrossEntropy } from './sparse-cross-entropy';
 
 export { loadCheckpoint, saveCheckpoint } from './checkpoint';
 export type { Checkpoint } from './checkpoint';
 export { clipByGlobalNorm, globalNorm } from './clip';
+export { IGNORED } from './label-shares';
+export { linearCrossEntropy } from './linear-cross-entropy';
 export { loraPlus } from './lora-plus';
 export { adamW, Optimizer } from './optimizer';
 export type { AdamWOptions, ParameterState } from './optimizer';
 export { constant, cosineDecay, linearDecay, warmUp } from './schedule';
 export type { Schedule } from './schedule';
-export { IGNORED, sparseCrossEntropy } from './sparse-cross-entropy';
+export { sparseCrossEntropy } from './sparse-cross-entropy';
 export { train } from './train';
 export type { TrainingStep, TrainOptions } from './train';
 export { addDecayedWeights, chain, scaleByAdam, scaleByName } from './transform';
 export type { AdamOptions, ParameterStep, Slots, Transform } from './transform';
 
 registerSparseCrossEntropy();
+registerCrossEntropyRows();
+registerLinearCrossEntropy();

@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, registerOp, ShapeError } from '../runtime';
+import { registerOp } from '../runtime';
+import { labelShares } from './label-shares';
 
 /** The op's name in the tfjs registry. */
 const SPARSE_CROSS_ENTROPY = 'SparseCrossEntropy';
-
-/** The label of a position that does not count: prompt or padding. */
-export const IGNORED = -1;
 
 type Inputs = tf.NamedTensorMap & {
   /** z [n, v] */
@@ -33,9 +31,7 @@ export function sparseCrossEntropy(
 ): tf.Scalar {
   const v = logits.shape.at(-1) ?? 0;
   const n = v === 0 ? 0 : logits.size / v;
-  assertLength('labels', labels, n);
-  if (weights) assertLength('weights', weights, n);
-  const shares = sharesOf(labels, weights, v);
+  const shares = labelShares('sparseCrossEntropy', labels, weights, [n, v]);
   return tf.tidy(() => {
     const inputs: Inputs = {
       logits: logits.reshape([n, v]),
@@ -92,42 +88,6 @@ const gradient: tf.GradConfig = {
 
 /** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerSparseCrossEntropy(): void {
-  registerOp(SPARSE_CROSS_ENTROPY, kernel);
+  registerOp(SPARSE_CROSS_ENTROPY, { plain: kernel });
   tf.registerGradient(gradient);
-}
-
-/** Of each row its part in the mean. Summed in double precision, here, once. */
-function sharesOf(
-  labels: ArrayLike<number>,
-  weights: ArrayLike<number> | undefined,
-  v: number,
-): Float32Array {
-  const counted = Float64Array.from(labels, (label, i) => {
-    if (!Number.isInteger(label) || label < IGNORED || label >= v) {
-      throw new ArgumentError(
-        `sparseCrossEntropy: each label must be an integer from 0 to ${v - 1}, or ${IGNORED} to ignore its row, got ${label} at ${i}.`,
-      );
-    }
-    const weight = weights?.[i] ?? 1;
-    if (!Number.isFinite(weight) || weight < 0) {
-      throw new ArgumentError(
-        `sparseCrossEntropy: each weight must be a finite number of at least 0, got ${weight} at ${i}.`,
-      );
-    }
-    return label === IGNORED ? 0 : weight;
-  });
-  const total = counted.reduce((sum, weight) => sum + weight, 0);
-  if (total === 0) {
-    throw new ArgumentError(
-      `sparseCrossEntropy: at least one position must count, got ${labels.length} that are ignored or weigh 0. Leave such batches out.`,
-    );
-  }
-  return Float32Array.from(counted, (weight) => weight / total);
-}
-
-function assertLength(what: string, values: ArrayLike<number>, n: number): void {
-  if (values.length === n) return;
-  throw new ShapeError(
-    `sparseCrossEntropy: ${what} must be ${n}, one for each row of the logits, got ${values.length}.`,
-  );
 }

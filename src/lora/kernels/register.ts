@@ -7,8 +7,8 @@ import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update'
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerLoraKernels(): void {
-  registerOp(LORA_LINEAR, loraLinearPlain);
-  registerOp(LORA_UPDATE, loraUpdatePlain);
+  registerOp(LORA_LINEAR, { plain: loraLinearPlain });
+  registerOp(LORA_UPDATE, { plain: loraUpdatePlain });
   tf.registerGradient(loraLinearGradient);
   tf.registerGradient(loraUpdateGradient);
 }

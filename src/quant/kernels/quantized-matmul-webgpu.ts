@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { LEVELS } from '../levels';
 import { SCALE_LEVELS, SCALES_BLOCK } from '../quantize';
 import type { QuantizedMatMulAttrs, QuantizedMatMulInputs } from './quantized-matmul';
-import type { WebGpuBackend, WebGpuProgram } from './webgpu-program';
+import type { WebGpuBackend, WebGpuProgram } from '../../runtime';
 
 /** The inner axis is walked in steps of so many; a workgroup has TILE x TILE threads. */
 const TILE = 16;

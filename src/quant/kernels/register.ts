@@ -9,7 +9,10 @@ import { unpackWebGpu } from './unpack-webgpu';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerQuantKernels(): void {
-  registerOp(QUANTIZED_MATMUL, quantizedMatMulPlain, quantizedMatMulWebGpu);
-  registerOp(UNPACK, unpackPlain, unpackWebGpu);
+  registerOp(QUANTIZED_MATMUL, {
+    plain: quantizedMatMulPlain,
+    webgpu: quantizedMatMulWebGpu,
+  });
+  registerOp(UNPACK, { plain: unpackPlain, webgpu: unpackWebGpu });
   tf.registerGradient(quantizedMatMulGradient);
 }

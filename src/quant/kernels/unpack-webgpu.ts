@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { UnpackAttrs } from './unpack';
-import type { WebGpuBackend, WebGpuProgram } from './webgpu-program';
+import type { WebGpuBackend, WebGpuProgram } from '../../runtime';
 
 const WORKGROUP = 64;
 
