@@ -80,7 +80,7 @@ export class Attention extends Module {
       const [q, newK, newV] = tf.unstack(qkv.transpose([2, 0, 3, 1, 4])) as Triple; // [b, h, t, d]
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
-      const scores = tf.matMul<tf.Tensor4D>(q as tf.Tensor4D, k as tf.Tensor4D, false, true); // [b, h, t, T]
+      const scores = tf.matMul<tf.Tensor4D>(q, k, false, true); // [b, h, t, T]
       const share = maskedSoftmax(scores, mask, size ** -0.5); // [b, h, t, T]
       const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
       return { y: this.child('c_proj').forward(y), k, v };

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../../tests/close';
+import { freshSeed, poison } from '../../../tests/fresh';
+import { memory, Random, read, useAccelerator } from '../../runtime';
+import { loraLinear } from '..';
+
+before(useAccelerator);
+
+/** One number; one for each rank; one for each row and rank, some of them 0. */
+type Scaling = 'number' | 'ranks' | 'rows';
+
+interface Case {
+  n: number;
+  d: number;
+  k: number;
+  r: number;
+  scaling: Scaling;
+  bias: boolean;
+}
+
+/** One row and few, more than a tile of 64 along each axis, and none of them a multiple of 4. */
+const CASES: Case[] = [
+  { n: 1, d: 5, k: 7, r: 1, scaling: 'number', bias: true },
+  { n: 1, d: 131, k: 70, r: 3, scaling: 'rows', bias: false },
+  { n: 8, d: 33, k: 257, r: 4, scaling: 'ranks', bias: true },
+  { n: 9, d: 3, k: 2, r: 2, scaling: 'number', bias: false },
+  { n: 64, d: 64, k: 32, r: 16, scaling: 'number', bias: true },
+  { n: 67, d: 70, k: 37, r: 5, scaling: 'number', bias: true },
+  { n: 67, d: 70, k: 37, r: 19, scaling: 'rows', bias: true },
+  { n: 130, d: 66, k: 129, r: 67, scaling: 'ranks', bias: false },
+  { n: 21, d: 20, k: 150, r: 1, scaling: 'rows', bias: true },
+];
+
+describe('LoRALinear and its gradients equal loops in float64', () => {
+  for (const sizes of CASES) {
+    const seed = freshSeed();
+    test(`${JSON.stringify(sizes)}, seed ${seed}`, () => compare(sizes, seed));
+  }
+});
+
+async function compare({ n, d, k, r, scaling, bias }: Case, seed: number): Promise<void> {
+  const start = memory();
+  const random = new Random(seed);
+  const inputs = [
+    random.normal([n, k], 0.5, 1), // x
+    random.normal([d, k], 0, 1), // W0
+    random.normal([r, k], 0, 1), // A
+    random.normal([d, r], 0, 1), // B
+    ...(bias ? [random.normal([d], 0, 1)] : []),
+  ];
+  const dy = random.normal([n, d], 0.5, 1);
+  const scales = drawScales(random, scaling, [n, r]);
+  const want = reference(
+    (await Promise.all(inputs.map((input) => matrix(input)))) as Inputs,
+    await matrix(dy),
+    typeof scales === 'number' ? [[scales]] : await matrix(scales),
+  );
+
+  await poison([n, d], [n, d], [n, r], [n, r], [n, k], [n, k], [r, k], [d, r]);
+  const forward = (x: tf.Tensor, w0: tf.Tensor, A: tf.Tensor, B: tf.Tensor, b?: tf.Tensor) =>
+    loraLinear(
+      x,
+      w0 as tf.Tensor2D,
+      (b as tf.Tensor1D) ?? null,
+      A as tf.Tensor2D,
+      B as tf.Tensor2D,
+      scales,
+    );
+  const { value, grads } = tf.valueAndGrads(forward)(inputs, dy);
+  const got = [value, ...grads];
+  for (const [i, name] of ['h', 'dL/dx', 'dL/dW0', 'dL/dA', 'dL/dB', 'dL/db'].entries()) {
+    if (i === got.length) break;
+    assertClose(await read(got[i] as tf.Tensor), (want[i] as Matrix).flat(), 1e-5, name);
+  }
+  tf.dispose([...inputs, dy, ...got]);
+  if (typeof scales !== 'number') scales.dispose();
+  assert.deepEqual(memory(), start);
+}
+
+function drawScales(random: Random, scaling: Scaling, [n, r]: [number, number]) {
+  if (scaling === 'number') return 1.7;
+  const rows = scaling === 'rows' ? n : 1;
+  return tf.tidy(() =>
+    random
+      .uniform<tf.Rank.R2>([rows, r], 0.5, 2)
+      .mul<tf.Tensor2D>(rows > 1 ? random.bernoulli([rows, r], 0.6) : 1),
+  );
+}
+
+type Matrix = number[][];
+type Inputs = [x: Matrix, w0: Matrix, A: Matrix, B: Matrix, bias?: Matrix];
+
+/** h, then dL/d of x, W0, A, B and b. The scales are [n, r], [1, r] or [1, 1]. */
+function reference([x, w0, A, B, bias]: Inputs, dy: Matrix, scales: Matrix): Matrix[] {
+  const scaled = (low: Matrix) =>
+    low.map((row, i) => {
+      const of = scales[i % scales.length] as number[];
+      return row.map((value, q) => value * (of[q % of.length] as number));
+    });
+  const low = scaled(multiply(x, transpose(A)));
+  const dLow = scaled(multiply(dy, B));
+  const h = add(multiply(x, transpose(w0)), multiply(low, transpose(B)));
+  return [
+    bias
+      ? add(
+          h,
+          dy.map(() => bias.flat()),
+        )
+      : h,
+    add(multiply(dy, w0), multiply(dLow, A)),
+    multiply(transpose(dy), x),
+    multiply(transpose(dLow), x),
+    multiply(transpose(dy), low),
+    [multiply([dy.map(() => 1)], dy).flat()],
+  ];
+}
+
+async function matrix(tensor: tf.Tensor): Promise<Matrix> {
+  const values = Array.from(await read(tensor));
+  const columns = tensor.shape.at(-1) as number;
+  return Array.from({ length: values.length / columns }, (_, i) =>
+    values.slice(i * columns, (i + 1) * columns),
+  );
+}
+
+function multiply(a: Matrix, b: Matrix): Matrix {
+  const columns = transpose(b);
+  return a.map((row) =>
+    columns.map((column) => row.reduce((sum, value, j) => sum + value * (column[j] as number), 0)),
+  );
+}
+
+function transpose(a: Matrix): Matrix {
+  return (a[0] as number[]).map((_, j) => a.map((row) => row[j] as number));
+}
+
+function add(a: Matrix, b: Matrix): Matrix {
+  return a.map((row, i) => row.map((value, j) => value + (b[i]?.[j] as number)));
+}
