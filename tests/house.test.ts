@@ -23,6 +23,7 @@ const DOORS: Record<string, string[]> = {
     'read',
     'registerOp',
     'runNativeOp',
+    'runNativeOpOf',
     'useAccelerator',
   ],
   nn: [

@@ -1,3 +1,4 @@
+import { compiledKernels } from './native-kernels';
 import { workshop } from './paths';
 import type { Artefact, Step } from './step.cjs';
 import { compiledAddon, downloadedAddon } from './tensorflow-addon';
@@ -12,7 +13,8 @@ export const nativeStep: Step = {
 };
 
 function partsFor(platform: string, arch: string): Artefact[] {
-  if (platform === 'linux' && arch === 'x64') return [tensorflowLibrary, compiledAddon];
+  if (platform === 'linux' && arch === 'x64')
+    return [tensorflowLibrary, compiledAddon, compiledKernels];
   if (platform === 'darwin' || platform === 'win32') return [downloadedAddon];
   return [
     {

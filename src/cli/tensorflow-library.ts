@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statfsSync,
@@ -17,12 +18,13 @@ import type { Artefact, Tools } from './step.cjs';
 import { SetupError } from './tool.cjs';
 
 const GB = 1e9;
+const UNPACK = path.join(repoRoot, 'src', 'cli', 'unpack_wheel.py');
 
 /** TensorFlow's C library and its headers: `lib/`, `include/`, and with CUDA `nvidia/`. */
 export const tensorflowLibrary: Artefact = {
   folder: path.join(workshop, 'tensorflow'),
   files: ['lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2'],
-  needs: () => ({ wheels: wheels().join(' ') }),
+  needs: () => ({ wheels: wheels().join(' '), parts: readFileSync(UNPACK, 'utf8') }),
   make: makeLibrary,
 };
 
@@ -58,8 +60,7 @@ async function addWheel(wheel: string, folder: string, { run }: Tools): Promise<
     { cwd: repoRoot, env: { TMPDIR: download }, next },
   );
   for (const file of readdirSync(download).filter((name) => name.endsWith('.whl'))) {
-    const script = path.join(repoRoot, 'src', 'cli', 'unpack_wheel.py');
-    await run(pythonPath(), [script, path.join(download, file), folder], { cwd: repoRoot, next });
+    await run(pythonPath(), [UNPACK, path.join(download, file), folder], { cwd: repoRoot, next });
   }
   rmSync(download, { recursive: true });
 }

@@ -13,7 +13,11 @@ import zipfile
 WANTED = [
     (r"tensorflow/(libtensorflow_(?:cc|framework)\.so\.2)", r"lib/\1"),
     (r"tensorflow/(include/tensorflow/c/.*\.h)", r"\1"),
-    (r"tensorflow/(include/.*/(?:ctstring|ctstring_internal|tsl_status)\.h)", r"\1"),
+    (
+        r"tensorflow/(include/.*/(?:ctstring|ctstring_internal|tsl_status|tf_rendezvous_c_api)\.h)",
+        r"\1",
+    ),
+    (r"tensorflow/(include/tsl/platform/platform\.h)", r"\1"),
     (r"(nvidia/\w+/lib/(?!.*\.alt\.).*\.so.*)", r"\1"),
     (r"(nvidia/cuda_nvcc/(?:bin|nvvm)/.*[^/])", r"\1"),
 ]

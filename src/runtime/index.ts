@@ -10,7 +10,7 @@ export {
 } from './errors';
 export { bytesOf, memory } from './memory';
 export type { MemoryReport } from './memory';
-export { runNativeOp } from './native-ops';
+export { runNativeOp, runNativeOpOf } from './native-ops';
 export { peakBytes } from './peak-bytes';
 export { Random } from './random';
 export { read } from './read';

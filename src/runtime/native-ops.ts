@@ -34,7 +34,19 @@ export function runNativeOp(
   backend: unknown,
   name: string,
   inputs: tf.TensorInfo[],
-  { attrs = {}, outputs = 1 }: { attrs?: Record<string, number>; outputs?: number } = {},
+  attrs: Record<string, number> = {},
+): tf.Tensor {
+  const [output] = runNativeOpOf(1, backend, name, inputs, attrs);
+  return output as tf.Tensor;
+}
+
+/** The same for an op with several outputs. */
+export function runNativeOpOf(
+  outputs: number,
+  backend: unknown,
+  name: string,
+  inputs: tf.TensorInfo[],
+  attrs: Record<string, number> = {},
 ): tf.Tensor[] {
   const native = backend as NativeBackend;
   const given = Object.entries(attrs).map(([key, value]) => ({

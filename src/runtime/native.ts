@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from './errors';
+import { openNativeOps } from './native-ops';
 
 interface NativeBackend {
   isUsingGpuDevice: boolean;
@@ -19,6 +20,7 @@ export async function openCuda(): Promise<string> {
 export async function openNativeCpu(): Promise<string> {
   process.env.CUDA_VISIBLE_DEVICES = '-1'; // where it is forced on a machine with a GPU
   const { binding } = await loadNative();
+  await openNativeOps();
   return `CPU, TensorFlow ${binding.TF_Version}`;
 }
 

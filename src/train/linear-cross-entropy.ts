@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerOp, ShapeError } from '../runtime';
-import { crossEntropyRows } from './cross-entropy-rows';
+import { crossEntropyRows } from './kernels/cross-entropy-rows';
 import { labelShares } from './label-shares';
 
 /** The op's name in the tfjs registry. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Kernels } from '../../runtime';
+import { type Kernels, runNativeOp } from '../../runtime';
 
 /** The names of the op and of its gradient in the tfjs registry. */
 export const GELU = 'GeluTanh';
@@ -47,8 +47,18 @@ function gateOf(x: tf.Tensor, square: tf.Tensor): tf.Tensor {
   return square.mul(GELU_B).add(GELU_A).mul(x).sigmoid();
 }
 
-export const geluKernels: Kernels = { plain };
-export const geluGradientKernels: Kernels = { plain: plainGradient };
+const native: tf.KernelFunc = ({ inputs, backend }) => {
+  const { x } = inputs as GeluInputs;
+  return runNativeOp(backend, 'LoraGelu', [x]);
+};
+
+const nativeGradient: tf.KernelFunc = ({ inputs, backend }) => {
+  const { dy, x } = inputs as GeluGradientInputs;
+  return runNativeOp(backend, 'LoraGeluGradient', [dy, x]);
+};
+
+export const geluKernels: Kernels = { plain, native };
+export const geluGradientKernels: Kernels = { plain: plainGradient, native: nativeGradient };
 
 export const geluGradient: tf.GradConfig = {
   kernelName: GELU,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Kernels } from '../../runtime';
+import { type Kernels, runNativeOp, runNativeOpOf } from '../../runtime';
 
 /** The names of the op and of its gradient in the tfjs registry. */
 export const LAYER_NORM = 'LayerNorm';
@@ -71,8 +71,19 @@ const plainGradient: tf.KernelFunc = ({ inputs }) => {
   });
 };
 
-export const layerNormKernels: Kernels = { plain };
-export const layerNormGradientKernels: Kernels = { plain: plainGradient };
+const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { x, weight, bias } = inputs as LayerNormInputs;
+  const given = attrs as LayerNormAttrs;
+  return runNativeOpOf(3, backend, 'LoraLayerNorm', [x, weight, bias], given);
+};
+
+const nativeGradient: tf.KernelFunc = ({ inputs, backend }) => {
+  const { dy, x, weight, mean, inverse } = inputs as LayerNormGradientInputs;
+  return runNativeOp(backend, 'LoraLayerNormGradient', [dy, x, weight, mean, inverse]);
+};
+
+export const layerNormKernels: Kernels = { plain, native };
+export const layerNormGradientKernels: Kernels = { plain: plainGradient, native: nativeGradient };
 
 /** A closure per input: those of a frozen γ and β are never computed. */
 export const layerNormGradient: tf.GradConfig = {

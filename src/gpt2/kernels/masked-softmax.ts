@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Kernels } from '../../runtime';
+import { type Kernels, runNativeOp } from '../../runtime';
 
 /** The names of the op and of its gradient in the tfjs registry. */
 export const MASKED_SOFTMAX = 'MaskedSoftmax';
@@ -57,8 +57,24 @@ const plainGradient: tf.KernelFunc = ({ inputs, attrs }) => {
   });
 };
 
-export const maskedSoftmaxKernels: Kernels = { plain };
-export const maskedSoftmaxGradientKernels: Kernels = { plain: plainGradient };
+const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { scores, mask } = inputs as MaskedSoftmaxInputs;
+  const given = attrs as MaskedSoftmaxAttrs;
+  return tf.tidy(() =>
+    runNativeOp(backend, 'LoraMaskedSoftmax', [scores, mask ?? tf.tensor1d([])], given),
+  );
+};
+
+const nativeGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { dp, p } = inputs as MaskedSoftmaxGradientInputs;
+  return runNativeOp(backend, 'LoraMaskedSoftmaxGradient', [dp, p], attrs as MaskedSoftmaxAttrs);
+};
+
+export const maskedSoftmaxKernels: Kernels = { plain, native };
+export const maskedSoftmaxGradientKernels: Kernels = {
+  plain: plainGradient,
+  native: nativeGradient,
+};
 
 export const maskedSoftmaxGradient: tf.GradConfig = {
   kernelName: MASKED_SOFTMAX,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { registerOp } from '../runtime';
+import { registerOp, runNativeOpOf } from '../../runtime';
 
 /** The op's name in the tfjs registry. */
 const CROSS_ENTROPY_ROWS = 'CrossEntropyRows';
@@ -46,7 +46,13 @@ const plain: tf.KernelFunc = ({ inputs }) => {
   });
 };
 
+/** The gradient comes in the place of the logits. */
+const native: tf.KernelFunc = ({ inputs, backend }) => {
+  const { logits, labels, shares } = inputs as CrossEntropyRowsInputs;
+  return runNativeOpOf(2, backend, 'LoraCrossEntropyRows', [logits, labels, shares]);
+};
+
 /** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerCrossEntropyRows(): void {
-  registerOp(CROSS_ENTROPY_ROWS, { plain });
+  registerOp(CROSS_ENTROPY_ROWS, { plain, native });
 }

@@ -1,0 +1,112 @@
+// What a kernel in C++ needs: an op of ours in TensorFlow, its tensors, all cores, and exp.
+// Everything is float32 unless a name says otherwise.
+#pragma once
+
+#include <tensorflow/c/kernels.h>
+#include <tensorflow/c/ops.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <initializer_list>
+#include <vector>
+
+namespace lora {
+
+// A tensor that an op was given or makes; the memory stays TensorFlow's.
+struct View {
+  float* data;
+  std::vector<int64_t> shape;
+
+  int64_t size() const {
+    int64_t product = 1;
+    for (int64_t dim : shape) product *= dim;
+    return product;
+  }
+  int64_t width() const { return shape.back(); }  // of the last axis
+  int64_t rows() const { return width() == 0 ? 0 : size() / width(); }
+  const int32_t* integers() const { return reinterpret_cast<const int32_t*>(data); }
+};
+
+// One run of an op.
+class Run {
+ public:
+  Run(TF_OpKernelContext* context, const float* attributes);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  View input(int index);
+  View output(int index, const std::vector<int64_t>& shape);
+  // The output in the memory of an input, which its caller gives away.
+  View overwrite(int output, int input);
+  float attribute(int index) const { return attributes_[index]; }
+
+ private:
+  TF_OpKernelContext* context_;
+  const float* attributes_;
+  TF_Status* status_;
+  std::vector<TF_Tensor*> held_;
+};
+
+struct Op {
+  const char* name;
+  std::vector<const char*> inputs;  // "x: float"
+  std::vector<const char*> outputs;
+  std::vector<const char*> attributes;  // names of floats
+  void (*compute)(Run&);
+};
+
+// All ops of this library: a static Entry beside each enters it here.
+std::vector<TF_KernelBuilder* (*)()>& entries();
+
+namespace detail {
+void define(const Op& op);
+float* readAttributes(const Op& op, TF_OpKernelConstruction* construction);
+
+template <const Op& op>
+TF_KernelBuilder* build() {
+  define(op);
+  return TF_NewKernelBuilder(
+      op.name, "CPU",
+      [](TF_OpKernelConstruction* given) -> void* { return readAttributes(op, given); },
+      [](void* attributes, TF_OpKernelContext* context) {
+        Run run(context, static_cast<float*>(attributes));
+        op.compute(run);
+      },
+      [](void* attributes) { delete[] static_cast<float*>(attributes); });
+}
+}  // namespace detail
+
+template <const Op& op>
+struct Entry {
+  Entry() { entries().push_back(detail::build<op>); }
+};
+
+// Calls f(begin, end) for parts of 0 .. count, on all cores if there is work for them.
+// `cost` is what one item takes, in numbers read.
+void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int64_t)>& f);
+
+// e^x within 2 units in the last place; 0 below the smallest normal number, NaN of NaN. Without
+// branches, so that a loop over it becomes vector instructions. (Cephes' expf: Cody and Waite's
+// reduction, a polynomial of degree 6.)
+inline float exponential(float x) {
+  const float clamped = x > 88.37f ? 88.37f : x;
+  const float n = std::nearbyint(clamped * 1.44269504f);
+  const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  const float bounded = n < -126.0f ? -126.0f : n;
+  const uint32_t bits = static_cast<uint32_t>(static_cast<int32_t>(bounded) + 127) << 23;
+  float power;
+  std::memcpy(&power, &bits, sizeof power);
+  return x < -87.33f ? 0.0f : p * power;
+}
+
+}  // namespace lora
