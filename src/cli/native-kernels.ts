@@ -13,7 +13,14 @@ const headers = path.join(repoRoot, 'node_modules', 'node-api-headers');
 /** For any x86-64 processor since 2013; the kernels find out themselves whether this is one. */
 const FLAGS = [
   ...['-std=c++17', '-O3', '-mavx2', '-mfma', '-fopenmp-simd'],
-  ...['-fno-math-errno', '-fno-trapping-math', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+  ...[
+    '-fno-math-errno',
+    '-fno-trapping-math',
+    '-ffp-contract=off',
+    '-shared',
+    '-fPIC',
+    '-DNAPI_VERSION=8',
+  ],
 ];
 
 /** The project's own ops in TensorFlow, its kernels for the CPU, linked with its library. */

@@ -94,14 +94,14 @@ void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int
 inline float exponential(float x) {
   const float clamped = x > 88.37f ? 88.37f : x;
   const float n = std::nearbyint(clamped * 1.44269504f);
-  const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
+  const float r = std::fma(n, 2.12194440e-4f, clamped - n * 0.693359375f);
   float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
+  p = std::fma(p, r, 1.3981999507e-3f);
+  p = std::fma(p, r, 8.3334519073e-3f);
+  p = std::fma(p, r, 4.1665795894e-2f);
+  p = std::fma(p, r, 1.6666665459e-1f);
+  p = std::fma(p, r, 5.0000001201e-1f);
+  p = std::fma(p * r, r, r) + 1.0f;
   const float bounded = n < -126.0f ? -126.0f : n;
   const uint32_t bits = static_cast<uint32_t>(static_cast<int32_t>(bounded) + 127) << 23;
   float power;

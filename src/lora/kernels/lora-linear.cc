@@ -43,10 +43,10 @@ void addUp(const float* low, const float* F, float* y, int64_t rows, int64_t r, 
     float *y0 = y, *y1 = y0 + d, *y2 = y1 + d, *y3 = y2 + d;
 #pragma omp simd
     for (int64_t i = 0; i < d; i++) {
-      y0[i] += l0[0] * f[i] + l0[1] * g[i];
-      y1[i] += l1[0] * f[i] + l1[1] * g[i];
-      y2[i] += l2[0] * f[i] + l2[1] * g[i];
-      y3[i] += l3[0] * f[i] + l3[1] * g[i];
+      y0[i] = std::fma(l0[0], f[i], std::fma(l0[1], g[i], y0[i]));
+      y1[i] = std::fma(l1[0], f[i], std::fma(l1[1], g[i], y1[i]));
+      y2[i] = std::fma(l2[0], f[i], std::fma(l2[1], g[i], y2[i]));
+      y3[i] = std::fma(l3[0], f[i], std::fma(l3[1], g[i], y3[i]));
     }
   }
   for (; j < r; j++) {
@@ -55,7 +55,7 @@ void addUp(const float* low, const float* F, float* y, int64_t rows, int64_t r, 
       const float* f = F + j * d;
       float* out = y + row * d;
 #pragma omp simd
-      for (int64_t i = 0; i < d; i++) out[i] += factor * f[i];
+      for (int64_t i = 0; i < d; i++) out[i] = std::fma(factor, f[i], out[i]);
     }
   }
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../tests/close';
-import { freshSeed, poison } from '../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../runtime';
-import '.';
+import { assertClose } from '../../../tests/close';
+import { freshSeed, poison } from '../../../tests/fresh';
+import { memory, Random, read, useAccelerator } from '../../runtime';
+import '..';
 import { crossEntropyRows } from './cross-entropy-rows';
 
 before(useAccelerator);
