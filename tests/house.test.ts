@@ -24,6 +24,8 @@ const DOORS: Record<string, string[]> = {
     'registerOp',
     'runNativeOp',
     'runNativeOpOf',
+    'runOverRows',
+    'runWebGpu',
     'useAccelerator',
   ],
   nn: [

@@ -16,5 +16,7 @@ export { Random } from './random';
 export { read } from './read';
 export { registerOp } from './register-op';
 export type { Kernels } from './register-op';
+export { runWebGpu } from './run-webgpu';
 export { isStrict } from './strict';
+export { runOverRows } from './webgpu-lanes';
 export type { WebGpuBackend, WebGpuProgram } from './webgpu-program';

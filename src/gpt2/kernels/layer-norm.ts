@@ -19,10 +19,10 @@ export type LayerNormGradientInputs = tf.NamedTensorMap & {
   dy: tf.Tensor;
   x: tf.Tensor;
   weight: tf.Tensor1D;
-  /** of each row of x, [..., 1] */
-  mean: tf.Tensor;
-  /** 1 / σ of each row of x, [..., 1] */
-  inverse: tf.Tensor;
+  /** of each row of x, [..., 1]; absent where the forward kernel gives none */
+  mean?: tf.Tensor;
+  /** 1 / σ of each row of x, [..., 1]; likewise */
+  inverse?: tf.Tensor;
 };
 
 /** ε is what keeps 1 / σ finite. */
@@ -33,7 +33,7 @@ export type LayerNormAttrs = { epsilon: number };
  * (Ba et al. 2016, eq. 4)
  *
  * x [..., width] -> y [..., width], owned by the caller. One op on the tape, which keeps x, and
- * of each row its mean and 1 / σ.
+ * of each row its mean and 1 / σ where its kernel tells them.
  */
 export function layerNorm(
   x: tf.Tensor,
@@ -53,16 +53,22 @@ const plain: tf.KernelFunc = ({ inputs, attrs }) => {
   const { x, weight, bias } = inputs as LayerNormInputs;
   const { epsilon } = attrs as LayerNormAttrs;
   return tf.tidy(() => {
-    const mean = x.mean(-1, true);
-    const centered = x.sub(mean);
-    const inverse = centered.square().mean(-1, true).add(epsilon).rsqrt();
-    return [centered.mul(inverse).mul(weight).add(bias), mean, inverse];
+    const { n, mean, inverse } = standardize(x, epsilon);
+    return [n.mul(weight).add(bias), mean, inverse];
   });
 };
 
+/** n = (x - mean) / σ [..., width]; of each row the mean and 1 / σ, [..., 1] */
+function standardize(x: tf.Tensor, epsilon: number) {
+  const mean = x.mean(-1, true);
+  const centered = x.sub(mean);
+  const inverse = centered.square().mean(-1, true).add(epsilon).rsqrt();
+  return { n: centered.mul(inverse), mean, inverse };
+}
+
 /** dL/dx = (dn - mean(dn) - n · mean(dn · n)) / σ,  dn = dL/dy γ */
 const plainGradient: tf.KernelFunc = ({ inputs }) => {
-  const { dy, x, weight, mean, inverse } = inputs as LayerNormGradientInputs;
+  const { dy, x, weight, mean, inverse } = inputs as Required<LayerNormGradientInputs>;
   return tf.tidy(() => {
     const n = x.sub(mean).mul(inverse);
     const dn = dy.mul(weight);
@@ -78,7 +84,7 @@ const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
 };
 
 const nativeGradient: tf.KernelFunc = ({ inputs, backend }) => {
-  const { dy, x, weight, mean, inverse } = inputs as LayerNormGradientInputs;
+  const { dy, x, weight, mean, inverse } = inputs as Required<LayerNormGradientInputs>;
   return runNativeOp(backend, 'LoraLayerNormGradient', [dy, x, weight, mean, inverse]);
 };
 
@@ -90,13 +96,20 @@ export const layerNormGradient: tf.GradConfig = {
   kernelName: LAYER_NORM,
   inputsToSave: ['x', 'weight'],
   outputsToSave: [false, true, true],
-  gradFunc: (dys, saved) => {
-    const [dy] = dys as [tf.Tensor];
-    const [x, weight, mean, inverse] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor, tf.Tensor];
-    const inputs: LayerNormGradientInputs = { dy, x, weight, mean, inverse };
+  gradFunc: (dys, saved, attrs) => {
+    const [dy] = [dys].flat() as [tf.Tensor]; // alone where the kernel has one output
+    const [x, weight, mean, inverse] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor?, tf.Tensor?];
+    const given = attrs as LayerNormAttrs;
+    const statistics = mean && inverse ? { mean, inverse } : null;
+    const inputs: LayerNormGradientInputs = { dy, x, weight, ...statistics };
     return {
-      x: () => tf.engine().runKernel<tf.Tensor>(LAYER_NORM_GRADIENT, inputs),
-      weight: () => sumOfRows(dy.mul(x.sub(mean).mul(inverse))),
+      x: () => tf.engine().runKernel<tf.Tensor>(LAYER_NORM_GRADIENT, inputs, given),
+      weight: () => {
+        const n = statistics
+          ? x.sub(statistics.mean).mul(statistics.inverse)
+          : standardize(x, given.epsilon).n;
+        return sumOfRows(dy.mul(n));
+      },
       bias: () => sumOfRows(dy),
     };
   },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../runtime';
 import { GELU, GELU_GRADIENT, geluGradient, geluGradientKernels, geluKernels } from './gelu';
+import { geluGradientWebGpu, geluWebGpu } from './gelu-webgpu';
 import {
   LAYER_NORM,
   LAYER_NORM_GRADIENT,
@@ -8,6 +9,7 @@ import {
   layerNormGradientKernels,
   layerNormKernels,
 } from './layer-norm';
+import { layerNormGradientWebGpu, layerNormWebGpu } from './layer-norm-webgpu';
 import {
   MASKED_SOFTMAX,
   MASKED_SOFTMAX_GRADIENT,
@@ -15,15 +17,19 @@ import {
   maskedSoftmaxGradientKernels,
   maskedSoftmaxKernels,
 } from './masked-softmax';
+import { maskedSoftmaxGradientWebGpu, maskedSoftmaxWebGpu } from './masked-softmax-webgpu';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerGpt2Kernels(): void {
-  registerOp(LAYER_NORM, layerNormKernels);
-  registerOp(LAYER_NORM_GRADIENT, layerNormGradientKernels);
-  registerOp(GELU, geluKernels);
-  registerOp(GELU_GRADIENT, geluGradientKernels);
-  registerOp(MASKED_SOFTMAX, maskedSoftmaxKernels);
-  registerOp(MASKED_SOFTMAX_GRADIENT, maskedSoftmaxGradientKernels);
+  registerOp(LAYER_NORM, { ...layerNormKernels, webgpu: layerNormWebGpu });
+  registerOp(LAYER_NORM_GRADIENT, { ...layerNormGradientKernels, webgpu: layerNormGradientWebGpu });
+  registerOp(GELU, { ...geluKernels, webgpu: geluWebGpu });
+  registerOp(GELU_GRADIENT, { ...geluGradientKernels, webgpu: geluGradientWebGpu });
+  registerOp(MASKED_SOFTMAX, { ...maskedSoftmaxKernels, webgpu: maskedSoftmaxWebGpu });
+  registerOp(MASKED_SOFTMAX_GRADIENT, {
+    ...maskedSoftmaxGradientKernels,
+    webgpu: maskedSoftmaxGradientWebGpu,
+  });
   for (const gradient of [layerNormGradient, geluGradient, maskedSoftmaxGradient]) {
     tf.registerGradient(gradient);
   }

@@ -1,0 +1,59 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { WebGpuBackend } from './webgpu-program';
+
+/** A compute shader and what it runs on. */
+export interface Shader {
+  /** the compiled shader is kept under it: another name for other code */
+  name: string;
+  /**
+   * what it reads, by the names in its code: `x`, an array, and `uniforms.xShape`. The code must use
+   * each: one left out is not bound, and the shader does not run
+   */
+  inputs: Record<string, tf.TensorInfo>;
+  /** `uniforms.outShape`; the output is `result`, float32 unless `dtype` says otherwise */
+  outputShape: number[];
+  dtype?: 'float32' | 'int32';
+  /** threads in a group */
+  workgroupSize: [x: number, y?: number];
+  /**
+   * Groups that run: [x] for `fn main(index : i32)`, the thread's number among all, or [x, y] for
+   * `fn main()`. Of [x] there may be more than asked for.
+   */
+  workgroups: [x: number, y?: number];
+  /** numbers that the code finds in `uniforms` */
+  integers?: Record<string, number>;
+  floats?: Record<string, number>;
+  /** WGSL with a `main` */
+  code: string;
+}
+
+/** Runs a shader as one dispatch of tfjs's WebGPU backend. */
+export function runWebGpu(backend: unknown, shader: Shader): tf.TensorInfo {
+  const { inputs, outputShape, dtype = 'float32', integers = {}, floats = {} } = shader;
+  const [x, y] = shader.workgroups;
+  const [sizeX, sizeY = 1] = shader.workgroupSize;
+  const program = {
+    variableNames: Object.keys(inputs),
+    outputShape,
+    shaderKey: shader.name,
+    // One axis or two: tfjs gives `main` the index, or not. It splits one that is too long.
+    dispatchLayout: y === undefined ? { x: [0] } : { x: [1], y: [0] },
+    dispatch: [x, y ?? 1, 1] as [number, number, number],
+    workgroupSize: [sizeX, sizeY, 1] as [number, number, number],
+    uniforms: declare(integers, 'i32') + declare(floats, 'f32'),
+    getUserCode: () => shader.code,
+  };
+  const numbers = [...valuesOf(integers, 'int32'), ...valuesOf(floats, 'float32')];
+  const gpu = backend as WebGpuBackend;
+  return gpu.runWebGPUProgram(program, Object.values(inputs), dtype, numbers);
+}
+
+function declare(numbers: Record<string, number>, type: string): string {
+  return Object.keys(numbers)
+    .map((name) => `${name} : ${type}, `)
+    .join('');
+}
+
+function valuesOf(numbers: Record<string, number>, type: string) {
+  return Object.values(numbers).map((value) => ({ type, data: [value] }));
+}
