@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { read } from '../src/runtime';
+import { memory, type MemoryReport, read } from '../src/runtime';
 
 /** Another one at each run, so that no kernel fits some numbers only; to stand in a test's name. */
 export function freshSeed(): number {
@@ -14,4 +14,9 @@ export async function poison(...shapes: number[][]): Promise<void> {
   const filled = shapes.map((shape) => tf.tidy(() => tf.fill(shape, 3e33).neg()));
   for (const tensor of filled) await read(tensor);
   tf.dispose(filled);
+}
+
+/** What is alive, with what a kernel made for itself: data that no tensor stands for. */
+export function alive(): MemoryReport & { data: number } {
+  return { ...memory(), data: tf.backend().numDataIds() };
 }

@@ -24,6 +24,7 @@ const DOORS: Record<string, string[]> = {
     'registerOp',
     'runNativeOp',
     'runNativeOpOf',
+    'runOverElements',
     'runOverRows',
     'runWebGpu',
     'useAccelerator',

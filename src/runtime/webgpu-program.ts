@@ -22,4 +22,6 @@ export interface WebGpuBackend {
     dtype: tf.DataType,
     uniforms: { type: string; data: number[] }[],
   ): tf.TensorInfo;
+  /** Frees what no tensor has taken over. */
+  disposeData(dataId: object): boolean;
 }

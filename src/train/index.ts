@@ -1,4 +1,4 @@
-import { registerCrossEntropyRows } from './kernels/cross-entropy-rows';
+import { registerCrossEntropyRows } from './kernels/register';
 import { registerLinearCrossEntropy } from './linear-cross-entropy';
 import { registerSparseCrossEntropy } from './sparse-cross-entropy';
 

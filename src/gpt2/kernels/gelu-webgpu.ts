@@ -1,8 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
-import { runWebGpu } from '../../runtime';
+import type * as tf from '@tensorflow/tfjs';
+import { runOverElements } from '../../runtime';
 import { GELU_A, GELU_B, type GeluGradientInputs, type GeluInputs } from './gelu';
-
-const WORKGROUP = 128;
 
 /** x σ(u), u = a x + b x³, in one dispatch. */
 export const geluWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
@@ -22,30 +20,17 @@ export const geluGradientWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
 function run(
   backend: unknown,
   name: string,
-  tensors: Record<string, tf.Tensor>,
+  inputs: { x: tf.Tensor; dy?: tf.Tensor },
   expression: string,
 ): tf.TensorInfo {
-  const { shape, size } = tensors.x as tf.Tensor;
-  const inputs = Object.fromEntries(
-    Object.entries(tensors).map(([key, { dataId, dtype }]) => [
-      key,
-      { dataId, dtype, shape: [size] },
-    ]),
-  );
-  const output = runWebGpu(backend, {
+  return runOverElements(backend, {
     name,
     inputs,
-    outputShape: [size],
-    workgroupSize: [WORKGROUP],
-    workgroups: [Math.ceil(size / WORKGROUP)],
-    code: `
-      fn main(index : i32) {
-        if (index >= uniforms.xShape) { return; }
+    outputShape: inputs.x.shape,
+    body: `
         let value = x[index];
         // Where exp is infinite, so is u: σ is 0 as it should.
         let gate = 1.0 / (1.0 + exp(-value * (${GELU_A} + ${GELU_B} * value * value)));
-        result[index] = ${expression};
-      }`,
+        result[index] = ${expression};`,
   });
-  return { ...output, shape };
 }

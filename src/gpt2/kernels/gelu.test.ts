@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { freshSeed, poison } from '../../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../../runtime';
+import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { Random, read, useAccelerator } from '../../runtime';
 import '..';
 import { gelu } from './gelu';
 
@@ -23,7 +23,7 @@ describe('GELU and its gradient equal loops in float64', () => {
 });
 
 async function compare(draw: () => [x: tf.Tensor, dy: tf.Tensor]): Promise<void> {
-  const start = memory();
+  const start = alive();
   const [x, dy] = draw();
   const [values, outer] = [await read(x), await read(dy)];
   await poison(x.shape, x.shape);
@@ -33,7 +33,7 @@ async function compare(draw: () => [x: tf.Tensor, dy: tf.Tensor]): Promise<void>
   const want = Array.from(values, (v, i) => slopeOf(v) * (outer[i] as number));
   assertClose(await read(grad), want, 1e-5, 'dL/dx');
   tf.dispose([x, dy, value, grad]);
-  assert.deepEqual(memory(), start);
+  assert.deepEqual(alive(), start);
 }
 
 const tanhOf = (x: number) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));

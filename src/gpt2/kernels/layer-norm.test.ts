@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { freshSeed, poison } from '../../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../../runtime';
+import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { Random, read, useAccelerator } from '../../runtime';
 import '..';
 import { layerNorm } from './layer-norm';
 
@@ -22,7 +22,7 @@ describe('LayerNorm and its gradients equal loops in float64', () => {
 });
 
 async function compare(shape: number[], mean: number, seed: number): Promise<void> {
-  const start = memory();
+  const start = alive();
   const random = new Random(seed);
   const width = shape.at(-1) as number;
   const rows = [...shape.slice(0, -1), 1];
@@ -52,7 +52,7 @@ async function compare(shape: number[], mean: number, seed: number): Promise<voi
     assertClose(await read(got), want[i] as number[], tolerance, name);
   }
   tf.dispose([...inputs, dy, value, ...grads]);
-  assert.deepEqual(memory(), start);
+  assert.deepEqual(alive(), start);
 }
 
 type Inputs = [x: Float32Array, weight: Float32Array, bias: Float32Array];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { freshSeed, poison } from '../../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../../runtime';
+import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { Random, read, useAccelerator } from '../../runtime';
 import { attentionMask } from '../layers';
 import '..';
 import { maskedSoftmax } from './masked-softmax';
@@ -78,7 +78,7 @@ test('A row of padding that sees nothing still has finite shares that sum to 1',
 type Drawn = [scores: tf.Tensor4D, dp: tf.Tensor4D, mask?: tf.Tensor];
 
 async function compare(draw: () => Drawn): Promise<void> {
-  const start = memory();
+  const start = alive();
   const drawn = draw();
   const [scores, dp, mask = null] = drawn;
   const { shape } = scores;
@@ -91,7 +91,7 @@ async function compare(draw: () => Drawn): Promise<void> {
   assertClose(await read(value), want.p, 1e-5, 'p');
   assertClose(await read(grad), want.dScores, 1e-5, 'dL/dscores');
   tf.dispose([value, grad, ...drawn.filter((one) => one !== undefined)]);
-  assert.deepEqual(memory(), start);
+  assert.deepEqual(alive(), start);
 }
 
 function reference(

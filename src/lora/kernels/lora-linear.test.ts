@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { freshSeed, poison } from '../../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../../runtime';
+import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { Random, read, useAccelerator } from '../../runtime';
 import { loraLinear } from '..';
 
 before(useAccelerator);
@@ -41,7 +41,7 @@ describe('LoRALinear and its gradients equal loops in float64', () => {
 });
 
 async function compare({ n, d, k, r, scaling, bias }: Case, seed: number): Promise<void> {
-  const start = memory();
+  const start = alive();
   const random = new Random(seed);
   const inputs = [
     random.normal([n, k], 0.5, 1), // x
@@ -76,7 +76,7 @@ async function compare({ n, d, k, r, scaling, bias }: Case, seed: number): Promi
   }
   tf.dispose([...inputs, dy, ...got]);
   if (typeof scales !== 'number') scales.dispose();
-  assert.deepEqual(memory(), start);
+  assert.deepEqual(alive(), start);
 }
 
 function drawScales(random: Random, scaling: Scaling, [n, r]: [number, number]) {

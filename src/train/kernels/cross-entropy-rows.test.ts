@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { freshSeed, poison } from '../../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../../runtime';
+import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { Random, read, useAccelerator } from '../../runtime';
 import '..';
 import { crossEntropyRows } from './cross-entropy-rows';
 
@@ -24,7 +24,7 @@ describe('CrossEntropyRows equals loops in float64', () => {
 });
 
 async function compare(m: number, v: number, size: number, seed: number): Promise<void> {
-  const start = memory();
+  const start = alive();
   const random = new Random(seed);
   const logits = random.normal<tf.Rank.R2>([m, v], size, size);
   // The first and the last of the vocabulary are among them.
@@ -41,7 +41,7 @@ async function compare(m: number, v: number, size: number, seed: number): Promis
   assertClose(await read(losses), want.losses, 1e-5, 'losses');
   assertClose(await read(gradient), want.gradient, 2e-5, 'dL/dz');
   tf.dispose([losses, gradient, label, shares]);
-  assert.deepEqual(memory(), start);
+  assert.deepEqual(alive(), start);
 }
 
 function reference(

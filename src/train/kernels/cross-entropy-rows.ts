@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { registerOp, runNativeOpOf } from '../../runtime';
+import { type Kernels, runNativeOpOf } from '../../runtime';
 
 /** The op's name in the tfjs registry. */
-const CROSS_ENTROPY_ROWS = 'CrossEntropyRows';
+export const CROSS_ENTROPY_ROWS = 'CrossEntropyRows';
 
 export type CrossEntropyRowsInputs = tf.NamedTensorMap & {
   /** z [m, v] */
@@ -52,7 +52,4 @@ const native: tf.KernelFunc = ({ inputs, backend }) => {
   return runNativeOpOf(2, backend, 'LoraCrossEntropyRows', [logits, labels, shares]);
 };
 
-/** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
-export function registerCrossEntropyRows(): void {
-  registerOp(CROSS_ENTROPY_ROWS, { plain, native });
-}
+export const crossEntropyRowsKernels: Kernels = { plain, native };
