@@ -13,7 +13,7 @@ import { injectLora, type Module, type TargetModules, updatesOf } from '../lora'
 import { Random } from '../runtime';
 import { solverRows } from '../tasks';
 import { adamW, train } from '../train';
-import { interleave, type Spread } from './interleave';
+import { interleave, type Spread, timed } from './interleave';
 import { openBase } from './open-base';
 import { provenance, round } from './results';
 
@@ -78,10 +78,12 @@ const generation: Measurement = async (model, bank, examples, size) => {
     generate(model, some, { maxNewTokens: NEW_TOKENS, stopTokens: [] });
   return interleave(
     {
-      base: () => (bank.activate(), write(prompts)),
-      one: () => (bank.activate('a'), write(prompts)),
-      mixed: () => (bank.forRows(namesOf(size)), write(prompts)),
-      three: () => forEachAdapter(bank, (i) => write(prompts.slice(i * size, (i + 1) * size))),
+      base: timed(() => (bank.activate(), write(prompts))),
+      one: timed(() => (bank.activate('a'), write(prompts))),
+      mixed: timed(() => (bank.forRows(namesOf(size)), write(prompts))),
+      three: timed(() =>
+        forEachAdapter(bank, (i) => write(prompts.slice(i * size, (i + 1) * size))),
+      ),
     },
     ROUNDS,
   );
@@ -106,9 +108,9 @@ const training: Measurement = async (model, bank, examples, size) => {
   const three = ADAPTERS.map((name, i) => (bank.activate(name), trainer([batches[i] as Batch])));
   return interleave(
     {
-      one: () => (bank.activate('a'), one.next()),
-      mixed: () => (bank.forRows(namesOf(size)), mixed.next()),
-      three: () => forEachAdapter(bank, (i) => three[i]?.next()),
+      one: timed(() => (bank.activate('a'), one.next())),
+      mixed: timed(() => (bank.forRows(namesOf(size)), mixed.next())),
+      three: timed(() => forEachAdapter(bank, (i) => three[i]?.next())),
     },
     ROUNDS,
   );

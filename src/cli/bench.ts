@@ -1,19 +1,49 @@
 import { resultsFile } from '../finetune';
 import { ArgumentError } from '../runtime';
 import { benchAdapters } from './bench-adapters';
+import { benchRivals } from './bench-rivals';
+import { makePeftPython } from './interop';
 import { writeRows } from './results';
+
+/** What can be measured, by the argument. */
+const BENCHES: Record<string, () => Promise<void>> = {
+  '': rivals,
+  adapters,
+  setup: async () => void (await makePeftPython()),
+};
 
 /**
  * Measures speed, as ratios within one run, and writes the rows into data/results/.
- * @param args `adapters`: a mixed batch of three adapters
+ * @param args none: this library against PyTorch with PEFT; `adapters`: a mixed batch of three
+ *   adapters; `setup`: nothing, but gets PyTorch and PEFT
  * @returns 0
  */
 export async function bench(args: string[]): Promise<number> {
-  const [name, ...more] = args;
-  if (name !== 'adapters' || more.length > 0) {
-    throw new ArgumentError(`bench: what to measure must be adapters, got "${args.join(' ')}".`);
+  const run = BENCHES[args.join(' ')];
+  if (!run) {
+    throw new ArgumentError(
+      `bench: what to measure must be adapters, or nothing named, got "${args.join(' ')}".`,
+    );
   }
-  const rows = await benchAdapters(`npm run bench -- ${name}`);
+  await run();
+  return 0;
+}
+
+async function rivals(): Promise<void> {
+  const rows = await benchRivals('npm run bench', ({ what, backend, ...row }) =>
+    console.log(
+      what,
+      backend,
+      row.peftOverOurs,
+      row.plainOverOurs,
+      row['milliseconds [median, quartiles]'],
+    ),
+  );
+  await writeRows(resultsFile('bench'), rows);
+}
+
+async function adapters(): Promise<void> {
+  const rows = await benchAdapters('npm run bench -- adapters');
   console.table(
     rows.map(({ what, targets, rowsPerAdapter, threeOverMixed, mixedOverOne, mixedOverBase }) => ({
       ...{ what, targets, 'rows per adapter': rowsPerAdapter },
@@ -21,6 +51,5 @@ export async function bench(args: string[]): Promise<number> {
       ...{ 'mixed / one adapter': mixedOverOne, 'mixed / base': mixedOverBase },
     })),
   );
-  await writeRows(resultsFile(`bench-${name}`), rows);
-  return 0;
+  await writeRows(resultsFile('bench-adapters'), rows);
 }

@@ -8,21 +8,30 @@ export interface Spread {
   high: number;
 }
 
+/** What does something and tells how long it took, in milliseconds. */
+export function timed(run: () => Promise<unknown>): () => Promise<number> {
+  return async () => {
+    const start = performance.now();
+    await run();
+    return performance.now() - start;
+  };
+}
+
 /**
  * Times several things in turn, round by round, so that what disturbs the machine disturbs all of
  * them. One round before that does not count.
+ * @param arms each tells its milliseconds
  */
 export async function interleave<Name extends string>(
-  arms: Readonly<Record<Name, () => Promise<unknown>>>,
+  arms: Readonly<Record<Name, () => Promise<number>>>,
   rounds: number,
 ): Promise<Record<Name, Spread>> {
   const names = Object.keys(arms) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const name of names) {
-      const start = performance.now();
-      await arms[name]();
-      if (round > 0) times.get(name)?.push(performance.now() - start);
+      const milliseconds = await arms[name]();
+      if (round > 0) times.get(name)?.push(milliseconds);
     }
   }
   const entries = [...times].map(([name, all]) => [name, spread(all)] as const);

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { findPython } from './find-python';
 import { pythonPath, repoRoot, workshop } from './paths';
 import { PIP } from './python-step';
-import { runSteps, type Step, type Tools } from './step.cjs';
+import { isReady, runSteps, type Step, type Tools } from './step.cjs';
+import { SetupError } from './tool.cjs';
 
 const FOLDER = path.join(repoRoot, 'tests', 'interop');
 const REQUIREMENTS = path.join(FOLDER, 'requirements.txt');
@@ -32,7 +33,7 @@ export const environmentStep: Step = {
  * @throws SetupError if the Python environment can't be made
  */
 export async function interop(): Promise<number> {
-  const python = process.env.INTEROP_PYTHON ?? (await madePython());
+  const python = process.env.INTEROP_PYTHON ?? (await makePeftPython());
   const folder = mkdtempSync(path.join(tmpdir(), 'lora-interop-'));
   try {
     const make = path.join(repoRoot, 'dist', 'tests', 'interop', 'make-adapters.js');
@@ -43,9 +44,21 @@ export async function interop(): Promise<number> {
   }
 }
 
-async function madePython(): Promise<string> {
+/** Makes the environment where need be. @returns its Python; throws SetupError if it can't be made */
+export async function makePeftPython(): Promise<string> {
   await runSteps([environmentStep], { workshop, first: 1, total: 1, retry: true });
   return PYTHON;
+}
+
+/** A Python that has PyTorch and PEFT: the one made here, or INTEROP_PYTHON. */
+export function peftPython(): string {
+  const python = process.env.INTEROP_PYTHON;
+  if (python !== undefined) return python;
+  if (environmentStep.parts.every(isReady)) return PYTHON;
+  throw new SetupError(
+    'PyTorch and PEFT are not here to compare with.',
+    'Run `npm run bench:setup`.',
+  );
 }
 
 async function makeEnvironment({ run: runTool }: Tools): Promise<void> {

@@ -6,6 +6,7 @@ import { type GPT2Config, loadTokenizer, readConfig, weightShapes } from '../gpt
 import { read, Random } from '../runtime';
 import { type TensorToWrite, writeSafetensors } from '../safetensors';
 import { solverRows } from '../tasks';
+import { DISTILGPT2 } from './distilgpt2';
 import type { MemoryRow, MemoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
 import { provenance, writeRows } from './results';
@@ -14,13 +15,6 @@ import { runApart } from './run-apart';
 const STEPS = 5;
 const RANK = 8;
 const METHODS = ['full', 'lora', 'qlora'] as const;
-
-/** The sizes of distilgpt2, as its config.json has them. */
-const DISTILGPT2 = {
-  architectures: ['GPT2LMHeadModel'],
-  model_type: 'gpt2',
-  ...{ vocab_size: 50257, n_positions: 1024, n_embd: 768, n_layer: 6, n_head: 12 },
-};
 
 /**
  * Measures what full fine-tuning, LoRA and QLoRA take, in memory and in time, on the shipped base and

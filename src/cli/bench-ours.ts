@@ -1,0 +1,125 @@
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { completionLoss } from '../finetune';
+import { generate, type GPT2, loadModel } from '../gpt2';
+import { applyLoraToLinear, freezeBaseModel, Linear, removeLora } from '../lora';
+import { loadAdapter } from '../peft';
+import { read } from '../runtime';
+import { adamW, train } from '../train';
+import {
+  CHECKED_TOKENS,
+  type Job,
+  linearJob,
+  linearTensors,
+  type MakeJob,
+  numbers,
+  rootMeanSquares,
+  settle,
+} from './bench-job';
+import { ALPHA_OVER_R, type LinearWork, textOf, type Work } from './bench-work';
+
+/** The works by this library's doors, as its user would write them. */
+export const makeOurs: MakeJob = async (work, folder) => {
+  if (work.kind === 'linear') return linear(work);
+  if (work.kind === 'product') return product(work.size);
+  if (work.kind === 'add') return add(work.size);
+  const model = await loadModel(folder);
+  const { names } = await loadAdapter(model, path.join(folder, 'adapter'));
+  if (names.length === 0) throw new Error('bench: the adapter must fit the model.');
+  return { step, forward, generate: generation }[work.kind](model, work as never);
+};
+
+function linear({ r, backward, ...work }: LinearWork): Job {
+  const { x, w0, bias, A, B, dy } = linearTensors({ r, backward, ...work });
+  const base = new Linear({ weight: w0, bias });
+  freezeBaseModel(base);
+  if (r === 0) return linearJob(() => base.forward(x), [x], dy, backward, [x, w0, bias, A, B, dy]);
+  const layer = applyLoraToLinear(base, { r, alpha: ALPHA_OVER_R * r });
+  layer.lora.A.assign(A);
+  layer.lora.B.assign(B);
+  const inputs = [x, layer.lora.A, layer.lora.B];
+  const job = linearJob(() => layer.forward(x), inputs, dy, backward, [x, w0, bias, A, B, dy]);
+  return {
+    ...job,
+    dispose: () => {
+      job.dispose();
+      layer.dispose();
+      base.dispose();
+    },
+  };
+}
+
+function step(model: GPT2, work: Extract<Work, { kind: 'step' }>): Job {
+  const { ids, labels } = textOf(work);
+  const start = Math.round((1 - work.labelled) * work.time);
+  const batch = { ids, start, labels: labels.flatMap((row) => row.slice(start)) };
+  const optimizer = adamW({ learningRate: 1e-4, weightDecay: 0.01 });
+  const training = train({
+    module: model,
+    loss: () => completionLoss(model, batch),
+    batches: repeat(batch),
+    optimizer,
+    steps: Number.MAX_SAFE_INTEGER,
+    maxGradientNorm: 1,
+  });
+  return {
+    run: async () => void (await training.next()),
+    check: async () => {
+      const loss = completionLoss(model, batch);
+      return [...(await read(loss).finally(() => loss.dispose()))];
+    },
+    dispose: () => {
+      optimizer.dispose();
+      model.dispose();
+    },
+  };
+}
+
+function* repeat<T>(value: T): Generator<T, never> {
+  for (;;) yield value;
+}
+
+function forward(model: GPT2, work: Extract<Work, { kind: 'forward' }>): Job {
+  const ids = model.idsTensor(textOf({ ...work, labelled: 1 }).ids);
+  return {
+    run: () => settle([model.forward(ids)]),
+    check: () => rootMeanSquares([model.forward(ids)]),
+    dispose: () => {
+      ids.dispose();
+      model.dispose();
+    },
+  };
+}
+
+function generation(model: GPT2, work: Extract<Work, { kind: 'generate' }>): Job {
+  if (!work.adapter) removeLora(model);
+  const { ids } = textOf({ batch: 1, time: work.prompt, labelled: 1 });
+  const write = (maxNewTokens: number) => generate(model, ids, { maxNewTokens, stopTokens: [] });
+  return {
+    run: async () => void (await write(work.newTokens)),
+    check: async () => (await write(CHECKED_TOKENS)).flat(),
+    dispose: () => model.dispose(),
+  };
+}
+
+/** One large matrix product, by which the machine is measured. */
+function product(size: number): Job {
+  const [a, b] = [1, 2].map((seed) => numbers([size, size], seed, 1) as tf.Tensor2D);
+  const multiply = () => [tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D)];
+  return {
+    run: () => settle(multiply()),
+    check: () => rootMeanSquares(multiply()),
+    dispose: () => tf.dispose([a, b]),
+  };
+}
+
+/** Three streams through the memory, two read and one written. */
+function add(size: number): Job {
+  const [a, b] = [1, 2].map((seed) => numbers([size], seed, 1));
+  const sum = () => [tf.add(a as tf.Tensor, b as tf.Tensor)];
+  return {
+    run: () => settle(sum()),
+    check: () => rootMeanSquares(sum()),
+    dispose: () => tf.dispose([a, b]),
+  };
+}

@@ -1,0 +1,167 @@
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { readConfig, readWeights } from '../gpt2';
+import { read } from '../runtime';
+import { readSafetensors } from '../safetensors';
+import { IGNORED } from '../train';
+import {
+  CHECKED_TOKENS,
+  type Job,
+  linearJob,
+  linearTensors,
+  type MakeJob,
+  rootMeanSquares,
+  settle,
+} from './bench-job';
+import { type PlainAdapter, PlainGpt2, plainLinear, type PlainPast } from './bench-plain-gpt2';
+import { ALPHA_OVER_R, type LinearWork, textOf, type Work } from './bench-work';
+
+/** The works in plain tfjs ops, its gradients and its optimiser. */
+export const makePlain: MakeJob = async (work, folder) => {
+  switch (work.kind) {
+    case 'linear':
+      return linear(work);
+    case 'step':
+      return step(await load(folder, true), work);
+    case 'forward':
+      return forward(await load(folder, true), work);
+    case 'generate':
+      return generation(await load(folder, work.adapter), work);
+    case 'product':
+    case 'add':
+      throw new Error(`bench: ${work.kind} is the machine's, not a rival's.`);
+  }
+};
+
+interface Loaded {
+  model: PlainGpt2;
+  /** A and B of every adapter */
+  trainable: tf.Variable[];
+  dispose: () => void;
+}
+
+async function load(folder: string, withAdapter: boolean): Promise<Loaded> {
+  const config = await readConfig(path.join(folder, 'config.json'));
+  const read = await readWeights(path.join(folder, 'model.safetensors'), config);
+  const weights = read as Map<string, tf.Tensor>;
+  const adapters = withAdapter ? await loadAdapters(folder) : new Map<string, PlainAdapter>();
+  const trainable = [...adapters.values()].flatMap(({ A, B }) => [A, B] as tf.Variable[]);
+  return {
+    model: new PlainGpt2(config, weights, adapters),
+    trainable,
+    dispose: () => tf.dispose([...weights.values(), ...trainable]),
+  };
+}
+
+/** `base_model.model.transformer.h.0.attn.c_attn.lora_A.weight` and its like. */
+async function loadAdapters(folder: string): Promise<Map<string, PlainAdapter>> {
+  const reader = await readSafetensors(path.join(folder, 'adapter', 'adapter_model.safetensors'));
+  const adapters = new Map<string, PlainAdapter>();
+  const variable = async (name: string) => {
+    const shape = reader.tensors.get(name)?.shape as [number, number];
+    const values = tf.tensor2d(await reader.read(name), shape);
+    return tf.variable(values);
+  };
+  for (const name of reader.tensors.keys()) {
+    if (!name.endsWith('.lora_A.weight')) continue;
+    const layer = name.slice('base_model.model.transformer.'.length, -'.lora_A.weight'.length);
+    const [A, B] = [await variable(name), await variable(name.replace('lora_A', 'lora_B'))];
+    adapters.set(layer, { A, B, scaling: ALPHA_OVER_R });
+  }
+  await reader.close();
+  return adapters;
+}
+
+function linear(work: LinearWork): Job {
+  const { x, w0, bias, A, B, dy, scaling } = linearTensors(work);
+  const [adapter, inputs] = work.r === 0 ? [undefined, [x]] : [{ A, B, scaling }, [x, A, B]];
+  const compute = () => plainLinear(x, w0, bias, adapter);
+  return linearJob(compute, inputs, dy, work.backward, [x, w0, bias, A, B, dy]);
+}
+
+function step({ model, trainable, dispose }: Loaded, work: Extract<Work, { kind: 'step' }>): Job {
+  const { ids, labels } = textOf(work);
+  const inputs = tf.tensor2d(ids, undefined, 'int32');
+  const targets = tf.tensor1d(
+    labels.flat().map((label) => Math.max(0, label)),
+    'int32',
+  );
+  const counts = tf.tensor1d(labels.flat().map((label) => (label === IGNORED ? 0 : 1)));
+  const optimizer = tf.train.adam(1e-4);
+  const loss = () => {
+    const { logits } = model.forward(inputs);
+    const vocabSize = logits.shape[2];
+    const oneHot = tf.oneHot(targets, vocabSize);
+    return tf.losses.softmaxCrossEntropy(oneHot, logits.reshape([-1, vocabSize]), counts);
+  };
+  return {
+    run: async () => {
+      const { value, grads } = tf.variableGrads(loss as () => tf.Scalar, trainable);
+      const clipped = tf.tidy(() => clip(grads));
+      optimizer.applyGradients(clipped);
+      await value.data();
+      tf.dispose([value, grads, clipped]);
+    },
+    check: async () => {
+      const value = tf.tidy(loss);
+      return [...(await read(value).finally(() => value.dispose()))];
+    },
+    dispose: () => {
+      optimizer.dispose();
+      tf.dispose([inputs, targets, counts]);
+      dispose();
+    },
+  };
+}
+
+/** To a norm of at most 1, over all together. */
+function clip(grads: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] {
+  const norm = tf.sqrt(tf.addN(Object.values(grads).map((grad) => grad.square().sum())));
+  const factor = tf.minimum(1, tf.div(1, norm.add(1e-6)));
+  return Object.entries(grads).map(([name, grad]) => ({ name, tensor: grad.mul(factor) }));
+}
+
+function forward({ model, dispose }: Loaded, work: Extract<Work, { kind: 'forward' }>): Job {
+  const ids = tf.tensor2d(textOf({ ...work, labelled: 1 }).ids, undefined, 'int32');
+  const compute = () => [tf.tidy(() => model.forward(ids).logits)];
+  return {
+    run: () => settle(compute()),
+    check: () => rootMeanSquares(compute()),
+    dispose: () => {
+      ids.dispose();
+      dispose();
+    },
+  };
+}
+
+function generation({ model, dispose }: Loaded, work: Extract<Work, { kind: 'generate' }>): Job {
+  const prompt = textOf({ batch: 1, time: work.prompt, labelled: 1 }).ids[0] ?? [];
+  return {
+    run: async () => void (await continueGreedily(model, prompt, work.newTokens)),
+    check: () => continueGreedily(model, prompt, CHECKED_TOKENS),
+    dispose,
+  };
+}
+
+async function continueGreedily(model: PlainGpt2, prompt: number[], count: number) {
+  const written: number[] = [];
+  let past: PlainPast[] = [];
+  let next = prompt;
+  while (written.length < count) {
+    const { token, extended } = tf.tidy(() => {
+      const { logits, past: extended } = model.forward(
+        tf.tensor2d([next], undefined, 'int32'),
+        past,
+      );
+      const last = logits.slice([0, next.length - 1, 0], [1, 1, -1]);
+      return { token: last.argMax(-1), extended };
+    });
+    tf.dispose(past);
+    past = extended;
+    next = [...(await token.data())];
+    written.push(...next);
+    token.dispose();
+  }
+  tf.dispose(past);
+  return written;
+}
