@@ -4,6 +4,7 @@ import type { GPT2Config } from './config';
 import { gelu } from './kernels/gelu';
 import { layerNorm } from './kernels/layer-norm';
 import { maskedSoftmax } from './kernels/masked-softmax';
+import { splitHeads } from './kernels/split-heads';
 
 /**
  * The weights of a module by their names in it; they stay the caller's. A layer may
@@ -72,12 +73,10 @@ export class Attention extends Module {
   /** `past`, if there is any, stands before x; the result holds both. Without mask all is seen. */
   attend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
-      const [batch, time, width] = x.shape as [number, number, number];
-      const size = width / this.config.nHead;
-      const qkv = this.child('c_attn')
-        .forward(x)
-        .reshape([batch, time, 3, this.config.nHead, size]);
-      const [q, newK, newV] = tf.unstack(qkv.transpose([2, 0, 3, 1, 4])) as Triple; // [b, h, t, d]
+      const { nHead } = this.config;
+      const size = (x.shape[2] as number) / nHead;
+      const qkv = this.child('c_attn').forward(x); // [batch, time, 3 nEmbd]
+      const [q, newK, newV] = splitHeads(qkv, nHead); // [b, h, t, d]
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
       const scores = tf.matMul<tf.Tensor4D>(q, k, false, true); // [b, h, t, T]
@@ -87,8 +86,6 @@ export class Attention extends Module {
     });
   }
 }
-
-type Triple = [tf.Tensor, tf.Tensor, tf.Tensor];
 
 /**
  * What is added to the scores of the last `time` of `all` positions: 0 where a position may look,

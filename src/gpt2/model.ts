@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Embedding, Module, overRows } from '../nn';
 import { ArgumentError, ShapeError } from '../runtime';
 import type { GPT2Config } from './config';
+import { residual } from './kernels/residual';
 import { Attention, attentionMask, type KeyValues, LayerNorm, MLP, type Weights } from './layers';
 
 /**
@@ -137,8 +138,8 @@ class Block extends Module {
   extend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), mask, past);
-      const middle = x.add(seen);
-      const y = middle.add(this.child('mlp').forward(this.child('ln_2').forward(middle)));
+      const middle = residual(x, seen);
+      const y = residual(middle, this.child('mlp').forward(this.child('ln_2').forward(middle)));
       return { y, k, v };
     });
   }

@@ -1,3 +1,5 @@
+import { registerNnKernels } from './kernels/register';
+
 export { Dropout } from './dropout';
 export { Embedding } from './embedding';
 export { assertPositiveIntegers, Linear } from './linear';
@@ -6,3 +8,5 @@ export { assertLastAxis, LinearLayer } from './linear-layer';
 export { countParameters, Module, modulesOf } from './module';
 export type { ParameterCount } from './module';
 export { overRows } from './over-rows';
+
+registerNnKernels();

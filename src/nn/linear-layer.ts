@@ -34,10 +34,15 @@ export abstract class LinearLayer extends Module {
 
   /** W x, without b: x [..., k] -> [..., d]. @throws ShapeError if the last axis of x is not k */
   multiply(x: tf.Tensor): tf.Tensor {
+    this.assertTakes(x);
+    return overRows(x, (rows) => this.multiplyRows(rows));
+  }
+
+  /** @throws ShapeError if the last axis of x is not k, DisposedError if the layer is freed */
+  protected assertTakes(x: tf.Tensor): void {
     const caller = `${this.constructor.name}.forward`;
     this.assertAlive(caller);
     assertLastAxis(caller, x, this.inFeatures);
-    return overRows(x, (rows) => this.multiplyRows(rows));
   }
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, Random, ShapeError } from '../runtime';
+import { frozenLinear } from './kernels/frozen-linear';
 import { LinearLayer } from './linear-layer';
 
 /** A fresh layer, initialised from a seed. */
@@ -50,6 +51,12 @@ export class Linear extends LinearLayer {
 
   denseWeight(): tf.Tensor2D {
     return this.weight.clone();
+  }
+
+  override forward(x: tf.Tensor): tf.Tensor {
+    if (this.weight.trainable) return super.forward(x);
+    this.assertTakes(x);
+    return frozenLinear(x, this.weight, this.bias);
   }
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { fold } from './kernels/fold';
 
 /**
  * Takes all leading axes of x [..., k] as one, applies f: [n, k] -> [n, d], and gives them back:
@@ -6,7 +7,8 @@ import * as tf from '@tensorflow/tfjs';
  */
 export function overRows(x: tf.Tensor, f: (rows: tf.Tensor2D) => tf.Tensor2D): tf.Tensor {
   return tf.tidy(() => {
-    const y = f(x.reshape<tf.Tensor2D>([-1, x.shape.at(-1) as number]));
-    return y.reshape([...x.shape.slice(0, -1), y.shape[1]]);
+    const k = x.shape.at(-1) as number;
+    const y = f(fold<tf.Tensor2D>(x, [k === 0 ? 0 : x.size / k, k]));
+    return fold(y, [...x.shape.slice(0, -1), y.shape[1]]);
   });
 }

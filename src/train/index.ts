@@ -1,3 +1,4 @@
+import { registerAdam } from './kernels/adam';
 import { registerCrossEntropyRows } from './kernels/register';
 import { registerLinearCrossEntropy } from './linear-cross-entropy';
 import { registerSparseCrossEntropy } from './sparse-cross-entropy';
@@ -20,4 +21,5 @@ export type { AdamOptions, ParameterStep, Slots, Transform } from './transform';
 
 registerSparseCrossEntropy();
 registerCrossEntropyRows();
+registerAdam();
 registerLinearCrossEntropy();

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { adam } from './kernels/adam';
 
 /** What a transform keeps of one parameter between steps: tensors of its shape, by name. */
 export type Slots = tf.NamedTensorMap;
@@ -64,11 +65,10 @@ export function scaleByAdam({
   return {
     start: (value) => ({ m: value.zerosLike(), v: value.zerosLike() }),
     apply: (gradient, slots, { step }) => {
-      const { m: oldM, v: oldV } = slots as { m: tf.Tensor; v: tf.Tensor };
-      const m = oldM.mul(beta1).add(gradient.mul(1 - beta1));
-      const v = oldV.mul(beta2).add(gradient.square().mul(1 - beta2));
-      const root = v.div(1 - beta2 ** step).sqrt();
-      return { update: m.div(1 - beta1 ** step).div(root.add(epsilon)), slots: { m, v } };
+      const { m, v } = slots as { m: tf.Tensor; v: tf.Tensor };
+      const rates = { beta1, beta2, epsilon, step };
+      const { update, ...moments } = adam(gradient, m, v, rates);
+      return { update, slots: moments };
     },
   };
 }

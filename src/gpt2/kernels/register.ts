@@ -18,6 +18,14 @@ import {
   maskedSoftmaxKernels,
 } from './masked-softmax';
 import { maskedSoftmaxGradientWebGpu, maskedSoftmaxWebGpu } from './masked-softmax-webgpu';
+import { RESIDUAL, residualGradient, residualKernels } from './residual';
+import {
+  SPLIT_HEADS,
+  SPLIT_HEADS_GRADIENT,
+  splitHeadsGradient,
+  splitHeadsGradientKernels,
+  splitHeadsKernels,
+} from './split-heads';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerGpt2Kernels(): void {
@@ -30,7 +38,16 @@ export function registerGpt2Kernels(): void {
     ...maskedSoftmaxGradientKernels,
     webgpu: maskedSoftmaxGradientWebGpu,
   });
-  for (const gradient of [layerNormGradient, geluGradient, maskedSoftmaxGradient]) {
+  registerOp(SPLIT_HEADS, splitHeadsKernels);
+  registerOp(SPLIT_HEADS_GRADIENT, splitHeadsGradientKernels);
+  registerOp(RESIDUAL, residualKernels);
+  for (const gradient of [
+    layerNormGradient,
+    geluGradient,
+    maskedSoftmaxGradient,
+    splitHeadsGradient,
+    residualGradient,
+  ]) {
     tf.registerGradient(gradient);
   }
 }
