@@ -12,11 +12,15 @@ export function hasNativeOps(): boolean {
   return loaded;
 }
 
-/** Enters the project's own ops in TensorFlow, which must be loaded; without them all is plain. */
-export async function openNativeOps(): Promise<void> {
-  if (!existsSync(LIBRARY)) return;
+/**
+ * Enters the project's own ops in TensorFlow, which must be loaded.
+ * @returns whether they are there and this processor runs them; else all is plain
+ */
+export async function openNativeOps(): Promise<boolean> {
+  if (!existsSync(LIBRARY)) return false;
   const { isSupported } = (await import(LIBRARY)) as { isSupported: boolean };
   loaded = isSupported;
+  return loaded;
 }
 
 interface NativeBackend {

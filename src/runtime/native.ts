@@ -20,8 +20,8 @@ export async function openCuda(): Promise<string> {
 export async function openNativeCpu(): Promise<string> {
   process.env.CUDA_VISIBLE_DEVICES = '-1'; // where it is forced on a machine with a GPU
   const { binding } = await loadNative();
-  await openNativeOps();
-  return `CPU, TensorFlow ${binding.TF_Version}`;
+  const kernels = (await openNativeOps()) ? '' : ', plain kernels';
+  return `CPU, TensorFlow ${binding.TF_Version}${kernels}`;
 }
 
 /** Both accelerators are one library: what it computes on is decided when it is loaded. */
