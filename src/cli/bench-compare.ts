@@ -7,6 +7,8 @@ import { interleave, type Spread } from './interleave';
 export interface Comparison {
   works: readonly Work[];
   rounds: number;
+  /** also without the fast kernels */
+  withReference?: boolean;
 }
 
 /** How long each rival took for one work; its calls into TensorFlow, where they can be counted. */

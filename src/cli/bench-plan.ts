@@ -8,7 +8,7 @@ export const FULL: readonly Comparison[] = [
       [false, true].map((backward) => linears({ outFeatures, tokens, backward }, [8, 64, 0], 7)),
     ),
   ),
-  { works: [{ kind: 'step', batch: 4, time: 128, labelled: 1 }], rounds: 5 },
+  { works: [{ kind: 'step', batch: 4, time: 128, labelled: 1 }], rounds: 5, withReference: true },
   { works: [{ kind: 'step', batch: 1, time: 512, labelled: 1 }], rounds: 4 },
   { works: [{ kind: 'step', batch: 4, time: 128, labelled: 0.25 }], rounds: 4 },
   { works: [{ kind: 'forward', batch: 4, time: 128 }], rounds: 7 },

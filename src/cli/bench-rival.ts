@@ -2,12 +2,14 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { AcceleratorName } from '../runtime';
 import { textOf, type Work } from './bench-work';
 import { repoRoot } from './paths';
 
-/** Who computes: PyTorch with PEFT, this library, or the same model in plain tfjs ops. */
-export type RivalName = 'peft' | 'ours' | 'plain';
+/**
+ * Who computes: PyTorch with PEFT, this library, the same model in plain tfjs ops, or this library
+ * without its fast kernels.
+ */
+export type RivalName = 'peft' | 'ours' | 'plain' | 'reference';
 
 /** What a rival's process is asked, one JSON line each; jobs go by a name. */
 export type Request =
@@ -44,17 +46,15 @@ export class Rival {
   ) {}
 
   /** This library or plain tfjs, in Node. @param env picks the accelerator */
-  static ofNode(name: 'ours' | 'plain', folder: string, env: NodeJS.ProcessEnv): Promise<Rival> {
-    const script = path.join(__dirname, 'bench-worker.js');
-    return Rival.start(name, process.execPath, [script, name, folder], env);
-  }
-
-  static onAccelerator(
-    name: 'ours' | 'plain',
+  static ofNode(
+    name: Exclude<RivalName, 'peft'>,
     folder: string,
-    backend: AcceleratorName,
+    env: NodeJS.ProcessEnv,
   ): Promise<Rival> {
-    return Rival.ofNode(name, folder, { LORA_BACKEND: backend });
+    const worker = path.join(__dirname, 'bench-worker.js');
+    const args = [worker, name === 'plain' ? 'plain' : 'ours', folder];
+    const kernels = name === 'reference' ? { LORA_KERNELS: 'reference' } : {};
+    return Rival.start(name, process.execPath, args, { ...env, ...kernels });
   }
 
   static ofPython(python: string, folder: string, device: 'cpu' | 'cuda'): Promise<Rival> {

@@ -1,20 +1,20 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { ResultRow } from '../finetune';
 import type { AcceleratorName } from '../runtime';
-import { type Compared, compare, type Comparison } from './bench-compare';
+import { compare, type Comparison } from './bench-compare';
 import { FULL, MACHINE, MEMORY, SHORT } from './bench-plan';
-import { OFFLINE, PEFT_SCRIPT, Rival } from './bench-rival';
+import { OFFLINE, PEFT_SCRIPT, Rival, type RivalName } from './bench-rival';
 import { comparisonRow, machineRow, memoryRow, type Origin } from './bench-rows';
 import { DISTILGPT2 } from './distilgpt2';
 import { peftPython } from './interop';
-import { provenance, round } from './results';
+import { machineAndCommit, round } from './results';
 
-/** Starts the rivals that are compared on an accelerator, each a process of its own. */
-type Start = (() => Promise<Rival>)[];
+/** How the rivals on an accelerator are started, each a process of its own. */
+type Starts = [name: RivalName, start: () => Promise<Rival>][];
 
 /**
  * This library against PyTorch with PEFT and against plain tfjs ops, on every accelerator of this
@@ -27,7 +27,8 @@ export async function benchRivals(
   tell: (row: ResultRow) => void,
 ): Promise<ResultRow[]> {
   const python = peftPython();
-  const origin = { command, ...(await provenance()), seed: 1 };
+  const loadBefore = round(loadavg()[0] ?? NaN, 1);
+  const origin = { command, ...machineAndCommit(), seed: 1, loadBefore };
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   const rows: ResultRow[] = [];
   const keep = (row: ResultRow) => (rows.push(row), tell(row));
@@ -35,9 +36,9 @@ export async function benchRivals(
     const make = [PEFT_SCRIPT, 'make', folder, JSON.stringify(DISTILGPT2)];
     await promisify(execFile)(python, make, { env: { ...process.env, ...OFFLINE } });
     for (const backend of ['cpu-native', 'wasm', ...(await findGpus(folder))] as const) {
-      const start = rivalsOn(backend, python, folder);
-      await measureTimes({ ...origin, backend }, start, backend === 'wasm' ? SHORT : FULL, keep);
-      if (backend === 'cpu-native') await measureMemory({ ...origin, backend }, start, keep);
+      const starts = rivalsOn(backend, python, folder);
+      await measureTimes({ ...origin, backend }, starts, backend === 'wasm' ? SHORT : FULL, keep);
+      if (backend === 'cpu-native') await measureMemory({ ...origin, backend }, starts, keep);
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -46,13 +47,15 @@ export async function benchRivals(
 }
 
 /** PyTorch computes where the accelerator does; nobody would run it on one thread for wasm's sake. */
-function rivalsOn(backend: AcceleratorName, python: string, folder: string): Start {
-  const tfjs = (['ours', 'plain'] as const).map(
-    (name) => () => Rival.onAccelerator(name, folder, backend),
-  );
-  if (backend === 'wasm') return tfjs;
+function rivalsOn(backend: AcceleratorName, python: string, folder: string): Starts {
+  const inNode = (name: 'ours' | 'plain' | 'reference'): Starts[number] => [
+    name,
+    () => Rival.ofNode(name, folder, { LORA_BACKEND: backend }),
+  ];
+  if (backend === 'wasm') return [inNode('ours'), inNode('plain')];
   const device = backend === 'cpu-native' ? 'cpu' : 'cuda';
-  return [() => Rival.ofPython(python, folder, device), ...tfjs];
+  const peft = () => Rival.ofPython(python, folder, device);
+  return [['peft', peft], inNode('ours'), inNode('plain'), inNode('reference')];
 }
 
 /** The GPUs that are none in software: what is chosen where nothing is forced, and behind CUDA. */
@@ -68,22 +71,24 @@ async function findGpus(folder: string): Promise<AcceleratorName[]> {
 
 async function measureTimes(
   origin: Origin,
-  start: Start,
+  starts: Starts,
   comparisons: readonly Comparison[],
   keep: (row: ResultRow) => void,
 ): Promise<void> {
   const rivals: Rival[] = [];
-  for (const each of start) rivals.push(await each());
+  for (const [, start] of starts) rivals.push(await start());
+  const devices = new Set([origin.device, ...rivals.map(({ started }) => started.device)]);
+  const place = { ...origin, device: [...devices].join('; ') };
   const own = rivals.filter(({ name }) => name === 'ours');
-  const device = own[0]?.started.device ?? '';
-  const place = { ...origin, device: `${origin.device}; ${device}` };
   const machine = await compare(own, { works: Object.values(MACHINE), rounds: 5 });
   const { row, rates } = machineRow(place, machine);
   keep(row);
   for (const comparison of comparisons) {
-    const { result, seconds } = await timed(() => compare(rivals, comparison));
+    const { rounds, withReference } = comparison;
+    const all = rivals.filter(({ name }) => withReference || name !== 'reference');
+    const { result, seconds } = await timed(() => compare(all, comparison));
     for (const one of result) {
-      keep(comparisonRow({ ...place, seconds }, one, result, comparison.rounds, rates));
+      keep(comparisonRow({ ...place, seconds }, one, result, rounds, rates));
     }
   }
   for (const rival of rivals) await rival.stop();
@@ -92,17 +97,18 @@ async function measureTimes(
 /** One process after the other: what each needs is its own. */
 async function measureMemory(
   origin: Origin,
-  start: Start,
+  starts: Starts,
   keep: (row: ResultRow) => void,
 ): Promise<void> {
   const peaks: Record<string, { start: number | null; peak: number | null }> = {};
   const { seconds } = await timed(async () => {
-    for (const each of start) {
-      const rival = await each();
+    for (const [name, start] of starts) {
+      if (name === 'reference') continue;
+      const rival = await start();
       const atStart = rival.peakMegabytes();
       await rival.prepare('step', MEMORY.work);
       for (let step = 0; step < MEMORY.steps; step++) await rival.milliseconds('step', 1);
-      peaks[rival.name] = { start: atStart, peak: rival.peakMegabytes() };
+      peaks[name] = { start: atStart, peak: rival.peakMegabytes() };
       await rival.stop();
     }
   });
@@ -114,5 +120,3 @@ async function timed<T>(run: () => Promise<T>): Promise<{ result: T; seconds: nu
   const result = await run();
   return { result, seconds: round((performance.now() - start) / 1000, 1) };
 }
-
-export type { Compared };

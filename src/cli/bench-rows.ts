@@ -13,16 +13,18 @@ export type Origin = Omit<ResultRow, 'seconds'> & {
   backend: string;
   device: string;
   seed: number;
+  /** what else the machine computed in the minute before, in cores */
+  loadBefore: number;
 };
 
-/** How fast the machine is, by one large product and one large sum. */
+/** How fast the machine is at best, by one large product and one large sum. */
 export function machineRow(
   origin: Origin,
   machine: readonly Compared[],
 ): { row: ResultRow; rates: Rates } {
   const perSecond = (kind: Work['kind'], count: (work: Work) => number) => {
     const one = machine.find(({ work }) => work.kind === kind) as Compared;
-    return (1000 * count(one.work)) / (one.times.ours?.median ?? NaN);
+    return (1000 * count(one.work)) / (one.times.ours?.best ?? NaN);
   };
   const rates: Rates = {
     operationsPerSecond: perSecond('product', operations),
@@ -31,7 +33,7 @@ export function machineRow(
   const row: ResultRow = {
     ...origin,
     seconds: 0,
-    what: 'machine',
+    ...{ what: 'machine', name: 'one product of 2048³, one sum of 2²⁴' },
     gigaOperationsPerSecond: round(rates.operationsPerSecond / 1e9, 1),
     gigabytesPerSecond: round(rates.bytesPerSecond / 1e9, 1),
   };
@@ -53,7 +55,7 @@ export function comparisonRow(
     Object.fromEntries(Object.entries(times).map(([name, spread]) => [name, show(spread)]));
   return {
     ...origin,
-    ...{ what, ...size, rounds },
+    ...{ what, name: nameOf(work), ...size, rounds },
     ...ratio('peftOverOurs', times.peft, times.ours),
     ...ratio('plainOverOurs', times.plain, times.ours),
     ...(base && work.kind === 'linear' && work.r > 0 && { overBase: overBase(times, base) }),
@@ -66,6 +68,28 @@ export function comparisonRow(
       [median, low, high].map((value) => round(value, 2)),
     ),
   };
+}
+
+/** A work in words. */
+function nameOf(work: Work): string {
+  switch (work.kind) {
+    case 'linear': {
+      const { inFeatures: k, outFeatures: d, r, tokens, backward } = work;
+      const layer = r > 0 ? `LoRA linear ${k} to ${d}, r = ${r}` : `linear ${k} to ${d}`;
+      return `${layer}, ${tokens} tokens, forward${backward ? ' and backward' : ''}`;
+    }
+    case 'step': {
+      const some = work.labelled < 1 ? ', labels on the last quarter' : '';
+      return `training step, ${work.batch} x ${work.time} tokens${some}`;
+    }
+    case 'forward':
+      return `forward, ${work.batch} x ${work.time} tokens`;
+    case 'generate':
+      return `generation, ${work.newTokens} tokens, ${work.adapter ? 'with' : 'without'} adapter`;
+    case 'product':
+    case 'add':
+      return `${work.kind} of ${work.size}`;
+  }
 }
 
 function ratio(name: string, over: Spread | undefined, under: Spread | undefined) {
@@ -94,6 +118,7 @@ export function memoryRow(
   return {
     ...origin,
     what: 'memory',
+    name: 'peak memory of a training process',
     batch,
     time,
     labelled,

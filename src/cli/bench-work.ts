@@ -34,12 +34,15 @@ export const ALPHA_OVER_R = 2;
 /** Of the model's adapter, beside c_attn. */
 export const RANK = 8;
 
+/** Ids below any vocabulary. */
+const IDS = 1000;
+
 /** Tokens without meaning, and the next token at each position, -1 where it has no label. */
 export function textOf({ batch, time, labelled }: Size & { labelled: number }): {
   ids: number[][];
   labels: number[][];
 } {
-  const token = (row: number, i: number) => (7919 * (row * time + i) + 13) % DISTILGPT2.vocab_size;
+  const token = (row: number, i: number) => (7919 * (row * time + i) + 13) % IDS;
   const rows = Array.from({ length: batch }, (_, row) => row);
   const positions = Array.from({ length: time }, (_, i) => i);
   const first = Math.round((1 - labelled) * time);

@@ -1,4 +1,4 @@
-import { resultsFile } from '../finetune';
+import { type ResultRow, resultsFile } from '../finetune';
 import { ArgumentError } from '../runtime';
 import { benchAdapters } from './bench-adapters';
 import { benchRivals } from './bench-rivals';
@@ -30,14 +30,14 @@ export async function bench(args: string[]): Promise<number> {
 }
 
 async function rivals(): Promise<void> {
-  const rows = await benchRivals('npm run bench', ({ what, backend, ...row }) =>
-    console.log(
-      what,
-      backend,
-      row.peftOverOurs,
-      row.plainOverOurs,
-      row['milliseconds [median, quartiles]'],
-    ),
+  const tell = ({ backend, name }: ResultRow) => console.log(`${backend}: ${String(name)}`);
+  const rows = await benchRivals('npm run bench', tell);
+  console.table(
+    rows.map(({ backend, name, peftOverOurs, plainOverOurs, oursOverPeft, ...row }) => ({
+      ...{ backend, name, 'PEFT / ours': peftOverOurs, 'plain / ours': plainOverOurs },
+      ...{ 'ours / PEFT': oursOverPeft },
+      'ours / base layer': (row.overBase as { ours: number } | undefined)?.ours,
+    })),
   );
   await writeRows(resultsFile('bench'), rows);
 }

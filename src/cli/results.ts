@@ -22,12 +22,17 @@ export async function writeRows(file: string, rows: readonly ResultRow[]): Promi
   await writeFileAtomically(file, [`[\n${lines}\n]\n`]);
 }
 
-/** Where and of what code a result was measured. */
+/** Where and of what code a result was measured, on the accelerator of this process. */
 export async function provenance(): Promise<Pick<ResultRow, 'commit' | 'backend' | 'device'>> {
   const { name } = await useAccelerator();
+  return { ...machineAndCommit(), backend: name };
+}
+
+/** The same where other processes compute. */
+export function machineAndCommit(): Pick<ResultRow, 'commit' | 'device'> {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   const device = `${cpus().length} cores (${model}), Node ${process.versions.node}`;
-  return { commit: commit(), backend: name, device };
+  return { commit: commit(), device };
 }
 
 function commit(): string {
