@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { completionLoss } from '../finetune';
 import { generate, type GPT2, loadModel } from '../gpt2';
-import { applyLoraToLinear, freezeBaseModel, Linear, removeLora } from '../lora';
+import { applyLoraToLinear, freezeBaseModel, Linear, type Module, removeLora } from '../lora';
 import { loadAdapter } from '../peft';
 import { read } from '../runtime';
 import { adamW, train } from '../train';
@@ -33,20 +33,27 @@ function linear({ r, backward, ...work }: LinearWork): Job {
   const { x, w0, bias, A, B, dy } = linearTensors({ r, backward, ...work });
   const base = new Linear({ weight: w0, bias });
   freezeBaseModel(base);
-  if (r === 0) return linearJob(() => base.forward(x), [x], dy, backward, [x, w0, bias, A, B, dy]);
+  const given = [x, w0, bias, A, B, dy];
+  if (r === 0)
+    return disposing(
+      linearJob(() => base.forward(x), [x], dy, backward, given),
+      base,
+    );
   const layer = applyLoraToLinear(base, { r, alpha: ALPHA_OVER_R * r });
   layer.lora.A.assign(A);
   layer.lora.B.assign(B);
   const inputs = [x, layer.lora.A, layer.lora.B];
-  const job = linearJob(() => layer.forward(x), inputs, dy, backward, [x, w0, bias, A, B, dy]);
-  return {
-    ...job,
-    dispose: () => {
-      job.dispose();
-      layer.dispose();
-      base.dispose();
-    },
+  const job = linearJob(() => layer.forward(x), inputs, dy, backward, given);
+  return disposing(job, layer, base);
+}
+
+/** The job, which frees these modules too. */
+function disposing(job: Job, ...modules: Module[]): Job {
+  const dispose = () => {
+    job.dispose();
+    for (const each of modules) each.dispose();
   };
+  return { ...job, dispose };
 }
 
 function step(model: GPT2, work: Extract<Work, { kind: 'step' }>): Job {

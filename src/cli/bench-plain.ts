@@ -59,8 +59,8 @@ async function loadAdapters(folder: string): Promise<Map<string, PlainAdapter>> 
   const adapters = new Map<string, PlainAdapter>();
   const variable = async (name: string) => {
     const shape = reader.tensors.get(name)?.shape as [number, number];
-    const values = tf.tensor2d(await reader.read(name), shape);
-    return tf.variable(values);
+    const values = await reader.read(name);
+    return tf.tidy(() => tf.variable(tf.tensor2d(values, shape)));
   };
   for (const name of reader.tensors.keys()) {
     if (!name.endsWith('.lora_A.weight')) continue;
