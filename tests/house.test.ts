@@ -38,7 +38,9 @@ const DOORS: Record<string, string[]> = {
     'assertLastAxis',
     'assertPositiveIntegers',
     'countParameters',
+    'linearProduct',
     'modulesOf',
+    'multiplyWebGpu',
     'overRows',
   ],
   lora: [

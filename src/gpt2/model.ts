@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { Embedding, Module, overRows } from '../nn';
+import { Embedding, linearProduct, Module, overRows } from '../nn';
 import { ArgumentError, ShapeError } from '../runtime';
 import type { GPT2Config } from './config';
 import { residual } from './kernels/residual';
@@ -56,7 +56,7 @@ export class GPT2 extends Module {
   /** The head, for all positions or only those of interest: [..., nEmbd] -> [..., vocabSize] */
   logits(hidden: tf.Tensor): tf.Tensor {
     this.assertAlive('GPT2.logits');
-    return overRows(hidden, (rows) => tf.matMul(rows, this.head, false, true));
+    return overRows(hidden, (rows) => linearProduct(rows, this.head));
   }
 
   /**

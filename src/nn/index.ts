@@ -2,6 +2,9 @@ import { registerNnKernels } from './kernels/register';
 
 export { Dropout } from './dropout';
 export { Embedding } from './embedding';
+export { linearProduct } from './kernels/linear-product';
+export { multiplyWebGpu } from './kernels/multiply-webgpu';
+export type { SumOfProducts } from './kernels/sum-of-products';
 export { assertPositiveIntegers, Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';

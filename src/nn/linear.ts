@@ -1,6 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { ArgumentError, Random, ShapeError } from '../runtime';
 import { frozenLinear } from './kernels/frozen-linear';
+import { linearProduct } from './kernels/linear-product';
 import { LinearLayer } from './linear-layer';
 
 /** A fresh layer, initialised from a seed. */
@@ -60,7 +61,7 @@ export class Linear extends LinearLayer {
   }
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
-    return tf.matMul(x, this.weight, false, true);
+    return linearProduct(x, this.weight);
   }
 }
 

@@ -19,8 +19,8 @@ export function runOverElements(
   const output = runWebGpu(backend, {
     ...rest,
     outputShape: [size],
-    workgroupSize: [WORKGROUP],
-    workgroups: [Math.ceil(size / WORKGROUP)],
+    workgroupSize: WORKGROUP,
+    workgroups: Math.ceil(size / WORKGROUP),
     code: `
       fn main(index : i32) {
         if (index >= uniforms.outShape) { return; }

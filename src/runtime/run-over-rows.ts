@@ -21,8 +21,8 @@ export function runOverRows(
   return runWebGpu(backend, {
     ...rest,
     integers: { rows, ...rest.integers },
-    workgroupSize: [lanes],
-    workgroups: [rows],
+    workgroupSize: lanes,
+    workgroups: rows,
     code: `
       var<workgroup> parts : array<f32, ${lanes}>;
       ${reduction('sumOfLanes', 'parts[lane] + parts[lane + half]', lanes)}

@@ -14,32 +14,26 @@ export interface Shader {
   outputShape: number[];
   dtype?: 'float32' | 'int32';
   /** threads in a group */
-  workgroupSize: [x: number, y?: number];
-  /**
-   * Groups that run: [x] for `fn main(index : i32)`, the thread's number among all, or [x, y] for
-   * `fn main()`. Of [x] there may be more than asked for.
-   */
-  workgroups: [x: number, y?: number];
+  workgroupSize: number;
+  /** Groups that run: so many, or more where tfjs has to lay them out in two axes. */
+  workgroups: number;
   /** numbers that the code finds in `uniforms` */
   integers?: Record<string, number>;
   floats?: Record<string, number>;
-  /** WGSL with a `main` */
+  /** WGSL with `fn main(index : i32)`, the thread's number among all, group after group */
   code: string;
 }
 
 /** Runs a shader as one dispatch of tfjs's WebGPU backend. */
 export function runWebGpu(backend: unknown, shader: Shader): tf.TensorInfo {
   const { inputs, outputShape, dtype = 'float32', integers = {}, floats = {} } = shader;
-  const [x, y] = shader.workgroups;
-  const [sizeX, sizeY = 1] = shader.workgroupSize;
   const program = {
     variableNames: Object.keys(inputs),
     outputShape,
     shaderKey: shader.name,
-    // One axis or two: tfjs gives `main` the index, or not. It splits one that is too long.
-    dispatchLayout: y === undefined ? { x: [0] } : { x: [1], y: [0] },
-    dispatch: [x, y ?? 1, 1] as [number, number, number],
-    workgroupSize: [sizeX, sizeY, 1] as [number, number, number],
+    dispatchLayout: { x: [0] }, // one axis: `main` gets the index
+    dispatch: [shader.workgroups, 1, 1] as [number, number, number],
+    workgroupSize: [shader.workgroupSize, 1, 1] as [number, number, number],
     uniforms: declare(integers, 'i32') + declare(floats, 'f32'),
     getUserCode: () => shader.code,
   };

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { LORA_LINEAR, type LoRALinearAttrs } from './lora-linear';
+import { loraLinearInputGradient } from './lora-linear-input-gradient';
 import { lowRankGradients } from './low-rank';
 
 /**
@@ -22,7 +23,7 @@ export const loraLinearGradient: tf.GradConfig = {
     return {
       A: update.A,
       B: update.B,
-      x: () => tf.matMul(dy, w0).add(update.x()),
+      x: () => loraLinearInputGradient({ dy, w0, dS: update.dS, A }),
       bias: () => dy.sum(0),
       w0: () => tf.matMul(dy, x, true, false),
     };

@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { add, type Matrix, matrix, multiply, transpose } from '../../../tests/matrix';
 import { Random, read, useAccelerator } from '../../runtime';
 import { loraLinear } from '..';
 
@@ -89,7 +90,6 @@ function drawScales(random: Random, scaling: Scaling, [n, r]: [number, number]) 
   );
 }
 
-type Matrix = number[][];
 type Inputs = [x: Matrix, w0: Matrix, A: Matrix, B: Matrix, bias?: Matrix];
 
 /** h, then dL/d of x, W0, A, B and b. The scales are [n, r], [1, r] or [1, 1]. */
@@ -115,27 +115,4 @@ function reference([x, w0, A, B, bias]: Inputs, dy: Matrix, scales: Matrix): Mat
     multiply(transpose(dy), low),
     [multiply([dy.map(() => 1)], dy).flat()],
   ];
-}
-
-async function matrix(tensor: tf.Tensor): Promise<Matrix> {
-  const values = Array.from(await read(tensor));
-  const columns = tensor.shape.at(-1) as number;
-  return Array.from({ length: values.length / columns }, (_, i) =>
-    values.slice(i * columns, (i + 1) * columns),
-  );
-}
-
-function multiply(a: Matrix, b: Matrix): Matrix {
-  const columns = transpose(b);
-  return a.map((row) =>
-    columns.map((column) => row.reduce((sum, value, j) => sum + value * (column[j] as number), 0)),
-  );
-}
-
-function transpose(a: Matrix): Matrix {
-  return (a[0] as number[]).map((_, j) => a.map((row) => row[j] as number));
-}
-
-function add(a: Matrix, b: Matrix): Matrix {
-  return a.map((row, i) => row.map((value, j) => value + (b[i]?.[j] as number)));
 }

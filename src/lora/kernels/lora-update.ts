@@ -55,8 +55,11 @@ export const loraUpdateGradient: tf.GradConfig = {
     const dy = dh as tf.Tensor2D;
     const [x, A, B] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
     const { scaling } = attrs as unknown as LoRALinearAttrs;
+    const update = lowRankGradients(dy, x, A, B, scaling);
     return {
-      ...lowRankGradients(dy, x, A, B, scaling),
+      A: update.A,
+      B: update.B,
+      x: () => tf.matMul(update.dS, A),
       product: () => dy.clone(),
       bias: () => dy.sum(0),
     };

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Scales } from './lora-linear';
+import { lowRankFactor } from './low-rank-factor';
 
 /** s B (A x) [n, d]. The scale goes on the [n, r] factor, the smallest; B A is never formed. */
 export function lowRankProduct(
@@ -13,14 +14,13 @@ export function lowRankProduct(
 }
 
 /**
- * With dy = dL/dh [n, d] and x [n, k], one row a token:
+ * With dy = dL/dh [n, d], x [n, k], one row a token, and dS = s (dy B) [n, r]:
  *
- *   dL/dA = s (dy B)ᵀ x      [r, k]
- *   dL/dB = s dyᵀ (x Aᵀ)     [d, r]
- *   dL/dx = s (dy B) A       [n, k]
+ *   dL/dA = dSᵀ x            [r, k]
+ *   dL/dB = dyᵀ (s x Aᵀ)     [d, r]
  *
- * x Aᵀ [n, r] is computed again rather than saved. A closure per input: tfjs calls only those
- * it needs. dA and dx share s dy B [n, r], which is small, and freed with the whole backward pass.
+ * and, for dL/dx, dS itself. x Aᵀ [n, r] is computed again rather than saved. A closure per input:
+ * tfjs calls only those it needs. dS is small, and freed with the whole backward pass.
  */
 export function lowRankGradients(
   dy: tf.Tensor2D,
@@ -28,11 +28,11 @@ export function lowRankGradients(
   A: tf.Tensor2D,
   B: tf.Tensor2D,
   scaling: Scales,
-): Record<'A' | 'B' | 'x', () => tf.Tensor2D> {
-  const scaledDyB = tf.matMul(dy, B).mul<tf.Tensor2D>(scaling); // [n, r]
+): { A: () => tf.Tensor2D; B: () => tf.Tensor2D; dS: tf.Tensor2D } {
+  const dS = lowRankFactor(dy, B, { scaling, transpose: false });
   return {
-    A: () => tf.matMul(scaledDyB, x, true, false),
-    B: () => tf.matMul(dy, tf.matMul(x, A, false, true).mul<tf.Tensor2D>(scaling), true, false),
-    x: () => tf.matMul(scaledDyB, A),
+    dS,
+    A: () => tf.matMul(dS, x, true, false),
+    B: () => tf.matMul(dy, lowRankFactor(x, A, { scaling, transpose: true }), true, false),
   };
 }

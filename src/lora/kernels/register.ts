@@ -2,13 +2,32 @@ import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../runtime';
 import { LORA_LINEAR } from './lora-linear';
 import { loraLinearGradient } from './lora-linear-gradient';
+import {
+  LORA_LINEAR_INPUT_GRADIENT,
+  loraLinearInputGradientPlain,
+} from './lora-linear-input-gradient';
 import { loraLinearNative } from './lora-linear-native';
 import { loraLinearPlain } from './lora-linear-plain';
 import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update';
+import {
+  loraLinearInputGradientWebGpu,
+  loraLinearWebGpu,
+  lowRankFactorWebGpu,
+} from './lora-linear-webgpu';
+import { LOW_RANK_FACTOR, lowRankFactorPlain } from './low-rank-factor';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerLoraKernels(): void {
-  registerOp(LORA_LINEAR, { plain: loraLinearPlain, native: loraLinearNative });
+  registerOp(LORA_LINEAR, {
+    plain: loraLinearPlain,
+    native: loraLinearNative,
+    webgpu: loraLinearWebGpu,
+  });
+  registerOp(LORA_LINEAR_INPUT_GRADIENT, {
+    plain: loraLinearInputGradientPlain,
+    webgpu: loraLinearInputGradientWebGpu,
+  });
+  registerOp(LOW_RANK_FACTOR, { plain: lowRankFactorPlain, webgpu: lowRankFactorWebGpu });
   registerOp(LORA_UPDATE, { plain: loraUpdatePlain });
   tf.registerGradient(loraLinearGradient);
   tf.registerGradient(loraUpdateGradient);

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Kernels, runNativeOp } from '../../runtime';
 import { overRows } from '../over-rows';
+import { linearProduct } from './linear-product';
+import { multiplyWebGpu } from './multiply-webgpu';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
 export const FROZEN_LINEAR = 'FrozenLinear';
@@ -47,7 +49,13 @@ const native: tf.KernelFunc = ({ inputs, backend }) => {
   });
 };
 
-export const frozenLinearKernels: Kernels = { plain, native };
+/** b is added as W x is written. */
+const webgpu: tf.KernelFunc = ({ inputs, backend }) => {
+  const { x, weight, bias } = inputs as Inputs;
+  return multiplyWebGpu(backend, { products: [[x, weight]], transpose: true, bias });
+};
+
+export const frozenLinearKernels: Kernels = { plain, native, webgpu };
 
 /** dL/dx = dL/dh W,  dL/db = Σ dL/dh; there is none of W. */
 export const frozenLinearGradient: tf.GradConfig = {
@@ -56,6 +64,6 @@ export const frozenLinearGradient: tf.GradConfig = {
   gradFunc: (dh, saved) => {
     const dy = dh as tf.Tensor2D;
     const [weight] = saved as [tf.Tensor2D];
-    return { x: () => tf.matMul(dy, weight), bias: () => dy.sum(0) };
+    return { x: () => linearProduct(dy, weight, { transpose: false }), bias: () => dy.sum(0) };
   },
 };

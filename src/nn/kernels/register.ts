@@ -2,11 +2,14 @@ import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../runtime';
 import { FOLD, foldGradient, foldKernels } from './fold';
 import { FROZEN_LINEAR, frozenLinearGradient, frozenLinearKernels } from './frozen-linear';
+import { LINEAR_PRODUCT, linearProductGradient, linearProductKernels } from './linear-product';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerNnKernels(): void {
   registerOp(FOLD, foldKernels);
   registerOp(FROZEN_LINEAR, frozenLinearKernels);
+  registerOp(LINEAR_PRODUCT, linearProductKernels);
   tf.registerGradient(foldGradient);
   tf.registerGradient(frozenLinearGradient);
+  tf.registerGradient(linearProductGradient);
 }
