@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from './errors';
 import { openCuda, openNativeCpu } from './native';
+import { openWasm } from './wasm';
 import { openWebGpu, throwDeviceErrors } from './webgpu';
 
 /** The accelerators, fastest first. `LORA_BACKEND` forces one of them by this name. */
@@ -92,9 +93,4 @@ async function start({ backend, started }: Candidate): Promise<void> {
     throw new AcceleratorError(`tfjs could not start its ${backend} backend`);
   }
   started?.();
-}
-
-async function openWasm(): Promise<string> {
-  await import('@tensorflow/tfjs-backend-wasm');
-  return 'CPU, WebAssembly, one thread';
 }

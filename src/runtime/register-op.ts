@@ -31,6 +31,7 @@ function kernelOn(backendName: string, { plain, native, webgpu }: Kernels): tf.K
   return (given) => (hasNativeOps() ? native : plain)(given);
 }
 
-function isReference(): boolean {
+/** Whether `LORA_KERNELS=reference`: everything is computed by plain tfjs kernels. */
+export function isReference(): boolean {
   return process.env.LORA_KERNELS === 'reference';
 }

@@ -1,0 +1,57 @@
+import { before, describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../tests/close';
+import { freshSeed } from '../../tests/fresh';
+import { memory, Random, read, useAccelerator } from '.';
+
+before(useAccelerator);
+
+type Sizes = [n: number, inner: number, d: number];
+
+const SIZES: Sizes[] = [
+  [1, 1, 1],
+  [2, 33, 70],
+  [70, 5, 3],
+  [9, 70, 4],
+];
+const BATCHES = [[], [1], [2, 3]];
+
+describe('tf.matMul equals loops in float64, however the matrices lie', () => {
+  for (const [n, inner, d] of SIZES) {
+    for (const batch of BATCHES) {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as [boolean, boolean][]) {
+        const seed = freshSeed();
+        const name = `[${[...batch, n, inner, d].join(', ')}] ${transposeA} ${transposeB}, seed ${seed}`;
+        test(name, async () => {
+          const random = new Random(seed);
+          const a = random.normal([...batch, ...(transposeA ? [inner, n] : [n, inner])], 0, 1);
+          const b = random.normal([...batch, ...(transposeB ? [d, inner] : [inner, d])], 0, 1);
+          const { tensors } = memory();
+          const product = tf.matMul(a, b, transposeA, transposeB);
+          const found = await read(product);
+          assert.deepEqual(product.shape, [...batch, n, d]);
+          product.dispose();
+          assert.equal(memory().tensors, tensors);
+          const [A, B] = [await read(a), await read(b)];
+          const wanted = Array.from(found, (_, at) => {
+            const [matrix, i, j] = [Math.floor(at / (n * d)), Math.floor(at / d) % n, at % d];
+            let sum = 0;
+            for (let c = 0; c < inner; c++) {
+              const left = matrix * n * inner + (transposeA ? c * n + i : i * inner + c);
+              const right = matrix * inner * d + (transposeB ? j * inner + c : c * d + j);
+              sum += (A[left] ?? NaN) * (B[right] ?? NaN);
+            }
+            return sum;
+          });
+          assertClose(found, wanted, 1e-5);
+        });
+      }
+    }
+  }
+});
