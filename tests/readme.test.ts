@@ -85,12 +85,51 @@ function adaptersTable(): string {
   return `\n${[...head, '| - | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
+interface Speed {
+  what: string;
+  name: string;
+  backend: string;
+  r?: number;
+  tokens?: number;
+  outFeatures?: number;
+  peftOverOurs?: number;
+  plainOverOurs?: number;
+  overBase?: { ours: number };
+  peakMegabytes?: Record<'peft' | 'ours' | 'plain', number>;
+  'milliseconds [median, quartiles]'?: { ours: [number, number, number] };
+}
+
+/** Of the layers one size and rank; of all else everything. */
+function isShown({ what, backend, r, tokens, outFeatures }: Speed): boolean {
+  if (what !== 'linear') return what !== 'machine';
+  return r === 8 && outFeatures === 2304 && (backend === 'wasm' || (tokens ?? 0) > 128);
+}
+
+/** One line a measurement: how many times as long, or as much, the others take. */
+function speedTable(): string {
+  const rows = (readResults('bench') as unknown as Speed[]).filter(isShown);
+  assert.ok(rows.length > 0);
+  const times = (ratio: number | undefined) => ratio?.toFixed(2) ?? '-';
+  const lines = rows.map((row) => {
+    const { peft = NaN, ours = NaN, plain = NaN } = row.peakMegabytes ?? {};
+    const [ms] = row['milliseconds [median, quartiles]']?.ours ?? [];
+    const cells = row.peakMegabytes
+      ? [times(peft / ours), times(plain / ours), '-', `${ours} MB`]
+      : [row.peftOverOurs, row.plainOverOurs, row.overBase?.ours].map(times);
+    const time = ms === undefined ? [] : [`${ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`];
+    return `| ${[row.name, row.backend, ...cells, ...time].join(' | ')} |`;
+  });
+  const head = '| | | PEFT / ours | plain tfjs / ours | with / without LoRA | ours |';
+  return `\n${[head, '| - | - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
 /** By the name between the comments that they stand between. */
 const TABLES = {
   rank: rankTable,
   memory: memoryTable,
   agents: agentsTable,
   adapters: adaptersTable,
+  speed: speedTable,
 };
 
 /** Without the padding that the formatter gives a table. */
