@@ -9,10 +9,10 @@ export const FULL: readonly Comparison[] = [
     ),
   ),
   { works: [{ kind: 'step', batch: 4, time: 128, labelled: 1 }], rounds: 5, withReference: true },
-  { works: [{ kind: 'step', batch: 1, time: 512, labelled: 1 }], rounds: 4 },
-  { works: [{ kind: 'step', batch: 4, time: 128, labelled: 0.25 }], rounds: 4 },
+  { works: [{ kind: 'step', batch: 1, time: 512, labelled: 1 }], rounds: 5 },
+  { works: [{ kind: 'step', batch: 4, time: 128, labelled: 0.25 }], rounds: 5 },
   { works: [{ kind: 'forward', batch: 4, time: 128 }], rounds: 7 },
-  { works: [true, false].map(generation), rounds: 4 },
+  { works: [true, false].map(generation), rounds: 5 },
 ];
 
 /**
@@ -22,7 +22,7 @@ export const FULL: readonly Comparison[] = [
 export const SHORT: readonly Comparison[] = [
   linears({ outFeatures: 768, tokens: 128, backward: true }, [8, 0], 5),
   linears({ outFeatures: 2304, tokens: 512, backward: true }, [8, 0], 3),
-  { works: [{ kind: 'step', batch: 1, time: 128, labelled: 1 }], rounds: 2 },
+  { works: [{ kind: 'step', batch: 1, time: 128, labelled: 1 }], rounds: 3 },
 ];
 
 /** The step of which the memory is measured, on a fresh process each. */

@@ -53,7 +53,7 @@ export class Rival {
   ): Promise<Rival> {
     const worker = path.join(__dirname, 'bench-worker.js');
     const args = [worker, name === 'plain' ? 'plain' : 'ours', folder];
-    const kernels = name === 'reference' ? { LORA_KERNELS: 'reference' } : {};
+    const kernels = name === 'ours' ? {} : { LORA_KERNELS: 'reference' }; // tfjs as it is
     return Rival.start(name, process.execPath, args, { ...env, ...kernels });
   }
 

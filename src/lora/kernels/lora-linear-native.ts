@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { runNativeOp } from '../../runtime';
 import type { LoRALinearAttrs, LoRALinearInputs } from './lora-linear';
+import {
+  type LoRALinearInputGradientInputs,
+  loraLinearInputGradientPlain,
+} from './lora-linear-input-gradient';
 import { loraLinearPlain } from './lora-linear-plain';
 
 /** Updates of a larger rank are faster as two products, each with its pass over what it makes ... */
@@ -19,4 +23,13 @@ export const loraLinearNative: tf.KernelFunc = (given) => {
     const scales = typeof scaling === 'number' ? tf.tensor2d([[scaling]]) : scaling;
     return runNativeOp(given.backend, 'LoraLinear', [product, x, A, B, b, scales]);
   });
+};
+
+/** dL/dx on TensorFlow's CPU: s (dy B) A is added where dy W0 stands. */
+export const loraLinearInputGradientNative: tf.KernelFunc = (given) => {
+  const { dy, w0, dS, A } = given.inputs as LoRALinearInputGradientInputs;
+  if (A.shape[0] > SMALL_RANK && dy.shape[0] > FEW_ROWS) return loraLinearInputGradientPlain(given);
+  return tf.tidy(() =>
+    runNativeOp(given.backend, 'LoraLinearInputGradient', [tf.matMul(dy, w0), dS, A]),
+  );
 };

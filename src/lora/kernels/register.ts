@@ -6,7 +6,7 @@ import {
   LORA_LINEAR_INPUT_GRADIENT,
   loraLinearInputGradientPlain,
 } from './lora-linear-input-gradient';
-import { loraLinearNative } from './lora-linear-native';
+import { loraLinearInputGradientNative, loraLinearNative } from './lora-linear-native';
 import { loraLinearPlain } from './lora-linear-plain';
 import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update';
 import {
@@ -25,6 +25,7 @@ export function registerLoraKernels(): void {
   });
   registerOp(LORA_LINEAR_INPUT_GRADIENT, {
     plain: loraLinearInputGradientPlain,
+    native: loraLinearInputGradientNative,
     webgpu: loraLinearInputGradientWebGpu,
   });
   registerOp(LOW_RANK_FACTOR, { plain: lowRankFactorPlain, webgpu: lowRankFactorWebGpu });
