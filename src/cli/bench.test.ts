@@ -120,20 +120,20 @@ describe('no slower than before', () => {
 
   for (const [backend, most, missing] of [
     ['cpu-native', 0.9, nativeStep.parts.every(isReady) ? false : 'no native TensorFlow'],
-    ['wasm', 1.35, false],
+    ['wasm', 0.9, false],
   ] satisfies [AcceleratorName, number, string | false][]) {
     test(`on ${backend}`, { skip: missing }, async () => {
       const start = (name: 'ours' | 'plain') =>
         Rival.ofNode(name, folder, { LORA_BACKEND: backend });
       const rivals = [await start('ours'), await start('plain')];
-      const all = await compare(rivals, { works, rounds: 6 });
+      const all = await compare(rivals, { works, rounds: 8 });
       for (const rival of rivals) await rival.stop();
       const [stepped, adapted, base] = all as [Compared, Compared, Compared];
       const best = ({ times }: Compared, name: 'ours' | 'plain') => times[name]?.best ?? NaN;
       const overPlain = best(stepped, 'ours') / best(stepped, 'plain');
       const overBase = best(adapted, 'ours') / best(base, 'ours');
       assert.ok(overPlain < most, `a step takes ${overPlain} of plain tfjs's time`);
-      assert.ok(overBase < 1.6, `LoRA takes ${overBase} of the layer's time`);
+      assert.ok(overBase < 2, `LoRA takes ${overBase} of the layer's time`);
       if (backend === 'cpu-native') {
         const { ours = NaN, plain = NaN } = stepped.dispatches;
         assert.ok(ours <= DISPATCHES, `a step calls TensorFlow ${ours} times, plain tfjs ${plain}`);

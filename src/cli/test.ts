@@ -90,6 +90,7 @@ function suites(): Suite[] {
     {
       name: 'what needs no accelerator',
       folders: ['tests/house', 'tests/readme', 'tests/compatibility', 'tests/plot', ...PLAIN],
+      atOnce: 1, // the bench's test compares times
     },
     ...accelerators.map((one) => ({
       ...one,
