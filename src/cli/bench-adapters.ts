@@ -15,6 +15,7 @@ import { solverRows } from '../tasks';
 import { adamW, train } from '../train';
 import { interleave, type Spread, timed } from './interleave';
 import { openBase } from './open-base';
+import { repeat } from './repeat';
 import { provenance, round } from './results';
 
 const ADAPTERS = ['a', 'b', 'c'];
@@ -115,10 +116,6 @@ const training: Measurement = async (model, bank, examples, size) => {
     ROUNDS,
   );
 };
-
-function* repeat<T>(value: T): Generator<T, never> {
-  for (;;) yield value;
-}
 
 async function forEachAdapter(bank: AdapterBank, run: (i: number) => unknown): Promise<void> {
   for (const [i, name] of ADAPTERS.entries()) {

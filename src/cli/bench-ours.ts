@@ -17,6 +17,7 @@ import {
   settle,
 } from './bench-job';
 import { ALPHA_OVER_R, type LinearWork, textOf, type Work } from './bench-work';
+import { repeat } from './repeat';
 
 /** The works by this library's doors, as its user would write them. */
 export const makeOurs: MakeJob = async (work, folder) => {
@@ -80,10 +81,6 @@ function step(model: GPT2, work: Extract<Work, { kind: 'step' }>): Job {
       model.dispose();
     },
   };
-}
-
-function* repeat<T>(value: T): Generator<T, never> {
-  for (;;) yield value;
 }
 
 function forward(model: GPT2, work: Extract<Work, { kind: 'forward' }>): Job {

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { findCompiler } from './find-compiler';
+import { compileAddon, nodeHeadersVersion, versionOf } from './compile-addon';
 import { repoRoot } from './paths';
 import type { Artefact, Tools } from './step.cjs';
 import { tensorflowLibrary } from './tensorflow-library';
@@ -11,8 +11,7 @@ const folder = path.join(tfjsNode, 'lib');
 const binding = path.join('napi-v8', 'tfjs_binding.node');
 
 const needs = (): Record<string, string> => ({
-  // N-API is one binary interface for every Node, so Node's version does not matter.
-  headers: versionOf(path.join(modules, 'node-api-headers')),
+  headers: nodeHeadersVersion(),
   tfjsNode: versionOf(tfjsNode),
   place: repoRoot, // holds the path of TensorFlow's library
 });
@@ -23,7 +22,7 @@ export const compiledAddon: Artefact = {
   files: [binding],
   needs: () => ({ ...needs(), ...tensorflowLibrary.needs() }),
   make: async (tools) => {
-    await compile(findCompiler(), tools);
+    await compile(tools);
     await verify(tools);
   },
 };
@@ -42,25 +41,19 @@ export const downloadedAddon: Artefact = {
   },
 };
 
-async function compile(compiler: string, { run }: Tools): Promise<void> {
-  const target = path.join(folder, binding);
-  const library = tensorflowLibrary.folder;
+function compile(tools: Tools): Promise<void> {
   const sources = path.join(tfjsNode, 'binding');
-  mkdirSync(path.dirname(target), { recursive: true });
-  const args = [
-    ...['-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
-    ...['-I', path.join(modules, 'node-api-headers', 'include')],
-    ...['-I', path.join(library, 'include')],
-    ...readdirSync(sources)
-      .filter((name) => name.endsWith('.cc'))
-      .map((name) => path.join(sources, name)),
-    `-L${path.join(library, 'lib')}`,
-    ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
-    `-Wl,-rpath,${path.join(library, 'lib')}`,
-    ...['-o', `${target}.part`],
-  ];
-  await run(compiler, args, { cwd: repoRoot, next: 'See the log for what the compiler lacks.' });
-  renameSync(`${target}.part`, target);
+  return compileAddon(
+    path.join(folder, binding),
+    {
+      flags: ['-O2'],
+      sources: readdirSync(sources)
+        .filter((name) => name.endsWith('.cc'))
+        .map((name) => path.join(sources, name)),
+      libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'],
+    },
+    tools,
+  );
 }
 
 /** In a process of its own: a library that does not fit can end the process. */
@@ -80,11 +73,4 @@ async function verify({ run }: Tools): Promise<void> {
     rmSync(path.join(folder, binding), { force: true }); // nobody is to load it
     throw error;
   }
-}
-
-function versionOf(folder: string): string {
-  const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

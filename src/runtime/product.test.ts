@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
 import { freshSeed } from '../../tests/fresh';
+import { type Matrix, matrix, multiply, transpose } from '../../tests/matrix';
 import { memory, Random, read, useAccelerator } from '.';
 
 before(useAccelerator);
@@ -38,20 +39,23 @@ describe('tf.matMul equals loops in float64, however the matrices lie', () => {
           assert.deepEqual(product.shape, [...batch, n, d]);
           product.dispose();
           assert.equal(memory().tensors, tensors);
-          const [A, B] = [await read(a), await read(b)];
-          const wanted = Array.from(found, (_, at) => {
-            const [matrix, i, j] = [Math.floor(at / (n * d)), Math.floor(at / d) % n, at % d];
-            let sum = 0;
-            for (let c = 0; c < inner; c++) {
-              const left = matrix * n * inner + (transposeA ? c * n + i : i * inner + c);
-              const right = matrix * inner * d + (transposeB ? j * inner + c : c * d + j);
-              sum += (A[left] ?? NaN) * (B[right] ?? NaN);
-            }
-            return sum;
-          });
+          const [lefts, rights] = [await matricesOf(a), await matricesOf(b)];
+          const wanted = lefts.flatMap((left, i) =>
+            multiply(
+              transposeA ? transpose(left) : left,
+              transposeB ? transpose(rights[i] as Matrix) : (rights[i] as Matrix),
+            ).flat(),
+          );
           assertClose(found, wanted, 1e-5);
         });
       }
     }
   }
 });
+
+/** Of a batch [..., rows, columns]. */
+async function matricesOf(x: tf.Tensor): Promise<Matrix[]> {
+  const all = await matrix(x);
+  const rows = x.shape.at(-2) as number;
+  return Array.from({ length: all.length / rows }, (_, i) => all.slice(i * rows, (i + 1) * rows));
+}

@@ -4,8 +4,7 @@ import { runWebGpu, type Shader } from './run-webgpu';
 const WORKGROUP = 128;
 
 /** A shader in which each thread makes one element of the output. */
-export interface ElementsShader extends Pick<Shader, 'name' | 'inputs' | 'floats'> {
-  outputShape: number[];
+export interface ElementsShader extends Omit<Shader, 'workgroupSize' | 'workgroups' | 'code'> {
   /** WGSL, the body of a function that gets the element's `index` and sets `result[index]` */
   body: string;
 }

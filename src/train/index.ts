@@ -1,5 +1,4 @@
-import { registerAdam } from './kernels/adam';
-import { registerCrossEntropyRows } from './kernels/register';
+import { registerTrainKernels } from './kernels/register';
 import { registerLinearCrossEntropy } from './linear-cross-entropy';
 import { registerSparseCrossEntropy } from './sparse-cross-entropy';
 
@@ -20,6 +19,5 @@ export { addDecayedWeights, chain, scaleByAdam, scaleByName } from './transform'
 export type { AdamOptions, ParameterStep, Slots, Transform } from './transform';
 
 registerSparseCrossEntropy();
-registerCrossEntropyRows();
-registerAdam();
+registerTrainKernels();
 registerLinearCrossEntropy();

@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { freshSeed, poison } from '../../../tests/fresh';
+import { matrix, multiply, transpose } from '../../../tests/matrix';
 import { memory, Random, read, useAccelerator } from '../../runtime';
 import { Linear } from '..';
 
@@ -30,10 +31,12 @@ describe('a frozen Linear and its gradients equal loops in float64', () => {
         const h = layer.forward(x);
         const dx = tf.tidy(() => tf.grad((input) => layer.forward(input).mul(dh))(x));
         assert.deepEqual(h.shape, [1, n, d]);
-        const [W, X, D] = [await read(weight), await read(x), await read(dh)];
-        const b = bias ? await read(bias) : null;
-        assertClose(await read(h), product(X, W, [n, k, d], b), 1e-5, 'h');
-        assertClose(await read(dx), product(D, transpose(W, d, k), [n, d, k], null), 1e-5, 'dx');
+        const [W, X, D] = [await matrix(weight), await matrix(x), await matrix(dh)];
+        const product = multiply(X, transpose(W));
+        const b = bias ? await read(bias) : new Float32Array(d);
+        const wanted = product.map((row) => row.map((value, i) => value + (b[i] ?? NaN)));
+        assertClose(await read(h), wanted.flat(), 1e-5, 'h');
+        assertClose(await read(dx), multiply(D, W).flat(), 1e-5, 'dx');
         tf.dispose([h, dx]);
         assert.equal(memory().tensors, before);
       });
@@ -62,23 +65,3 @@ describe('a frozen Linear and its gradients equal loops in float64', () => {
     });
   });
 });
-
-/** X Wᵀ + b [n, d] */
-function product(
-  X: ArrayLike<number>,
-  W: ArrayLike<number>,
-  [n, k, d]: Sizes,
-  b: ArrayLike<number> | null,
-): Float64Array {
-  return Float64Array.from({ length: n * d }, (_, i) => {
-    const [row, column] = [Math.floor(i / d), i % d];
-    let sum = b?.[column] ?? 0;
-    for (let j = 0; j < k; j++) sum += (X[row * k + j] ?? NaN) * (W[column * k + j] ?? NaN);
-    return sum;
-  });
-}
-
-/** [d, k] -> [k, d] */
-function transpose(W: ArrayLike<number>, d: number, k: number): Float64Array {
-  return Float64Array.from({ length: d * k }, (_, i) => W[(i % d) * k + Math.floor(i / d)] ?? NaN);
-}

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { registerOp, runNativeOpOf } from '../../runtime';
+import { type Kernels, runNativeOpOf } from '../../runtime';
 
 /** The op's name in the tfjs registry. */
-const ADAM = 'Adam';
+export const ADAM = 'Adam';
 
 type Inputs = tf.NamedTensorMap & { gradient: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
 
@@ -50,7 +50,4 @@ const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   });
 };
 
-/** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
-export function registerAdam(): void {
-  registerOp(ADAM, { plain, native });
-}
+export const adamKernels: Kernels = { plain, native };

@@ -1,8 +1,10 @@
 import { registerOp } from '../../runtime';
+import { ADAM, adamKernels } from './adam';
 import { CROSS_ENTROPY_ROWS, crossEntropyRowsKernels } from './cross-entropy-rows';
 import { crossEntropyRowsWebGpu } from './cross-entropy-rows-webgpu';
 
-/** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
-export function registerCrossEntropyRows(): void {
+/** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
+export function registerTrainKernels(): void {
+  registerOp(ADAM, adamKernels);
   registerOp(CROSS_ENTROPY_ROWS, { ...crossEntropyRowsKernels, webgpu: crossEntropyRowsWebGpu });
 }
