@@ -1,35 +1,54 @@
 import * as tf from '@tensorflow/tfjs';
-import { runNativeOp } from '../../runtime';
-import type { LoRALinearAttrs, LoRALinearInputs } from './lora-linear';
-import {
-  type LoRALinearInputGradientInputs,
-  loraLinearInputGradientPlain,
-} from './lora-linear-input-gradient';
-import { loraLinearPlain } from './lora-linear-plain';
+import { linearNative, multiplyNative } from '../../nn';
+import { runNativeOp, runNativeOpOf } from '../../runtime';
+import type { LoRALinearAttrs, LoRALinearInputs, Scales } from './lora-linear';
+import type { LoRALinearInputGradientInputs } from './lora-linear-input-gradient';
+import type { LowRankGradientsInputs } from './low-rank-gradients';
+import { mergesFirst } from './product-order';
 
-/** Updates of a larger rank are faster as two products, each with its pass over what it makes ... */
-const SMALL_RANK = 16;
-/** ... unless there are so few rows that what an op costs besides its arithmetic counts more. */
-const FEW_ROWS = 64;
-
-/** The kernel on TensorFlow's CPU: one pass over x and W0 x adds b + s B (A x) where that stands. */
-export const loraLinearNative: tf.KernelFunc = (given) => {
-  const { x, w0, A, B, bias } = given.inputs as LoRALinearInputs;
-  const { scaling } = given.attrs as unknown as LoRALinearAttrs;
-  if (A.shape[0] > SMALL_RANK && x.shape[0] > FEW_ROWS) return loraLinearPlain(given);
+/**
+ * The kernel on TensorFlow's CPU: one pass over x and W0 x adds b + s B (A x) where that stands, or
+ * one over W0 makes W0 + s B A.
+ */
+export const loraLinearNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { x, w0, A, B, bias } = inputs as LoRALinearInputs;
+  const { scaling } = attrs as unknown as LoRALinearAttrs;
   return tf.tidy(() => {
-    const product = tf.matMul(x, w0, false, true); // [n, d]
+    const scales = asTensor(scaling);
+    if (mergesFirst(x.shape[0], w0.shape, A.shape[0], scales)) {
+      const merged = runNativeOp(backend, 'LoraMerge', [w0, A, B, scales]) as tf.Tensor2D;
+      return linearNative(backend, x, merged, bias);
+    }
+    const product = multiplyNative(backend, x, w0); // [n, d]
     const b = bias ?? tf.tensor1d([]);
-    const scales = typeof scaling === 'number' ? tf.tensor2d([[scaling]]) : scaling;
-    return runNativeOp(given.backend, 'LoraLinear', [product, x, A, B, b, scales]);
+    return runNativeOp(backend, 'LoraLinear', [product, x, A, B, b, scales]);
   });
 };
 
-/** dL/dx on TensorFlow's CPU: s (dy B) A is added where dy W0 stands. */
-export const loraLinearInputGradientNative: tf.KernelFunc = (given) => {
-  const { dy, w0, dS, A } = given.inputs as LoRALinearInputGradientInputs;
-  if (A.shape[0] > SMALL_RANK && dy.shape[0] > FEW_ROWS) return loraLinearInputGradientPlain(given);
+/** dL/dx on TensorFlow's CPU, likewise: s (dy B) A is added where dy W0 stands, or to W0. */
+export const loraLinearInputGradientNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { dy, w0, dS, A, B } = inputs as LoRALinearInputGradientInputs;
+  const { scaling } = attrs as unknown as LoRALinearAttrs;
+  return tf.tidy(() => {
+    const scales = asTensor(scaling);
+    if (mergesFirst(dy.shape[0], w0.shape, A.shape[0], scales)) {
+      const merged = runNativeOp(backend, 'LoraMerge', [w0, A, B, scales]) as tf.Tensor2D;
+      return tf.matMul(dy, merged);
+    }
+    return runNativeOp(backend, 'LoraLinearInputGradient', [tf.matMul(dy, w0), dS, A]);
+  });
+};
+
+/** In one pass over dy and x. */
+export const lowRankGradientsNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { dy, x, A, B } = inputs as LowRankGradientsInputs;
+  const { scaling } = attrs as unknown as LoRALinearAttrs;
   return tf.tidy(() =>
-    runNativeOp(given.backend, 'LoraLinearInputGradient', [tf.matMul(dy, w0), dS, A]),
+    runNativeOpOf(3, backend, 'LoraLowRankGradients', [dy, x, A, B, asTensor(scaling)]),
   );
 };
+
+/** One number as [1, 1]. */
+function asTensor(scaling: Scales): tf.Tensor2D {
+  return typeof scaling === 'number' ? tf.tensor2d([[scaling]]) : scaling;
+}

@@ -1,9 +1,9 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { multiplyWebGpu, type SumOfProducts } from '../../nn';
 import type { WebGpuBackend } from '../../runtime';
 import type { LoRALinearAttrs, LoRALinearInputs } from './lora-linear';
 import type { LoRALinearInputGradientInputs } from './lora-linear-input-gradient';
-import type { LowRankFactorAttrs, LowRankFactorInputs } from './low-rank-factor';
+import type { LowRankGradientsInputs } from './low-rank-gradients';
 
 /** In two dispatches: s (x Aᵀ) [n, r], and all the rest as W0 x is written. */
 export const loraLinearWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
@@ -19,11 +19,20 @@ export const loraLinearWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   return h;
 };
 
-/** In one dispatch. */
-export const lowRankFactorWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { x, factor } = inputs as LowRankFactorInputs;
-  const { scaling, transpose } = attrs as unknown as LowRankFactorAttrs;
-  return multiplyWebGpu(backend, { products: [[x, factor]], transpose, scaling });
+/** In four dispatches, a product each. */
+export const lowRankGradientsWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { dy, x, A, B } = inputs as LowRankGradientsInputs;
+  const { scaling } = attrs as unknown as LoRALinearAttrs;
+  const low = (left: tf.Tensor2D, factor: tf.Tensor2D, transpose: boolean) =>
+    tf
+      .engine()
+      .makeTensorFromTensorInfo(
+        multiplyWebGpu(backend, { products: [[left, factor]], transpose, scaling }),
+      ) as tf.Tensor2D;
+  return tf.tidy(() => {
+    const dS = low(dy, B, false);
+    return [dS, tf.matMul(dS, x, true), tf.matMul(dy, low(x, A, true), true)];
+  });
 };
 
 /** In one dispatch. */

@@ -1,96 +1,58 @@
+#include "../../nn/kernels/small-products.h"
 #include "native-op.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 namespace lora {
 namespace {
 
-// Rows that are taken together, so that what is read of A and B serves all of them.
-constexpr int64_t ROWS = 4;
+// Rows that are taken together: as many as stay in the cache between one pass and the next.
+constexpr int64_t ROWS = 32;
 
-// low [rows, r] = x Aᵀ for some rows: x [rows, k], A [r, k].
-void multiplyDown(const float* x, const float* A, float* low, int64_t rows, int64_t k, int64_t r) {
-  for (int64_t j = 0; j < r; j++) {
-    const float* a = A + j * k;
-    if (rows == ROWS) {
-      const float *x0 = x, *x1 = x0 + k, *x2 = x1 + k, *x3 = x2 + k;
-      float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-#pragma omp simd reduction(+ : s0, s1, s2, s3)
-      for (int64_t i = 0; i < k; i++) {
-        s0 += x0[i] * a[i];
-        s1 += x1[i] * a[i];
-        s2 += x2[i] * a[i];
-        s3 += x3[i] * a[i];
-      }
-      low[j] = s0, low[r + j] = s1, low[2 * r + j] = s2, low[3 * r + j] = s3;
-      continue;
-    }
-    for (int64_t row = 0; row < rows; row++) {
-      float sum = 0;
-#pragma omp simd reduction(+ : sum)
-      for (int64_t i = 0; i < k; i++) sum += x[row * k + i] * a[i];
-      low[row * r + j] = sum;
-    }
+// to [columns, rows] = Mᵀ: M [rows, columns].
+void transpose(const float* M, float* to, int64_t rows, int64_t columns) {
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t j = 0; j < columns; j++) to[j * rows + i] = M[i * columns + j];
   }
 }
 
-// y [rows, d] += low [rows, r] F for some rows, F [r, d].
-void addUp(const float* low, const float* F, float* y, int64_t rows, int64_t r, int64_t d) {
-  int64_t j = 0;
-  for (; j + 2 <= r && rows == ROWS; j += 2) {
-    const float *f = F + j * d, *g = f + d;
-    const float *l0 = low + j, *l1 = l0 + r, *l2 = l1 + r, *l3 = l2 + r;
-    float *y0 = y, *y1 = y0 + d, *y2 = y1 + d, *y3 = y2 + d;
-#pragma omp simd
-    for (int64_t i = 0; i < d; i++) {
-      y0[i] = std::fma(l0[0], f[i], std::fma(l0[1], g[i], y0[i]));
-      y1[i] = std::fma(l1[0], f[i], std::fma(l1[1], g[i], y1[i]));
-      y2[i] = std::fma(l2[0], f[i], std::fma(l2[1], g[i], y2[i]));
-      y3[i] = std::fma(l3[0], f[i], std::fma(l3[1], g[i], y3[i]));
-    }
-  }
-  for (; j < r; j++) {
-    for (int64_t row = 0; row < rows; row++) {
-      const float factor = low[row * r + j];
-      const float* f = F + j * d;
-      float* out = y + row * d;
-#pragma omp simd
-      for (int64_t i = 0; i < d; i++) out[i] = std::fma(factor, f[i], out[i]);
-    }
-  }
-}
-
-// B [d, r] with its columns one after the other: [r, d].
+// B [d, r] as [r, d].
 std::vector<float> transposed(const View& B) {
-  const int64_t d = B.shape[0], r = B.shape[1];
-  std::vector<float> columns(d * r);
-  for (int64_t i = 0; i < d; i++) {
-    for (int64_t j = 0; j < r; j++) columns[j * d + i] = B.data[i * r + j];
-  }
+  std::vector<float> columns(B.size());
+  transpose(B.data, columns.data(), B.rows(), B.width());
   return columns;
 }
 
+// s ∘ low for some rows: low [rows, r]; s [n, r], [1, r] or [1, 1], of which `row` is the first.
+void scale(const View& scales, float* low, int64_t row, int64_t rows, int64_t r) {
+  const int64_t rowStep = scales.rows() == 1 ? 0 : r, rankStep = scales.width() == 1 ? 0 : 1;
+  for (int64_t i = 0; i < rows; i++) {
+    const float* s = scales.data + (row + i) * rowStep;
+    for (int64_t j = 0; j < r; j++) low[i * r + j] *= s[j * rankStep];
+  }
+}
+
 // W0 x + b + B (s ∘ A x) in the place of W0 x [n, d], in one pass over x and over it. b is [d] or
-// empty; s [n, r], [1, r] or [1, 1].
+// empty.
 void forward(Run& run) {
   const View h = run.overwrite(0, 0), x = run.input(1), A = run.input(2), B = run.input(3),
              bias = run.input(4), scales = run.input(5);
   const int64_t d = h.width(), k = x.width(), r = A.shape[0];
-  const int64_t rowStep = scales.rows() == 1 ? 0 : r, rankStep = scales.width() == 1 ? 0 : 1;
   const std::vector<float> columns = transposed(B);
   parallel(h.rows(), d + k + (d + k) * r / 4, [&](int64_t begin, int64_t end) {
     std::vector<float> low(ROWS * r);
     for (int64_t row = begin; row < end; row += ROWS) {
       const int64_t rows = std::min(ROWS, end - row);
-      multiplyDown(x.data + row * k, A.data, low.data(), rows, k, r);
+      multiplyAlong(x.data + row * k, A.data, low.data(), rows, r, k, r);
+      scale(scales, low.data(), row, rows, r);
+      float* out = h.data + row * d;
       for (int64_t i = 0; i < rows; i++) {
-        const float* s = scales.data + (row + i) * rowStep;
-        for (int64_t j = 0; j < r; j++) low[i * r + j] *= s[j * rankStep];
-        float* out = h.data + (row + i) * d;
 #pragma omp simd
-        for (int64_t j = 0; j < bias.size(); j++) out[j] += bias.data[j];
+        for (int64_t j = 0; j < bias.size(); j++) out[i * d + j] += bias.data[j];
       }
-      addUp(low.data(), columns.data(), h.data + row * d, rows, r, d);
+      addProduct(low.data(), columns.data(), out, rows, r, d);
     }
   });
 }
@@ -100,10 +62,63 @@ void inputGradient(Run& run) {
   const View dx = run.overwrite(0, 0), dS = run.input(1), A = run.input(2);
   const int64_t k = dx.width(), r = dS.width();
   parallel(dx.rows(), k + k * r / 4, [&](int64_t begin, int64_t end) {
+    addProduct(dS.data + begin * r, A.data, dx.data + begin * k, end - begin, r, k);
+  });
+}
+
+// W0 + B (s ∘ A) [d, k], with the same s for all rows of x.
+void merge(Run& run) {
+  const View w0 = run.input(0), A = run.input(1), B = run.input(2), scales = run.input(3);
+  const View merged = run.output(0, w0.shape);
+  const int64_t k = w0.width(), r = A.shape[0];
+  parallel(w0.rows(), 2 * k + k * r / 4, [&](int64_t begin, int64_t end) {
+    std::vector<float> low(ROWS * r);
     for (int64_t row = begin; row < end; row += ROWS) {
-      addUp(dS.data + row * r, A.data, dx.data + row * k, std::min(ROWS, end - row), r, k);
+      const int64_t rows = std::min(ROWS, end - row);
+      std::copy_n(B.data + row * r, rows * r, low.data());
+      scale(scales, low.data(), 0, rows, r);
+      std::copy_n(w0.data + row * k, rows * k, merged.data + row * k);
+      addProduct(low.data(), A.data, merged.data + row * k, rows, r, k);
     }
   });
+}
+
+// dS = s ∘ dy B [n, r], dA = dSᵀ x [r, k] and dB = dyᵀ (s ∘ x Aᵀ) [d, r], in one pass over dy [n, d]
+// and x [n, k]. Each thread sums dA and dBᵀ over its own rows; these sums are added in the order of
+// the rows, so that the digits do not depend on which thread is done first.
+void gradients(Run& run) {
+  const View dy = run.input(0), x = run.input(1), A = run.input(2), B = run.input(3),
+             scales = run.input(4);
+  const int64_t n = dy.rows(), d = dy.width(), k = x.width(), r = A.rows();
+  const View dS = run.output(0, {n, r}), dA = run.output(1, A.shape), dB = run.output(2, B.shape);
+  const std::vector<float> columns = transposed(B);
+  std::map<int64_t, std::vector<float>> parts;
+  std::mutex mutex;
+  parallel(n, (d + k) * r / 2, [&](int64_t begin, int64_t end) {
+    std::vector<float> low(ROWS * r), turned(ROWS * r), part(r * (k + d));
+    float *partA = part.data(), *partB = partA + r * k;
+    for (int64_t row = begin; row < end; row += ROWS) {
+      const int64_t rows = std::min(ROWS, end - row);
+      const float *xs = x.data + row * k, *dys = dy.data + row * d;
+      float* dLow = dS.data + row * r;
+      multiplyAlong(xs, A.data, low.data(), rows, r, k, r);
+      scale(scales, low.data(), row, rows, r);
+      transpose(low.data(), turned.data(), rows, r);
+      addProduct(turned.data(), dys, partB, r, rows, d);
+      multiplyAlong(dys, columns.data(), dLow, rows, r, d, r);
+      scale(scales, dLow, row, rows, r);
+      transpose(dLow, turned.data(), rows, r);
+      addProduct(turned.data(), xs, partA, r, rows, k);
+    }
+    std::lock_guard<std::mutex> lock(mutex);
+    parts.emplace(begin, std::move(part));
+  });
+  std::vector<float> sum(r * (k + d));
+  for (const auto& [begin, part] : parts) {
+    for (size_t i = 0; i < sum.size(); i++) sum[i] += part[i];
+  }
+  std::copy_n(sum.data(), r * k, dA.data);
+  transpose(sum.data() + r * k, dB.data, r, d);
 }
 
 const Op forwardOp{
@@ -117,8 +132,20 @@ const Op inputGradientOp{"LoraLinearInputGradient",
                          {"dx: float"},
                          {},
                          inputGradient};
+const Op mergeOp{"LoraMerge",
+                 {"w0: float", "a: float", "b: float", "scales: float"},
+                 {"merged: float"},
+                 {},
+                 merge};
+const Op gradientsOp{"LoraLowRankGradients",
+                     {"dy: float", "x: float", "a: float", "b: float", "scales: float"},
+                     {"ds: float", "da: float", "db: float"},
+                     {},
+                     gradients};
 const Entry<forwardOp> forwardEntry;
 const Entry<inputGradientOp> inputGradientEntry;
+const Entry<mergeOp> mergeEntry;
+const Entry<gradientsOp> gradientsEntry;
 
 }  // namespace
 }  // namespace lora

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { overRows } from '../../nn';
 import type { Attrs, LoRALinearAttrs, Scales } from './lora-linear';
-import { lowRankGradients, lowRankProduct } from './low-rank';
+import { lowRankProduct } from './low-rank';
+import { lowRankGradients } from './low-rank-gradients';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
 export const LORA_UPDATE = 'LoRAUpdate';
@@ -55,11 +56,11 @@ export const loraUpdateGradient: tf.GradConfig = {
     const dy = dh as tf.Tensor2D;
     const [x, A, B] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
     const { scaling } = attrs as unknown as LoRALinearAttrs;
-    const update = lowRankGradients(dy, x, A, B, scaling);
+    const { dS, dA, dB } = lowRankGradients(dy, x, A, B, scaling);
     return {
-      A: update.A,
-      B: update.B,
-      x: () => tf.matMul(update.dS, A),
+      A: () => dA,
+      B: () => dB,
+      x: () => tf.matMul(dS, A),
       product: () => dy.clone(),
       bias: () => dy.sum(0),
     };

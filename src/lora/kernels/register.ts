@@ -6,15 +6,19 @@ import {
   LORA_LINEAR_INPUT_GRADIENT,
   loraLinearInputGradientPlain,
 } from './lora-linear-input-gradient';
-import { loraLinearInputGradientNative, loraLinearNative } from './lora-linear-native';
+import {
+  loraLinearInputGradientNative,
+  loraLinearNative,
+  lowRankGradientsNative,
+} from './lora-linear-native';
 import { loraLinearPlain } from './lora-linear-plain';
 import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update';
 import {
   loraLinearInputGradientWebGpu,
   loraLinearWebGpu,
-  lowRankFactorWebGpu,
+  lowRankGradientsWebGpu,
 } from './lora-linear-webgpu';
-import { LOW_RANK_FACTOR, lowRankFactorPlain } from './low-rank-factor';
+import { LOW_RANK_GRADIENTS, lowRankGradientsPlain } from './low-rank-gradients';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerLoraKernels(): void {
@@ -28,7 +32,11 @@ export function registerLoraKernels(): void {
     native: loraLinearInputGradientNative,
     webgpu: loraLinearInputGradientWebGpu,
   });
-  registerOp(LOW_RANK_FACTOR, { plain: lowRankFactorPlain, webgpu: lowRankFactorWebGpu });
+  registerOp(LOW_RANK_GRADIENTS, {
+    plain: lowRankGradientsPlain,
+    native: lowRankGradientsNative,
+    webgpu: lowRankGradientsWebGpu,
+  });
   registerOp(LORA_UPDATE, { plain: loraUpdatePlain });
   tf.registerGradient(loraLinearGradient);
   tf.registerGradient(loraUpdateGradient);

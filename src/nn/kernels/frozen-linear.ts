@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Kernels, runNativeOp } from '../../runtime';
+import type { Kernels } from '../../runtime';
 import { overRows } from '../over-rows';
+import { linearNative } from './linear-native';
 import { linearProduct } from './linear-product';
 import { multiplyWebGpu } from './multiply-webgpu';
 
@@ -40,13 +41,9 @@ const plain: tf.KernelFunc = ({ inputs }) => {
   });
 };
 
-/** b is added where W x stands. */
 const native: tf.KernelFunc = ({ inputs, backend }) => {
   const { x, weight, bias } = inputs as Inputs;
-  return tf.tidy(() => {
-    const product = tf.matMul(x, weight, false, true);
-    return bias ? runNativeOp(backend, 'LoraAddBias', [product, bias]) : product;
-  });
+  return linearNative(backend, x, weight, bias);
 };
 
 /** b is added as W x is written. */
