@@ -41,7 +41,6 @@ const DOORS: Record<string, string[]> = {
     'linearNative',
     'linearProduct',
     'modulesOf',
-    'multiplyNative',
     'multiplyWebGpu',
     'overRows',
   ],

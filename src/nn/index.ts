@@ -2,7 +2,7 @@ import { registerNnKernels } from './kernels/register';
 
 export { Dropout } from './dropout';
 export { Embedding } from './embedding';
-export { linearNative, multiplyNative } from './kernels/linear-native';
+export { linearNative } from './kernels/linear-native';
 export { linearProduct } from './kernels/linear-product';
 export { multiplyWebGpu } from './kernels/multiply-webgpu';
 export type { SumOfProducts } from './kernels/sum-of-products';

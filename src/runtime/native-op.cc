@@ -3,6 +3,7 @@
 #include <node_api.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -94,6 +95,10 @@ namespace {
 
 using Part = std::function<void(int)>;
 
+// How long a thread looks for more work before it sleeps: waking one takes as long. It gives way to
+// whoever else wants the core, such as TensorFlow's own threads.
+constexpr std::chrono::microseconds PATIENCE{100};
+
 // Threads that wait for work. One caller at a time: tfjs runs one op after the other.
 class Pool {
  public:
@@ -119,6 +124,7 @@ class Pool {
  private:
   void work(int index) {
     for (uint64_t seen = 0;;) {
+      waitAwake(seen);
       const Part* part;
       {
         std::unique_lock<std::mutex> lock(mutex_);
@@ -131,11 +137,19 @@ class Pool {
     }
   }
 
+  void waitAwake(uint64_t seen) const {
+    const auto end = std::chrono::steady_clock::now() + PATIENCE;
+    while (round_.load(std::memory_order_acquire) == seen) {
+      if (std::chrono::steady_clock::now() > end) return;
+      std::this_thread::yield();
+    }
+  }
+
   const int threads_;
   std::mutex mutex_;
   std::condition_variable wake_;
   const Part* part_ = nullptr;
-  uint64_t round_ = 0;
+  std::atomic<uint64_t> round_{0};
   std::atomic<int> pending_{0};
 };
 

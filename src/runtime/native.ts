@@ -3,6 +3,8 @@ import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from './errors';
 import { openNativeOps } from './native-ops';
+import { isReference } from './register-op';
+import { replaceThinProducts } from './thin-product';
 
 interface NativeBackend {
   isUsingGpuDevice: boolean;
@@ -20,8 +22,9 @@ export async function openCuda(): Promise<string> {
 export async function openNativeCpu(): Promise<string> {
   process.env.CUDA_VISIBLE_DEVICES = '-1'; // where it is forced on a machine with a GPU
   const { binding } = await loadNative();
-  const kernels = (await openNativeOps()) ? '' : ', plain kernels';
-  return `CPU, TensorFlow ${binding.TF_Version}${kernels}`;
+  const hasOps = await openNativeOps();
+  if (hasOps && !isReference()) replaceThinProducts();
+  return `CPU, TensorFlow ${binding.TF_Version}${hasOps ? '' : ', plain kernels'}`;
 }
 
 /** Both accelerators are one library: what it computes on is decided when it is loaded. */

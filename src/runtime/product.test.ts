@@ -15,6 +15,9 @@ const SIZES: Sizes[] = [
   [2, 33, 70],
   [70, 5, 3],
   [9, 70, 4],
+  [7, 24, 31], // four rows and three
+  [16, 200, 170], // as many rows as are few, of a matrix that is large
+  [17, 40, 9],
 ];
 const BATCHES = [[], [1], [2, 3]];
 

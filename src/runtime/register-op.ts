@@ -31,6 +31,17 @@ function kernelOn(backendName: string, { plain, native, webgpu }: Kernels): tf.K
   return (given) => (hasNativeOps() ? native : plain)(given);
 }
 
+/** Puts another kernel in the place of one of tfjs's own, made from that. */
+export function replaceKernel(
+  kernelName: string,
+  backendName: string,
+  make: (original: tf.KernelFunc) => tf.KernelFunc,
+): void {
+  const config = tf.getKernel(kernelName, backendName);
+  tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({ ...config, kernelFunc: make(config.kernelFunc) });
+}
+
 /** Whether `LORA_KERNELS=reference`: everything is computed by plain tfjs kernels. */
 export function isReference(): boolean {
   return process.env.LORA_KERNELS === 'reference';

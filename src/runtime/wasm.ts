@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isReference } from './register-op';
+import { isReference, replaceKernel } from './register-op';
 
 /** Opens WebAssembly, which is everywhere. @returns what it is, in words */
 export async function openWasm(): Promise<string> {
@@ -17,13 +17,12 @@ type Product = (a: Matrix, b: Matrix) => Matrix;
  * batch it multiplies slowly in any case; taking them apart takes as long.)
  */
 function replaceProduct(): void {
-  const original = tf.getKernel('BatchMatMul', 'wasm');
-  const kernelFunc: tf.KernelFunc = (given) => {
+  replaceKernel('BatchMatMul', 'wasm', (original) => (given) => {
     const { a, b } = given.inputs as { a: tf.Tensor; b: tf.Tensor };
-    if (!isOneMatrix(a) || !isOneMatrix(b)) return original.kernelFunc(given);
+    if (!isOneMatrix(a) || !isOneMatrix(b)) return original(given);
     const attrs = { transposeA: false, transposeB: false };
     const multiply: Product = (x, y) => {
-      const product = original.kernelFunc({ ...given, inputs: { a: x, b: y }, attrs });
+      const product = original({ ...given, inputs: { a: x, b: y }, attrs });
       return tf.engine().makeTensorFromTensorInfo(product as tf.TensorInfo) as Matrix;
     };
     return tf.tidy(() => {
@@ -32,9 +31,7 @@ function replaceProduct(): void {
       const batch = a.rank > b.rank ? a.shape.slice(0, -2) : b.shape.slice(0, -2);
       return product.reshape([...batch, ...product.shape]);
     });
-  };
-  tf.unregisterKernel('BatchMatMul', 'wasm');
-  tf.registerKernel({ ...original, kernelFunc });
+  });
 }
 
 /** Not a batch of several. */

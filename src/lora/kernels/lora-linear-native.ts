@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { linearNative, multiplyNative } from '../../nn';
+import { linearNative } from '../../nn';
 import { runNativeOp, runNativeOpOf } from '../../runtime';
 import type { LoRALinearAttrs, LoRALinearInputs, Scales } from './lora-linear';
 import type { LoRALinearInputGradientInputs } from './lora-linear-input-gradient';
@@ -19,7 +19,7 @@ export const loraLinearNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
       const merged = runNativeOp(backend, 'LoraMerge', [w0, A, B, scales]) as tf.Tensor2D;
       return linearNative(backend, x, merged, bias);
     }
-    const product = multiplyNative(backend, x, w0); // [n, d]
+    const product = tf.matMul(x, w0, false, true); // [n, d]
     const b = bias ?? tf.tensor1d([]);
     return runNativeOp(backend, 'LoraLinear', [product, x, A, B, b, scales]);
   });

@@ -1,4 +1,4 @@
-#include "../../nn/kernels/small-products.h"
+#include "small-products.h"
 #include "native-op.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Kernels } from '../../runtime';
-import { multiplyNative } from './linear-native';
 import { multiplyWebGpu } from './multiply-webgpu';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
@@ -36,13 +35,7 @@ const webgpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   return multiplyWebGpu(backend, { products: [[x, weight]], transpose });
 };
 
-const native: tf.KernelFunc = (given) => {
-  const { x, weight } = given.inputs as Inputs;
-  const { transpose } = given.attrs as Attrs;
-  return transpose ? multiplyNative(given.backend, x, weight) : plain(given);
-};
-
-export const linearProductKernels: Kernels = { plain, native, webgpu };
+export const linearProductKernels: Kernels = { plain, webgpu };
 
 /** dL/dx = dL/dh W, the same op the other way around; dL/dW = (dL/dh)ᵀ x. A closure per input. */
 export const linearProductGradient: tf.GradConfig = {
