@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -93,7 +94,22 @@ float* readAttributes(const Op& op, TF_OpKernelConstruction* construction) {
 
 namespace {
 
-using Part = std::function<void(int)>;
+// Pieces of one op's work, of which each thread takes the next as long as there is one.
+struct Job {
+  Job(int64_t count, const std::function<void(int64_t)>& piece) : count(count), piece(piece) {}
+
+  const int64_t count;
+  const std::function<void(int64_t)>& piece;
+  std::atomic<int64_t> next{0};
+  std::atomic<int64_t> done{0};
+
+  void work() {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      piece(i);
+      done.fetch_add(1, std::memory_order_release);
+    }
+  }
+};
 
 // How long a thread looks for more work before it sleeps: waking one takes as long. It gives way to
 // whoever else wants the core, such as TensorFlow's own threads.
@@ -103,37 +119,37 @@ constexpr std::chrono::microseconds PATIENCE{100};
 class Pool {
  public:
   explicit Pool(int threads) : threads_(threads) {
-    for (int i = 1; i < threads; i++) std::thread(&Pool::work, this, i).detach();
+    for (int i = 1; i < threads; i++) std::thread(&Pool::serve, this).detach();
   }
 
   int threads() const { return threads_; }
 
-  // Calls part(i) for each thread i, the caller's being 0.
-  void run(const Part& part) {
+  // Calls piece(i) for each i below count. The caller works too, and waits for no thread that has not
+  // begun: one that comes late finds nothing left.
+  void run(int64_t count, const std::function<void(int64_t)>& piece) {
+    const auto job = std::make_shared<Job>(count, piece);
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      part_ = &part;
-      pending_ = threads_ - 1;
+      job_ = job;
       round_++;
     }
     wake_.notify_all();
-    part(0);
-    while (pending_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+    job->work();
+    while (job->done.load(std::memory_order_acquire) < count) std::this_thread::yield();
   }
 
  private:
-  void work(int index) {
+  void serve() {
     for (uint64_t seen = 0;;) {
       waitAwake(seen);
-      const Part* part;
+      std::shared_ptr<Job> job;
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return round_ != seen; });
         seen = round_;
-        part = part_;
+        job = job_;
       }
-      (*part)(index);
-      pending_.fetch_sub(1, std::memory_order_release);
+      job->work();
     }
   }
 
@@ -148,9 +164,8 @@ class Pool {
   const int threads_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  const Part* part_ = nullptr;
+  std::shared_ptr<Job> job_;
   std::atomic<uint64_t> round_{0};
-  std::atomic<int> pending_{0};
 };
 
 // As many threads as TensorFlow itself takes.
@@ -162,17 +177,18 @@ int threadCount() {
 
 // Numbers that one thread reads in about the time that waking another takes.
 constexpr int64_t WORTH_A_THREAD = 1 << 15;
+// Pieces for each thread: some finish early, or begin late.
+constexpr int64_t PIECES = 4;
 
 }  // namespace
 
 void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int64_t)>& f) {
   static Pool* pool = new Pool(threadCount());  // never freed: its threads wait to the end
   const int64_t worth = count * cost / WORTH_A_THREAD;
-  const int64_t parts = std::min<int64_t>({pool->threads(), worth, count});
-  if (parts <= 1) return f(0, count);
-  pool->run([&](int i) {
-    if (i < parts) f(count * i / parts, count * (i + 1) / parts);
-  });
+  const int64_t threads = std::min<int64_t>({pool->threads(), worth, count});
+  if (threads <= 1) return f(0, count);
+  const int64_t pieces = std::min(PIECES * threads, count);
+  pool->run(pieces, [&](int64_t i) { f(count * i / pieces, count * (i + 1) / pieces); });
 }
 
 namespace {
