@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { AdapterBank } from '../bank';
 import { completionLoss } from '../finetune';
 import { generate, type GPT2, loadModel } from '../gpt2';
 import { applyLoraToLinear, freezeBaseModel, Linear, type Module, removeLora } from '../lora';
@@ -16,7 +17,15 @@ import {
   rootMeanSquares,
   settle,
 } from './bench-job';
-import { ALPHA_OVER_R, type LinearWork, textOf, type Work } from './bench-work';
+import {
+  ADAPTERS,
+  adapterFolder,
+  adaptersOfRows,
+  ALPHA_OVER_R,
+  type LinearWork,
+  textOf,
+  type Work,
+} from './bench-work';
 import { repeat } from './repeat';
 
 /** The works by this library's doors, as its user would write them. */
@@ -25,6 +34,7 @@ export const makeOurs: MakeJob = async (work, folder) => {
   if (work.kind === 'product') return product(work.size);
   if (work.kind === 'add') return add(work.size);
   const model = await loadModel(folder);
+  if (work.kind === 'mixed') return mixed(model, work, folder);
   const { names } = await loadAdapter(model, path.join(folder, 'adapter'));
   if (names.length === 0) throw new Error('bench: the adapter must fit the model.');
   return { step, forward, generate: generation }[work.kind](model, work as never);
@@ -93,6 +103,24 @@ function forward(model: GPT2, work: Extract<Work, { kind: 'forward' }>): Job {
       model.dispose();
     },
   };
+}
+
+async function mixed(
+  model: GPT2,
+  work: Extract<Work, { kind: 'mixed' }>,
+  folder: string,
+): Promise<Job> {
+  const bank = new AdapterBank(model);
+  for (const name of ADAPTERS) {
+    await bank.add(name, (plain) => loadAdapter(plain, path.join(folder, adapterFolder(name))));
+  }
+  bank.forRows(adaptersOfRows(work));
+  const job = forward(model, { ...work, kind: 'forward' });
+  const dispose = () => {
+    bank.dispose();
+    job.dispose();
+  };
+  return { ...job, dispose };
 }
 
 function generation(model: GPT2, work: Extract<Work, { kind: 'generate' }>): Job {

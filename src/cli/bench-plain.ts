@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { readConfig, readWeights } from '../gpt2';
+import { type GPT2Config, readConfig, readWeights } from '../gpt2';
 import { read } from '../runtime';
 import { readSafetensors } from '../safetensors';
 import { IGNORED } from '../train';
@@ -14,7 +14,14 @@ import {
   settle,
 } from './bench-job';
 import { type PlainAdapter, PlainGpt2, plainLinear, type PlainPast } from './bench-plain-gpt2';
-import { ALPHA_OVER_R, type LinearWork, textOf, type Work } from './bench-work';
+import {
+  adapterFolder,
+  ADAPTERS,
+  ALPHA_OVER_R,
+  type LinearWork,
+  textOf,
+  type Work,
+} from './bench-work';
 
 /** The works in plain tfjs ops, its gradients and its optimiser. */
 export const makePlain: MakeJob = async (work, folder) => {
@@ -25,6 +32,8 @@ export const makePlain: MakeJob = async (work, folder) => {
       return step(await load(folder, true), work);
     case 'forward':
       return forward(await load(folder, true), work);
+    case 'mixed':
+      return mixed(await load(folder, true), await loadOthers(folder), work);
     case 'generate':
       return generation(await load(folder, work.adapter), work);
     case 'product':
@@ -35,6 +44,8 @@ export const makePlain: MakeJob = async (work, folder) => {
 
 interface Loaded {
   model: PlainGpt2;
+  config: GPT2Config;
+  weights: Map<string, tf.Tensor>;
   /** A and B of every adapter */
   trainable: tf.Variable[];
   dispose: () => void;
@@ -44,18 +55,22 @@ async function load(folder: string, withAdapter: boolean): Promise<Loaded> {
   const config = await readConfig(path.join(folder, 'config.json'));
   const read = await readWeights(path.join(folder, 'model.safetensors'), config);
   const weights = read as Map<string, tf.Tensor>;
-  const adapters = withAdapter ? await loadAdapters(folder) : new Map<string, PlainAdapter>();
+  const adapters = withAdapter
+    ? await loadAdapter(folder, ADAPTERS[0])
+    : new Map<string, PlainAdapter>();
   const trainable = [...adapters.values()].flatMap(({ A, B }) => [A, B] as tf.Variable[]);
   return {
     model: new PlainGpt2(config, weights, adapters),
+    ...{ config, weights },
     trainable,
     dispose: () => tf.dispose([...weights.values(), ...trainable]),
   };
 }
 
 /** `base_model.model.transformer.h.0.attn.c_attn.lora_A.weight` and its like. */
-async function loadAdapters(folder: string): Promise<Map<string, PlainAdapter>> {
-  const reader = await readSafetensors(path.join(folder, 'adapter', 'adapter_model.safetensors'));
+async function loadAdapter(folder: string, name: string): Promise<Map<string, PlainAdapter>> {
+  const file = path.join(folder, adapterFolder(name), 'adapter_model.safetensors');
+  const reader = await readSafetensors(file);
   const adapters = new Map<string, PlainAdapter>();
   const variable = async (name: string) => {
     const shape = reader.tensors.get(name)?.shape as [number, number];
@@ -129,6 +144,41 @@ function forward({ model, dispose }: Loaded, work: Extract<Work, { kind: 'forwar
     check: () => rootMeanSquares(compute()),
     dispose: () => {
       ids.dispose();
+      dispose();
+    },
+  };
+}
+
+/** Those of a mixed batch beside the first. */
+function loadOthers(folder: string): Promise<Map<string, PlainAdapter>[]> {
+  return Promise.all(ADAPTERS.slice(1).map((name) => loadAdapter(folder, name)));
+}
+
+/** A pass for each adapter: in plain ops nothing joins them. */
+function mixed(
+  { model, config, weights, dispose }: Loaded,
+  others: readonly Map<string, PlainAdapter>[],
+  work: Extract<Work, { kind: 'mixed' }>,
+): Job {
+  const models = [model, ...others.map((adapters) => new PlainGpt2(config, weights, adapters))];
+  const { ids } = textOf({ ...work, labelled: 1 });
+  const each = ids.length / models.length;
+  const parts = models.map((_, i) =>
+    tf.tensor2d(ids.slice(i * each, (i + 1) * each), undefined, 'int32'),
+  );
+  const compute = () =>
+    models.map((one, i) => tf.tidy(() => one.forward(parts[i] as tf.Tensor2D).logits));
+  return {
+    run: () => settle(compute()),
+    check: () => {
+      const logits = compute();
+      const all = tf.concat(logits);
+      tf.dispose(logits);
+      return rootMeanSquares([all]);
+    },
+    dispose: () => {
+      tf.dispose(parts);
+      for (const adapters of others) for (const { A, B } of adapters.values()) tf.dispose([A, B]);
       dispose();
     },
   };

@@ -12,6 +12,7 @@ export const FULL: readonly Comparison[] = [
   { works: [{ kind: 'step', batch: 1, time: 512, labelled: 1 }], rounds: 5 },
   { works: [{ kind: 'step', batch: 4, time: 128, labelled: 0.25 }], rounds: 5 },
   { works: [{ kind: 'forward', batch: 4, time: 128 }], rounds: 7 },
+  { works: [{ kind: 'mixed', batch: 12, time: 32 }], rounds: 7 },
   { works: [true, false].map(generation), rounds: 5 },
 ];
 

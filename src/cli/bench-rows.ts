@@ -84,6 +84,8 @@ function nameOf(work: Work): string {
     }
     case 'forward':
       return `forward, ${work.batch} x ${work.time} tokens`;
+    case 'mixed':
+      return `forward, three adapters in ${work.batch} x ${work.time} tokens`;
     case 'generate':
       return `generation, ${work.newTokens} tokens, ${work.adapter ? 'with' : 'without'} adapter`;
     case 'product':

@@ -8,6 +8,8 @@ export type Work =
   | ({ kind: 'step'; labelled: number } & Size)
   /** the logits of all positions */
   | ({ kind: 'forward' } & Size)
+  /** the same of rows that belong to ADAPTERS, as many to each */
+  | ({ kind: 'mixed' } & Size)
   /** greedy, keys and values kept */
   | { kind: 'generate'; prompt: number; newTokens: number; adapter: boolean }
   /** the machine itself: one matrix product [size, size], one sum of so many numbers */
@@ -33,6 +35,19 @@ export interface Size {
 export const ALPHA_OVER_R = 2;
 /** Of the model's adapter, beside c_attn. */
 export const RANK = 8;
+
+/** By PEFT's name; all but the first lie in folders of theirs, in that of the first. */
+export const ADAPTERS = ['default', 'second', 'third'] as const;
+
+/** Where PEFT puts each of ADAPTERS, from the model's folder. */
+export function adapterFolder(name: string): string {
+  return name === ADAPTERS[0] ? 'adapter' : `adapter/${name}`;
+}
+
+/** The adapter of each row of a mixed batch. */
+export function adaptersOfRows({ batch }: Size): string[] {
+  return ADAPTERS.flatMap((name) => new Array<string>(batch / ADAPTERS.length).fill(name));
+}
 
 /** Ids below any vocabulary. */
 const IDS = 1000;
@@ -81,7 +96,8 @@ export function operations(work: Work): number {
       const unneeded = 2 * n * C * 3 * C;
       return forward + forward + attention(n, work.time) + 2 * updates(n) - unneeded;
     }
-    case 'forward': {
+    case 'forward':
+    case 'mixed': {
       const n = work.batch * work.time;
       return blocks(n, work.time) + head(n);
     }
@@ -107,6 +123,7 @@ export function bytes(work: Work): number {
     case 'step':
       return 2 * weightBytes;
     case 'forward':
+    case 'mixed':
       return weightBytes + 4 * work.batch * work.time * DISTILGPT2.vocab_size;
     case 'generate':
       return work.newTokens * weightBytes;

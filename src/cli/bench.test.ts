@@ -5,14 +5,22 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { drawWeights, GPT2, type GPT2Config, saveModel, weightShapes } from '../gpt2';
-import { injectLora, updatesOf } from '../lora';
+import { injectLora, removeLora, updatesOf } from '../lora';
 import { savePretrained } from '../peft';
 import { type AcceleratorName, memory, Random, useAccelerator } from '../runtime';
 import { agree, compare, type Compared } from './bench-compare';
 import { makeOurs } from './bench-ours';
 import { makePlain } from './bench-plain';
 import { Rival } from './bench-rival';
-import { ALPHA_OVER_R, floorMilliseconds, operations, RANK, type Work } from './bench-work';
+import {
+  ADAPTERS,
+  adapterFolder,
+  ALPHA_OVER_R,
+  floorMilliseconds,
+  operations,
+  RANK,
+  type Work,
+} from './bench-work';
 import { nativeStep } from './native-step';
 import { isReady } from './step.cjs';
 
@@ -29,13 +37,17 @@ before(async () => {
   const weights = drawWeights(config, 1);
   const model = new GPT2(config, weights);
   await saveModel(model, folder);
-  injectLora(model, { targetModules: ['c_attn'], r: RANK, alpha: ALPHA_OVER_R * RANK });
-  const random = new Random(2);
-  for (const { lora } of updatesOf(model).values()) {
-    tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(lora.B.shape, 0, 0.1)));
+  for (const [seed, name] of ADAPTERS.entries()) {
+    injectLora(model, { targetModules: ['c_attn'], r: RANK, alpha: ALPHA_OVER_R * RANK, seed });
+    const random = new Random(seed);
+    for (const { lora } of updatesOf(model).values()) {
+      tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(lora.B.shape, 0, 0.1)));
+    }
+    const to = path.join(folder, adapterFolder(name));
+    mkdirSync(to);
+    await savePretrained(model, to, { config: { fan_in_fan_out: true } });
+    removeLora(model);
   }
-  mkdirSync(path.join(folder, 'adapter'));
-  await savePretrained(model, path.join(folder, 'adapter'), { config: { fan_in_fan_out: true } });
   model.dispose();
   tf.dispose([...weights.values()] as tf.Tensor[]);
 });
@@ -48,6 +60,7 @@ const WORKS: Work[] = [
   { kind: 'step', batch: 2, time: 16, labelled: 1 },
   { kind: 'step', batch: 2, time: 16, labelled: 0.25 },
   { kind: 'forward', batch: 2, time: 9 },
+  { kind: 'mixed', batch: 6, time: 9 },
   { kind: 'generate', prompt: 5, newTokens: 6, adapter: true },
   { kind: 'generate', prompt: 5, newTokens: 6, adapter: false },
 ];

@@ -19,6 +19,7 @@ sys.stdout = sys.stderr  # what libraries print is no answer
 
 ALPHA_OVER_R = 2
 RANK = 8
+ADAPTERS = ["default", "second", "third"]
 CHECKED_TOKENS = 4
 
 
@@ -27,8 +28,16 @@ def make(folder, config):
     dropout = {"attn_pdrop": 0, "embd_pdrop": 0, "resid_pdrop": 0}
     model = GPT2LMHeadModel(GPT2Config(**json.loads(config), **dropout))
     model.save_pretrained(folder)
-    lora = {"r": RANK, "lora_alpha": ALPHA_OVER_R * RANK, "target_modules": ["c_attn"]}
-    adapted = get_peft_model(model, LoraConfig(**lora, fan_in_fan_out=True, task_type="CAUSAL_LM"))
+    config = LoraConfig(
+        r=RANK,
+        lora_alpha=ALPHA_OVER_R * RANK,
+        target_modules=["c_attn"],
+        fan_in_fan_out=True,
+        task_type="CAUSAL_LM",
+    )
+    adapted = get_peft_model(model, config)
+    for name in ADAPTERS[1:]:
+        adapted.add_adapter(name, config)
     for name, parameter in adapted.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.02)
@@ -127,6 +136,18 @@ class Forward:
         return root_mean_squares([self.run()])
 
 
+class Mixed(Forward):
+    def __init__(self, work, folder):
+        super().__init__(work, folder)
+        for name in ADAPTERS[1:]:
+            self.model.load_adapter(Path(folder) / "adapter" / name, name)
+        self.names = [name for name in ADAPTERS for _ in range(len(work["ids"]) // len(ADAPTERS))]
+
+    @torch.no_grad()
+    def run(self):
+        return self.model(input_ids=self.ids, use_cache=False, adapter_names=self.names).logits
+
+
 class Generate:
     def __init__(self, work, folder):
         self.model = load(folder).eval()
@@ -175,6 +196,7 @@ KINDS = {
     "linear": Linear,
     "step": Step,
     "forward": Forward,
+    "mixed": Mixed,
     "generate": Generate,
     "product": Product,
     "add": Add,
