@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
+import { freshSeed } from '../../tests/fresh';
+import { add, type Matrix, matrix, multiply, transpose } from '../../tests/matrix';
+import { Dropout } from '../nn';
 import { ArgumentError, memory, Random, read, useAccelerator } from '../runtime';
 import { applyLoraToLinear, dora, Linear, type LoRALinear, mergeLoraWeights } from '.';
 
@@ -22,53 +25,73 @@ async function valuesOf(tensor: tf.Tensor): Promise<number[]> {
   return Array.from(await read(tensor));
 }
 
-/** Row times column, in float64: a [rows, inner], b [columns, inner] */
-function product(a: number[], b: number[], inner: number): number[] {
-  const row = (of: number[], i: number) => of.slice(i * inner, (i + 1) * inner);
-  return Array.from({ length: a.length / inner }, (_, i) =>
-    Array.from({ length: b.length / inner }, (_, j) =>
-      row(a, i).reduce((sum, value, m) => sum + value * (row(b, j)[m] as number), 0),
-    ),
-  ).flat();
+/** m ⊙ x / (1 - p) for the m of an update that is in training with this seed; [n, k] */
+async function dropped(x: Matrix, seed: number): Promise<Matrix> {
+  const dropout = new Dropout(p);
+  dropout.setTraining(new Random(seed));
+  const factors = await matrix(dropout.forward(tf.ones([n, k])));
+  return x.map((row, i) => row.map((value, j) => value * (factors[i]?.[j] ?? NaN)));
+}
+
+/** s x */
+function scaled(x: Matrix): Matrix {
+  return x.map((row) => row.map((value) => (alpha / r) * value));
 }
 
 describe("the update's dropout", () => {
   test('is on its own input alone, and in training alone', async () => {
     const layer = adapted();
     const x = input();
-    const [xs, mask] = [await valuesOf(x), await valuesOf(new Random(8).bernoulli([n, k], 1 - p))];
-    const dropped = xs.map((value, i) => (value * (mask[i] as number)) / (1 - p));
-    const [A, B] = [await valuesOf(layer.lora.A), await valuesOf(layer.lora.B)];
-    const base = await valuesOf(layer.base.forward(x));
-    const wanted = (input: number[]) => {
-      const update = product(product(input, A, k), B, r);
-      return base.map((h, i) => h + (alpha / r) * (update[i] as number));
-    };
+    const X = await matrix(x);
+    const [A, B] = [await matrix(layer.lora.A), await matrix(layer.lora.B)];
+    const base = await matrix(layer.base.forward(x));
+    const wanted = (seen: Matrix) =>
+      add(base, scaled(multiply(multiply(seen, transpose(A)), transpose(B)))).flat();
     layer.setTraining(new Random(8));
-    assertClose(await valuesOf(layer.forward(x)), wanted(dropped), 1e-5, 'in training');
+    assertClose(await valuesOf(layer.forward(x)), wanted(await dropped(X, 8)), 1e-5, 'in training');
     layer.setTraining(null);
-    assertClose(await valuesOf(layer.forward(x)), wanted(xs), 1e-5, 'out of training');
+    assertClose(await valuesOf(layer.forward(x)), wanted(X), 1e-5, 'out of training');
     const merged = await mergeLoraWeights(layer);
-    assertClose(await valuesOf(merged.forward(x)), wanted(xs), 1e-5, 'merged');
+    assertClose(await valuesOf(merged.forward(x)), wanted(X), 1e-5, 'merged');
   });
 
-  test('reaches the gradient of A: s Bᵀ dy times the x that was kept', async () => {
+  const seed = freshSeed();
+  test(`leaves h and its gradients equal to loops in float64, seed ${seed}`, async () => {
     const layer = adapted();
-    const x = input();
-    layer.setTraining(new Random(8));
-    const loss = () => layer.forward(x).sum().asScalar();
-    const { value, grads } = tf.variableGrads(loss, [layer.lora.A, layer.lora.B]);
-    const mask = await valuesOf(new Random(8).bernoulli([n, k], 1 - p));
-    const kept = (await valuesOf(x)).map((one, i) => (one * (mask[i] as number)) / (1 - p));
-    const B = await valuesOf(layer.lora.B);
-    const want = Array.from({ length: r * k }, (_, i) => {
-      const [row, column] = [Math.floor(i / k), i % k];
-      const ofB = B.filter((_, j) => j % r === row).reduce((sum, one) => sum + one, 0);
-      const ofX = kept.filter((_, j) => j % k === column).reduce((sum, one) => sum + one, 0);
-      return (alpha / r) * ofB * ofX;
-    });
-    assertClose(await valuesOf(grads[layer.lora.A.name] as tf.Tensor), want, 1e-5);
-    tf.dispose([value, grads]);
+    const random = new Random(seed);
+    const [x, dh] = [random.normal([2, 3, k], 0, 1), random.normal([2, 3, d], 0, 1)];
+    const forward = (v: tf.Tensor) => {
+      layer.setTraining(new Random(8));
+      return layer.forward(v);
+    };
+    const loss = () => forward(x).mul(dh).sum().asScalar();
+    const { grads } = tf.variableGrads(loss);
+    const { value, grad } = tf.valueAndGrad(forward)(x, dh);
+
+    const { base, lora } = layer;
+    const { weight, bias } = base as Linear;
+    const [X, D, W] = [await matrix(x), await matrix(dh), await matrix(weight)];
+    const [A, B] = [await matrix(lora.A), await matrix(lora.B)];
+    const seen = await dropped(X, 8);
+    const low = scaled(multiply(seen, transpose(A)));
+    const dLow = scaled(multiply(D, B));
+    const b = await matrix(bias as tf.Tensor);
+    const ofUpdate = multiply(low, transpose(B));
+    const h = add(
+      add(multiply(X, transpose(W)), ofUpdate),
+      D.map(() => b.flat()),
+    );
+    const want: [string, tf.Tensor | undefined, Matrix][] = [
+      ['h', value, h],
+      ['dL/dx', grad, add(multiply(D, W), await dropped(multiply(dLow, A), 8))],
+      ['dL/dW0', grads[weight.name], multiply(transpose(D), X)],
+      ['dL/dA', grads[lora.A.name], multiply(transpose(dLow), seen)],
+      ['dL/dB', grads[lora.B.name], multiply(transpose(D), low)],
+      ['dL/db', grads[bias?.name ?? ''], multiply([D.map(() => 1)], D)],
+    ];
+    for (const [what, got, of] of want) {
+      assertClose(await read(got as tf.Tensor), of.flat(), 1e-5, what);
+    }
   });
 
   test('with DoRA changes nothing out of training', async () => {

@@ -68,10 +68,7 @@ describe('Dropout', () => {
     none.setTraining(random);
     assert.equal(none.isActive, false);
     assert.deepEqual(await values(none, tf.ones([3])), new Float32Array(3).fill(1));
-    assert.deepEqual(
-      await read(random.bernoulli([9], 0.5)),
-      await read(new Random(1).bernoulli([9], 0.5)),
-    );
+    assert.deepEqual(random.key(), new Random(1).key());
     for (const p of [-0.1, 1, NaN]) assert.throws(() => new Dropout(p), ArgumentError);
   });
 

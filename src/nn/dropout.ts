@@ -1,12 +1,13 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../runtime';
+import { dropout } from './kernels/dropout';
 import { Module } from './module';
 
 /**
  * y = m ⊙ x / (1 - p),  m ~ Bernoulli(1 - p), in training; else y = x        (Srivastava et al. 2014)
  *
  * Divided there, so that the mean of y is x and nothing is left to do later. In training means
- * between `setTraining(random)` and `setTraining(null)`: each call draws m from that random.
+ * between `setTraining(random)` and `setTraining(null)`: each call draws a key from that random, and m follows from the key.
  */
 export class Dropout extends Module {
   /** @throws ArgumentError if p is not from 0 to less than 1 */
@@ -23,9 +24,9 @@ export class Dropout extends Module {
   }
 
   /** x [...] -> y [...] */
-  forward(x: tf.Tensor): tf.Tensor {
+  forward<T extends tf.Tensor>(x: T): T {
     const { p, training } = this;
     if (p === 0 || training === null) return x.clone();
-    return tf.tidy(() => x.mul(training.bernoulli(x.shape, 1 - p).div(1 - p)));
+    return dropout(x, p, training.key());
   }
 }

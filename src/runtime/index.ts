@@ -13,6 +13,7 @@ export type { MemoryReport } from './memory';
 export { runNativeOp, runNativeOpOf } from './native-ops';
 export { peakBytes } from './peak-bytes';
 export { Random } from './random';
+export type { Key } from './random';
 export { read } from './read';
 export { registerOp } from './register-op';
 export type { Kernels } from './register-op';

@@ -2,14 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import { alea } from 'seedrandom';
 import { ArgumentError } from './errors';
 
+/** Two words of 32 bits, signed or not, of which a counter-based generator makes its numbers. */
+export type Key = readonly [number, number];
+
 /**
- * Seeded random tensors. The numbers are drawn on the host (Alea, J. Baagøe 2010), one after
+ * Seeded random tensors, and keys for more. The numbers are drawn on the host (Alea, J. Baagøe 2010), one after
  * another, so the same seed gives the same tensors on every accelerator.
  */
 export class Random {
   private readonly next: () => number;
-  /** with 32 bits, in half the time */
-  private readonly quick: () => number;
+  private readonly nextWord: () => number;
 
   /** @throws ArgumentError if the seed is not an integer */
   constructor(seed: number) {
@@ -19,7 +21,7 @@ export class Random {
     // As text: Alea takes a falsy seed, 0 among them, for "none given".
     const generator = alea(`${seed}`);
     this.next = () => generator.double();
-    this.quick = () => generator.quick();
+    this.nextWord = () => generator.int32();
   }
 
   /** float32 tensor of this shape, each entry from U(low, high); owned by the caller. */
@@ -32,9 +34,9 @@ export class Random {
     return this.fill<R>(shape, () => mean + std * this.standardNormal());
   }
 
-  /** float32 tensor of this shape, each entry 1 with probability p and else 0; owned by the caller. */
-  bernoulli<R extends tf.Rank>(shape: tf.ShapeMap[R], p: number): tf.Tensor<R> {
-    return this.fill<R>(shape, () => (this.quick() < p ? 1 : 0));
+  /** Another at each call. */
+  key(): Key {
+    return [this.nextWord(), this.nextWord()];
   }
 
   /** Box-Muller (1958); 1 - u lies in (0, 1], so the logarithm is finite. */

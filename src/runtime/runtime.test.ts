@@ -83,6 +83,12 @@ describe('Random', () => {
     assert.deepEqual(Array.from(normal), NORMAL_42);
   });
 
+  test('gives keys, another at each call, that follow from the seed', () => {
+    const random = new Random(42);
+    assert.deepEqual(random.key(), [-1353500977, -1948521574]);
+    assert.deepEqual(random.key(), [-663171647, 855065811]);
+  });
+
   test('takes seed 0 as a seed', async () => {
     const draw = () => read(new Random(0).normal([4], 0, 1));
     assert.deepEqual(await draw(), await draw());

@@ -86,7 +86,7 @@ function drawScales(random: Random, scaling: Scaling, [n, r]: [number, number]) 
   return tf.tidy(() =>
     random
       .uniform<tf.Rank.R2>([rows, r], 0.5, 2)
-      .mul<tf.Tensor2D>(rows > 1 ? random.bernoulli([rows, r], 0.6) : 1),
+      .mul<tf.Tensor2D>(rows > 1 ? random.uniform([rows, r], 0, 1).less(0.6) : 1),
   );
 }
 

@@ -1,14 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../runtime';
+import { DROPOUT, dropoutGradient, dropoutKernels } from './dropout';
+import { dropoutWebGpu } from './dropout-webgpu';
 import { FOLD, foldGradient, foldKernels } from './fold';
 import { FROZEN_LINEAR, frozenLinearGradient, frozenLinearKernels } from './frozen-linear';
 import { LINEAR_PRODUCT, linearProductGradient, linearProductKernels } from './linear-product';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerNnKernels(): void {
+  registerOp(DROPOUT, { ...dropoutKernels, webgpu: dropoutWebGpu });
   registerOp(FOLD, foldKernels);
   registerOp(FROZEN_LINEAR, frozenLinearKernels);
   registerOp(LINEAR_PRODUCT, linearProductKernels);
+  tf.registerGradient(dropoutGradient);
   tf.registerGradient(foldGradient);
   tf.registerGradient(frozenLinearGradient);
   tf.registerGradient(linearProductGradient);
