@@ -6,7 +6,14 @@ import { freshSeed } from '../../tests/fresh';
 import { add, type Matrix, matrix, multiply, transpose } from '../../tests/matrix';
 import { Dropout } from '../nn';
 import { ArgumentError, memory, Random, read, useAccelerator } from '../runtime';
-import { applyLoraToLinear, dora, Linear, type LoRALinear, mergeLoraWeights } from '.';
+import {
+  applyLoraToLinear,
+  dora,
+  freezeBaseModel,
+  Linear,
+  type LoRALinear,
+  mergeLoraWeights,
+} from '.';
 
 const [n, k, d, r, alpha, p] = [6, 7, 5, 2, 3, 0.4];
 
@@ -92,6 +99,24 @@ describe("the update's dropout", () => {
     for (const [what, got, of] of want) {
       assertClose(await read(got as tf.Tensor), of.flat(), 1e-5, what);
     }
+  });
+
+  test('keeps as much for the way back as an update without', () => {
+    const kept = [0, p].map((dropout) => {
+      const layer = adapted({ dropout });
+      freezeBaseModel(layer.base);
+      layer.setTraining(new Random(8));
+      const first = tf.variable(tf.ones([100, k]));
+      const { bytes } = memory();
+      let more = NaN;
+      tf.variableGrads(() => {
+        const h = tf.tidy(() => layer.forward(first.mul(2)));
+        more = memory().bytes - bytes;
+        return h.sum();
+      });
+      return more;
+    });
+    assert.equal(kept[1], kept[0]);
   });
 
   test('with DoRA changes nothing out of training', async () => {

@@ -50,12 +50,11 @@ export class LoRALinear extends Module {
     assertLastAxis('LoRALinear.forward', x, this.base.inFeatures);
     const { base, lora, rescale } = this;
     return tf.tidy(() => {
-      if (!rescale && !lora.dropout.isActive) {
+      if (!rescale) {
         const { A, B } = lora.factors();
-        return forwardBeside(base, x, A, B, lora.scaling);
+        return forwardBeside(base, x, A, B, lora.scaling, lora.dropout);
       }
-      const sum = base.multiply(x).add(lora.forward(x));
-      const h = rescale ? rescale.forward(sum) : sum;
+      const h = rescale.forward(base.multiply(x).add(lora.forward(x)));
       return base.bias ? h.add(base.bias) : h;
     });
   }

@@ -61,7 +61,8 @@ export class Linear extends LinearLayer {
   }
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
-    return linearProduct(x, this.weight);
+    if (this.weight.trainable) return linearProduct(x, this.weight);
+    return frozenLinear(x, this.weight, null) as tf.Tensor2D;
   }
 }
 

@@ -78,6 +78,13 @@ describe('an update beside a layer in 4 bits', () => {
   }
 });
 
+function assertEqual(got: Float32Array[], want: Float32Array[]): void {
+  for (const [i, values] of got.entries()) {
+    const what = ['h', 'dL/dx', 'dL/dA', 'dL/dB'][i];
+    assertClose(values, want[i] as Float32Array, TOLERANCE, what);
+  }
+}
+
 async function compare(bias: boolean, variant?: Variant): Promise<void> {
   const start = memory();
   const linear = new Linear({ inFeatures: K, outFeatures: D, bias, seed: 3 });
@@ -86,17 +93,17 @@ async function compare(bias: boolean, variant?: Variant): Promise<void> {
   const weight = packed.denseWeight();
   const dense = new Linear({ weight, bias: packed.bias });
   for (const parameter of dense.namedParameters().values()) parameter.trainable = false;
-  const options = { r: R, alpha: 5, seed: 4, ...(variant ? { variant } : {}) };
+  const options = { r: R, alpha: 5, seed: 4, dropout: 0.3, ...(variant ? { variant } : {}) };
   const got = applyLoraToLinear(packed, options);
   const want = applyLoraToLinear(dense, options);
   for (const layer of [got, want]) move(layer, 7);
 
   const x = new Random(5).normal([2, 3, K], 0, 1);
   const expected = await passes(want, x);
-  for (const [i, values] of (await passes(got, x)).entries()) {
-    const what = ['h', 'dL/dx', 'dL/dA', 'dL/dB'][i];
-    assertClose(values, expected[i] as Float32Array, TOLERANCE, what);
-  }
+  assertEqual(await passes(got, x), expected);
+  for (const layer of [got, want]) layer.setTraining(new Random(9));
+  assertEqual(await passes(got, x), await passes(want, x));
+  got.setTraining(null);
   const merged = await mergeLoraWeights(got);
   assertClose(await outputOf(merged, x), expected[0] as Float32Array, TOLERANCE, 'merged');
   assert.ok(merged instanceof Linear && !packed.isDisposed);

@@ -3,6 +3,7 @@ import { linearNative } from '../../nn';
 import { runNativeOp, runNativeOpOf } from '../../runtime';
 import type { LoRALinearAttrs, LoRALinearInputs, Scales } from './lora-linear';
 import type { LoRALinearInputGradientInputs } from './lora-linear-input-gradient';
+import type { LoRAUpdateInputs } from './lora-update';
 import type { LowRankGradientsInputs } from './low-rank-gradients';
 import { mergesFirst } from './product-order';
 
@@ -20,9 +21,15 @@ export const loraLinearNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
       return linearNative(backend, x, merged, bias);
     }
     const product = tf.matMul(x, w0, false, true); // [n, d]
-    const b = bias ?? tf.tensor1d([]);
-    return runNativeOp(backend, 'LoraLinear', [product, x, A, B, b, scales]);
+    return addUpdate(backend, product, inputs as LoRALinearInputs, scales);
   });
+};
+
+/** The same with W0 x given, and h in its place. */
+export const loraUpdateNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { scaling } = attrs as unknown as LoRALinearAttrs;
+  const given = inputs as LoRAUpdateInputs;
+  return tf.tidy(() => addUpdate(backend, given.product, given, asTensor(scaling)));
 };
 
 /** dL/dx on TensorFlow's CPU, likewise: s (dy B) A is added where dy W0 stands, or to W0. */
@@ -47,6 +54,16 @@ export const lowRankGradientsNative: tf.KernelFunc = ({ inputs, attrs, backend }
     runNativeOpOf(3, backend, 'LoraLowRankGradients', [dy, x, A, B, asTensor(scaling)]),
   );
 };
+
+/** product + b + s B (A x) where the product stands; to be called in a `tf.tidy`. */
+function addUpdate(
+  backend: unknown,
+  product: tf.Tensor,
+  { x, A, B, bias = tf.tensor1d([]) }: LoRALinearInputs | LoRAUpdateInputs,
+  scales: tf.Tensor2D,
+): tf.Tensor {
+  return runNativeOp(backend, 'LoraLinear', [product, x, A, B, bias, scales]);
+}
 
 /** One number as [1, 1]. */
 function asTensor(scaling: Scales): tf.Tensor2D {

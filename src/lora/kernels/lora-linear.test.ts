@@ -6,6 +6,7 @@ import { alive, freshSeed, poison } from '../../../tests/fresh';
 import { add, type Matrix, matrix, multiply, transpose } from '../../../tests/matrix';
 import { Random, read, useAccelerator } from '../../runtime';
 import { loraLinear } from '..';
+import { loraUpdate } from './lora-update';
 
 before(useAccelerator);
 
@@ -34,14 +35,24 @@ const CASES: Case[] = [
   { n: 21, d: 20, k: 150, r: 1, scaling: 'rows', bias: true },
 ];
 
-describe('LoRALinear and its gradients equal loops in float64', () => {
-  for (const sizes of CASES) {
-    const seed = freshSeed();
-    test(`${JSON.stringify(sizes)}, seed ${seed}`, () => compare(sizes, seed));
-  }
-});
+type Op = (...given: Parameters<typeof loraUpdate>) => tf.Tensor;
 
-async function compare({ n, d, k, r, scaling, bias }: Case, seed: number): Promise<void> {
+const OPS: Record<string, Op> = {
+  LoRALinear: loraLinear,
+  'LoRAUpdate of W0 x': (x, w0, ...update) =>
+    loraUpdate(x, tf.matMul(x, w0, false, true), ...update),
+};
+
+for (const [name, op] of Object.entries(OPS)) {
+  describe(`${name} and its gradients equal loops in float64`, () => {
+    for (const sizes of CASES) {
+      const seed = freshSeed();
+      test(`${JSON.stringify(sizes)}, seed ${seed}`, () => compare(op, sizes, seed));
+    }
+  });
+}
+
+async function compare(op: Op, { n, d, k, r, scaling, bias }: Case, seed: number): Promise<void> {
   const start = alive();
   const random = new Random(seed);
   const inputs = [
@@ -61,8 +72,8 @@ async function compare({ n, d, k, r, scaling, bias }: Case, seed: number): Promi
 
   await poison([n, d], [n, d], [n, r], [n, r], [n, k], [n, k], [r, k], [d, r]);
   const forward = (x: tf.Tensor, w0: tf.Tensor, A: tf.Tensor, B: tf.Tensor, b?: tf.Tensor) =>
-    loraLinear(
-      x,
+    op(
+      x as tf.Tensor2D,
       w0 as tf.Tensor2D,
       (b as tf.Tensor1D) ?? null,
       A as tf.Tensor2D,

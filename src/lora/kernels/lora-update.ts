@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { overRows } from '../../nn';
 import type { Attrs, LoRALinearAttrs, Scales } from './lora-linear';
 import { lowRankProduct } from './low-rank';
 import { lowRankGradients } from './low-rank-gradients';
@@ -7,7 +6,7 @@ import { lowRankGradients } from './low-rank-gradients';
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
 export const LORA_UPDATE = 'LoRAUpdate';
 
-type Inputs = tf.NamedTensorMap & {
+export type LoRAUpdateInputs = tf.NamedTensorMap & {
   x: tf.Tensor2D;
   product: tf.Tensor2D;
   A: tf.Tensor2D;
@@ -16,31 +15,32 @@ type Inputs = tf.NamedTensorMap & {
 };
 
 /**
- * h = W0 x + b + s B (A x), for a W0 that is no tensor        (Hu et al. 2021, eq. 3)
+ * h = W0 x + b + s B (A x), for a W0 x that is made already        (Hu et al. 2021, eq. 3)
  *
- * x [..., k], bias [d] or null, A [r, k], B [d, r] -> h [..., d], owned by the caller. Backward
- * gets x, A and B: `tf.add` would keep both of what it adds, three tensors as large as h.
- * @param multiply W0 x: [n, k] -> [n, d], for the rows of x
+ * x [n, k], product [n, d], bias [d] or null, A [r, k], B [d, r] -> h [n, d], owned by the caller.
+ * For a W0 that is no tensor, or an update that sees x through dropout. Backward gets x, A and B:
+ * `tf.add` would keep both of what it adds, three tensors as large as h. The product is freed: a
+ * kernel may write h in its place.
  */
 export function loraUpdate(
-  x: tf.Tensor,
-  multiply: (rows: tf.Tensor2D) => tf.Tensor2D,
+  x: tf.Tensor2D,
+  product: tf.Tensor2D,
   bias: tf.Tensor1D | null,
   A: tf.Tensor2D,
   B: tf.Tensor2D,
   scaling: Scales,
-): tf.Tensor {
-  return overRows(x, (rows) => {
-    const given = { x: rows, product: multiply(rows), A, B };
-    const inputs: Inputs = bias ? { ...given, bias } : given;
-    const attrs: LoRALinearAttrs = { scaling };
-    return tf.engine().runKernel(LORA_UPDATE, inputs, attrs as unknown as Attrs);
-  });
+): tf.Tensor2D {
+  const given = { x, product, A, B };
+  const inputs: LoRAUpdateInputs = bias ? { ...given, bias } : given;
+  const attrs = { scaling } as unknown as Attrs;
+  const h = tf.engine().runKernel<tf.Tensor2D>(LORA_UPDATE, inputs, attrs);
+  product.dispose();
+  return h;
 }
 
 /** The kernel in plain tfjs ops, for every backend. */
 export const loraUpdatePlain: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { x, product, A, B, bias } = inputs as Inputs;
+  const { x, product, A, B, bias } = inputs as LoRAUpdateInputs;
   const { scaling } = attrs as unknown as LoRALinearAttrs;
   return tf.tidy(() => {
     const h = product.add(lowRankProduct(x, A, B, scaling));

@@ -9,6 +9,7 @@ import {
 import {
   loraLinearInputGradientNative,
   loraLinearNative,
+  loraUpdateNative,
   lowRankGradientsNative,
 } from './lora-linear-native';
 import { loraLinearPlain } from './lora-linear-plain';
@@ -37,7 +38,7 @@ export function registerLoraKernels(): void {
     native: lowRankGradientsNative,
     webgpu: lowRankGradientsWebGpu,
   });
-  registerOp(LORA_UPDATE, { plain: loraUpdatePlain });
+  registerOp(LORA_UPDATE, { plain: loraUpdatePlain, native: loraUpdateNative });
   tf.registerGradient(loraLinearGradient);
   tf.registerGradient(loraUpdateGradient);
 }
