@@ -7,7 +7,8 @@ import { Module } from './module';
  * y = m ⊙ x / (1 - p),  m ~ Bernoulli(1 - p), in training; else y = x        (Srivastava et al. 2014)
  *
  * Divided there, so that the mean of y is x and nothing is left to do later. In training means
- * between `setTraining(random)` and `setTraining(null)`: each call draws a key from that random, and m follows from the key.
+ * between `setTraining(random)` and `setTraining(null)`: m follows from a key that each call draws
+ * from that random.
  */
 export class Dropout extends Module {
   /** @throws ArgumentError if p is not from 0 to less than 1 */
