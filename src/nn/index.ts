@@ -5,7 +5,7 @@ export { Embedding } from './embedding';
 export { linearNative } from './kernels/linear-native';
 export { linearProduct } from './kernels/linear-product';
 export { multiplyWebGpu } from './kernels/multiply-webgpu';
-export type { SumOfProducts } from './kernels/sum-of-products';
+export type { PackedMatrix, SumOfProducts } from './kernels/sum-of-products';
 export { assertPositiveIntegers, Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';

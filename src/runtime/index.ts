@@ -21,4 +21,4 @@ export { runOverElements } from './run-over-elements';
 export { runOverRows } from './run-over-rows';
 export { runWebGpu } from './run-webgpu';
 export { isStrict } from './strict';
-export type { WebGpuBackend, WebGpuProgram } from './webgpu-program';
+export type { WebGpuBackend } from './webgpu-backend';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { WebGpuBackend } from './webgpu-program';
+import type { WebGpuBackend } from './webgpu-backend';
 
 /** A compute shader and what it runs on. */
 export interface Shader {

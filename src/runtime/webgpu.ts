@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from './errors';
+import type { WebGpuBackend } from './webgpu-backend';
 
 // Dawn's objects are the browser's; only these few members are used here.
 interface Gpu {
@@ -7,15 +8,6 @@ interface Gpu {
 }
 interface Adapter {
   info: { vendor: string; architecture: string; device: string; description: string };
-}
-interface WebGpuBackend {
-  device: {
-    addEventListener(
-      type: 'uncapturederror',
-      listener: (event: { error: { message: string } }) => void,
-    ): void;
-  };
-  read(dataId: object): Promise<tf.backend_util.BackendValues>;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;

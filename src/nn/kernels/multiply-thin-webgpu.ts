@@ -12,18 +12,18 @@ const COLUMNS = 8;
  */
 export function multiplyThin(backend: unknown, sum: SumOfProducts): tf.TensorInfo {
   const [n, columns] = shapeOf(sum);
-  const { name, inputs, floats, finish } = shaderOf(sum);
+  const { name, functions, ...given } = shaderOf(sum);
   const rows = Math.min(n, 8);
   const each: Each = (line) => Array.from({ length: rows }, (_, i) => line(i)).join(' ');
   return runWebGpu(backend, {
     name: `multiply_thin_${rows}_${name}`,
-    ...{ inputs, floats },
+    ...given,
     outputShape: [n, columns],
     workgroupSize: LANES * COLUMNS,
     workgroups: Math.ceil(columns / COLUMNS) * Math.ceil(n / rows),
     code: `
     var<workgroup> parts : array<array<array<f32, ${LANES}>, ${rows}>, ${COLUMNS}>;
-    ${finish}
+    ${functions}
 
     fn main(index : i32) {
       let lane = index % ${LANES};
@@ -61,7 +61,7 @@ function addProduct(i: number, transpose: boolean, each: Each): string {
           let inner = uniforms.left${i}Shape.y;
           ${each((row) => `let first${row} = min(firstRow + ${row}, lastRow) * inner;`)}
           for (var j = lane; j < inner; j = j + ${LANES}) {
-            let factor = right${i}[${index}];
+            let factor = right${i}(${index});
             ${each((row) => `sum${row} = sum${row} + left${i}[first${row} + j] * factor;`)}
           }
         }`;

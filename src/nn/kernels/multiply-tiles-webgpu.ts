@@ -13,12 +13,12 @@ const ENOUGH_GROUPS = 64;
 export function multiplyTiles(backend: unknown, sum: SumOfProducts): tf.TensorInfo {
   const { products, transpose } = sum;
   const [n, columns] = shapeOf(sum);
-  const { name, inputs, floats, finish } = shaderOf(sum);
+  const { name, functions, ...given } = shaderOf(sum);
   const threads = Math.ceil(n / 64) * Math.ceil(columns / 64) < ENOUGH_GROUPS ? 8 : 16;
   const tile = 4 * threads;
   return runWebGpu(backend, {
     name: `multiply_tiles_${name}`,
-    ...{ inputs, floats },
+    ...given,
     outputShape: [n, columns],
     workgroupSize: threads * threads,
     workgroups: Math.ceil(columns / tile) * Math.ceil(n / tile),
@@ -26,7 +26,7 @@ export function multiplyTiles(backend: unknown, sum: SumOfProducts): tf.TensorIn
     // One more in a row, or all that a column is read from would lie in one bank.
     var<workgroup> leftTile : array<array<vec4<f32>, ${threads + 1}>, ${threads}>;
     var<workgroup> rightTile : array<array<vec4<f32>, ${threads + 1}>, ${threads}>;
-    ${finish}
+    ${functions}
     ${products.map((_, i) => readers(i, transpose)).join('')}
 
     fn main(index : i32) {
@@ -52,9 +52,7 @@ export function multiplyTiles(backend: unknown, sum: SumOfProducts): tf.TensorIn
 
 /** Four numbers of a pair, of neighbouring rows of L or columns of R; 0 outside. */
 function readers(i: number, transpose: boolean): string {
-  const [isInside, index] = transpose
-    ? ['column < right.x && inner < right.y', 'column * right.y + inner']
-    : ['column < right.y && inner < right.x', 'inner * right.y + column'];
+  const index = transpose ? 'column * inners + inner' : 'inner * columns + column';
   return `
     fn left${i}At(row : i32, inner : i32) -> f32 {
       let left = uniforms.left${i}Shape;
@@ -62,8 +60,9 @@ function readers(i: number, transpose: boolean): string {
       return 0.0;
     }
     fn right${i}At(inner : i32, column : i32) -> f32 {
-      let right = uniforms.right${i}Shape;
-      if (${isInside}) { return right${i}[${index}]; }
+      let inners = uniforms.left${i}Shape.y;
+      let columns = uniforms.outShape.y;
+      if (inner < inners && column < columns) { return right${i}(${index}); }
       return 0.0;
     }
     fn left${i}Rows(row : i32, k : i32) -> vec4<f32> {

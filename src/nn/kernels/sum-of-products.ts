@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 /** s ⊙ Σ L Rᵀ, or s ⊙ Σ L R, over pairs of one output shape, plus b. */
 export interface SumOfProducts {
   /** L [n, inner] and R, [columns, inner] if `transpose`, else [inner, columns] */
-  products: [left: tf.TensorInfo, right: tf.TensorInfo][];
+  products: [left: tf.TensorInfo, right: tf.TensorInfo | PackedMatrix][];
   transpose: boolean;
   /** one, [1, columns] or [n, columns] */
   scaling?: number | tf.TensorInfo;
@@ -11,43 +11,73 @@ export interface SumOfProducts {
   bias?: tf.TensorInfo | undefined;
 }
 
+/** A matrix whose numbers are made as a shader reads them. */
+export interface PackedMatrix {
+  shape: number[];
+  /** tells apart what has other code */
+  name: string;
+  /** what the numbers are made of */
+  inputs: Record<string, tf.TensorInfo>;
+  integers?: Record<string, number>;
+  /** WGSL, the body of a function that gets an `index`, row by row, and returns the number there */
+  body: string;
+}
+
 /** What the shaders for a sum have in common. */
 export interface SumShader {
   /** tells apart what has other code */
   name: string;
-  /** left0, right0, left1 ..., scales, bias */
+  /** left0, left1 ..., those of each R, scales, bias */
   inputs: Record<string, tf.TensorInfo>;
+  integers: Record<string, number>;
   /** `scale` where it is one number */
   floats: Record<string, number>;
-  /** WGSL, a function `finish` that makes a number of the output from its sum */
-  finish: string;
+  /**
+   * WGSL, the functions `right0`, `right1` ... for the numbers of each R, and `finish`, which makes
+   * a number of the output from its sum
+   */
+  functions: string;
 }
 
 /** [n, columns] */
 export function shapeOf({ products: [first], transpose }: SumOfProducts): [number, number] {
-  const [left, right] = first as [tf.TensorInfo, tf.TensorInfo];
+  const [left, right] = first as SumOfProducts['products'][number];
   return [left.shape[0] as number, right.shape[transpose ? 0 : 1] as number];
 }
 
 export function shaderOf({ products, transpose, scaling = 1, bias }: SumOfProducts): SumShader {
   const scales = typeof scaling === 'number' ? null : scaling;
-  const inputs: Record<string, tf.TensorInfo> = {
-    ...(scales && { scales }),
-    ...(bias && { bias }),
+  const shader: SumShader = {
+    name: `${transpose}_${scales !== null}_${bias !== undefined}`,
+    inputs: { ...(scales && { scales }), ...(bias && { bias }) },
+    integers: {},
+    floats: typeof scaling === 'number' ? { scale: scaling } : {},
+    functions: finish(scales !== null, bias !== undefined),
   };
   for (const [i, [left, right]] of products.entries()) {
-    inputs[`left${i}`] = left;
-    inputs[`right${i}`] = right;
+    const { name, inputs, integers, body } = 'body' in right ? right : plainMatrix(i, right);
+    shader.name += `_${name}`;
+    Object.assign(shader.inputs, { [`left${i}`]: left, ...inputs });
+    Object.assign(shader.integers, integers);
+    shader.functions += `
+    fn right${i}(index : i32) -> f32 {
+      ${body}
+    }`;
   }
+  return shader;
+}
+
+function plainMatrix(i: number, matrix: tf.TensorInfo): PackedMatrix {
+  const name = `matrix${i}`;
+  const body = `return ${name}[index];`;
+  return { name, shape: matrix.shape, inputs: { [name]: matrix }, body };
+}
+
+function finish(hasScales: boolean, hasBias: boolean): string {
   const { x, y } = { x: 'uniforms.scalesShape.x', y: 'uniforms.scalesShape.y' };
-  return {
-    name: `${products.length}_${transpose}_${scales !== null}_${bias !== undefined}`,
-    inputs,
-    floats: typeof scaling === 'number' ? { scale: scaling } : {},
-    finish: `
+  return `
     fn finish(row : i32, column : i32, sum : f32) -> f32 {
-      let scale = ${scales ? `scales[row % ${x} * ${y} + column]` : 'uniforms.scale'};
-      return scale * sum${bias ? ' + bias[column]' : ''};
-    }`,
-  };
+      let scale = ${hasScales ? `scales[row % ${x} * ${y} + column]` : 'uniforms.scale'};
+      return scale * sum${hasBias ? ' + bias[column]' : ''};
+    }`;
 }
