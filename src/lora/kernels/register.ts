@@ -13,12 +13,13 @@ import {
   lowRankGradientsNative,
 } from './lora-linear-native';
 import { loraLinearPlain } from './lora-linear-plain';
-import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update';
 import {
   loraLinearInputGradientWebGpu,
   loraLinearWebGpu,
   lowRankGradientsWebGpu,
 } from './lora-linear-webgpu';
+import { LORA_UPDATE, loraUpdateGradient, loraUpdatePlain } from './lora-update';
+import { loraUpdateWebGpu } from './lora-update-webgpu';
 import { LOW_RANK_GRADIENTS, lowRankGradientsPlain } from './low-rank-gradients';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
@@ -38,7 +39,11 @@ export function registerLoraKernels(): void {
     native: lowRankGradientsNative,
     webgpu: lowRankGradientsWebGpu,
   });
-  registerOp(LORA_UPDATE, { plain: loraUpdatePlain, native: loraUpdateNative });
+  registerOp(LORA_UPDATE, {
+    plain: loraUpdatePlain,
+    native: loraUpdateNative,
+    webgpu: loraUpdateWebGpu,
+  });
   tf.registerGradient(loraLinearGradient);
   tf.registerGradient(loraUpdateGradient);
 }

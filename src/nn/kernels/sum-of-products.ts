@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 
-/** s ⊙ Σ L Rᵀ, or s ⊙ Σ L R, over pairs of one output shape, plus b. */
+/** s ⊙ Σ L Rᵀ, or s ⊙ Σ L R, over pairs of one output shape, plus b and an addend. */
 export interface SumOfProducts {
   /** L [n, inner] and R, [columns, inner] if `transpose`, else [inner, columns] */
   products: [left: tf.TensorInfo, right: tf.TensorInfo | PackedMatrix][];
@@ -9,6 +9,8 @@ export interface SumOfProducts {
   scaling?: number | tf.TensorInfo;
   /** [columns] */
   bias?: tf.TensorInfo | undefined;
+  /** [n, columns] */
+  addend?: tf.TensorInfo;
 }
 
 /** A matrix whose numbers are made as a shader reads them. */
@@ -27,7 +29,7 @@ export interface PackedMatrix {
 export interface SumShader {
   /** tells apart what has other code */
   name: string;
-  /** left0, left1 ..., those of each R, scales, bias */
+  /** left0, left1 ..., those of each R, scales, bias, addend */
   inputs: Record<string, tf.TensorInfo>;
   integers: Record<string, number>;
   /** `scale` where it is one number */
@@ -45,14 +47,15 @@ export function shapeOf({ products: [first], transpose }: SumOfProducts): [numbe
   return [left.shape[0] as number, right.shape[transpose ? 0 : 1] as number];
 }
 
-export function shaderOf({ products, transpose, scaling = 1, bias }: SumOfProducts): SumShader {
+export function shaderOf(sum: SumOfProducts): SumShader {
+  const { products, transpose, scaling = 1, bias, addend } = sum;
   const scales = typeof scaling === 'number' ? null : scaling;
   const shader: SumShader = {
-    name: `${transpose}_${scales !== null}_${bias !== undefined}`,
-    inputs: { ...(scales && { scales }), ...(bias && { bias }) },
+    name: `${transpose}_${scales !== null}_${bias !== undefined}_${addend !== undefined}`,
+    inputs: { ...(scales && { scales }), ...(bias && { bias }), ...(addend && { addend }) },
     integers: {},
     floats: typeof scaling === 'number' ? { scale: scaling } : {},
-    functions: finish(scales !== null, bias !== undefined),
+    functions: finish(sum),
   };
   for (const [i, [left, right]] of products.entries()) {
     const { name, inputs, integers, body } = 'body' in right ? right : plainMatrix(i, right);
@@ -73,11 +76,14 @@ function plainMatrix(i: number, matrix: tf.TensorInfo): PackedMatrix {
   return { name, shape: matrix.shape, inputs: { [name]: matrix }, body };
 }
 
-function finish(hasScales: boolean, hasBias: boolean): string {
+function finish({ scaling = 1, bias, addend }: SumOfProducts): string {
   const { x, y } = { x: 'uniforms.scalesShape.x', y: 'uniforms.scalesShape.y' };
+  const isOne = typeof scaling === 'number';
   return `
     fn finish(row : i32, column : i32, sum : f32) -> f32 {
-      let scale = ${hasScales ? `scales[row % ${x} * ${y} + column]` : 'uniforms.scale'};
-      return scale * sum${hasBias ? ' + bias[column]' : ''};
+      let scale = ${isOne ? 'uniforms.scale' : `scales[row % ${x} * ${y} + column]`};
+      return scale * sum
+          ${addend ? '+ addend[row * uniforms.outShape.y + column]' : ''}
+          ${bias ? '+ bias[column]' : ''};
     }`;
 }
