@@ -26,6 +26,7 @@ import {
   splitHeadsGradientKernels,
   splitHeadsKernels,
 } from './split-heads';
+import { splitHeadsGradientWebGpu, splitHeadsWebGpu } from './split-heads-webgpu';
 
 /** Enters the ops in the tfjs registry, for every backend; a later call replaces an earlier. */
 export function registerGpt2Kernels(): void {
@@ -38,8 +39,11 @@ export function registerGpt2Kernels(): void {
     ...maskedSoftmaxGradientKernels,
     webgpu: maskedSoftmaxGradientWebGpu,
   });
-  registerOp(SPLIT_HEADS, splitHeadsKernels);
-  registerOp(SPLIT_HEADS_GRADIENT, splitHeadsGradientKernels);
+  registerOp(SPLIT_HEADS, { ...splitHeadsKernels, webgpu: splitHeadsWebGpu });
+  registerOp(SPLIT_HEADS_GRADIENT, {
+    ...splitHeadsGradientKernels,
+    webgpu: splitHeadsGradientWebGpu,
+  });
   registerOp(RESIDUAL, residualKernels);
   for (const gradient of [
     layerNormGradient,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { freshSeed } from '../../../tests/fresh';
-import { memory, Random, read, useAccelerator } from '../../runtime';
+import { alive, freshSeed, poison } from '../../../tests/fresh';
+import { Random, read, useAccelerator } from '../../runtime';
 import '..';
 import { splitHeads } from './split-heads';
 
@@ -14,12 +14,14 @@ describe('SplitHeads puts each number in its place, and its gradient puts it bac
     [2, 5, 3, 4],
     [3, 70, 2, 33],
   ] as [number, number, number, number][]) {
-    test(`${batch} texts of ${time} positions, ${heads} heads of ${size}`, async () => {
-      const random = new Random(freshSeed());
+    const seed = freshSeed();
+    test(`${batch} texts, ${time} positions, ${heads} heads of ${size}, seed ${seed}`, async () => {
+      const start = alive();
+      const random = new Random(seed);
       const width = 3 * heads * size;
       const qkv = random.normal<tf.Rank.R3>([batch, time, width], 0, 1);
       const factors = [0, 1, 2].map(() => random.normal([batch, heads, time, size], 0, 1));
-      const before = memory().tensors;
+      await poison(...factors.map(({ shape }) => shape), qkv.shape, qkv.shape);
       const parts = splitHeads(qkv, heads);
       const gradient = tf.tidy(() =>
         tf.grad((x) =>
@@ -30,8 +32,8 @@ describe('SplitHeads puts each number in its place, and its gradient puts it bac
       const outputs = await Promise.all(parts.map(read));
       const wanted = await Promise.all(factors.map(read));
       const found = await read(gradient);
-      tf.dispose([...parts, gradient] as tf.Tensor[]);
-      assert.equal(memory().tensors, before);
+      tf.dispose([qkv, ...factors, ...parts, gradient]);
+      assert.deepEqual(alive(), start);
       for (const [i, value] of input.entries()) {
         const [row, column] = [Math.floor(i / width), i % width];
         const [b, t] = [Math.floor(row / time), row % time];
