@@ -4,10 +4,10 @@ import { type Kernels, runNativeOpOf } from '../../runtime';
 /** The op's name in the tfjs registry. */
 export const ADAM = 'Adam';
 
-type Inputs = tf.NamedTensorMap & { gradient: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
+export type AdamInputs = tf.NamedTensorMap & { gradient: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
 
 /** β₁, β₂, ε, and t, which update it is, from 1 */
-type Attrs = { beta1: number; beta2: number; epsilon: number; step: number };
+export type AdamAttrs = { beta1: number; beta2: number; epsilon: number; step: number };
 
 /**
  * m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,
@@ -19,9 +19,9 @@ export function adam(
   gradient: tf.Tensor,
   m: tf.Tensor,
   v: tf.Tensor,
-  attrs: Attrs,
+  attrs: AdamAttrs,
 ): { update: tf.Tensor; m: tf.Tensor; v: tf.Tensor } {
-  const inputs: Inputs = { gradient, m, v };
+  const inputs: AdamInputs = { gradient, m, v };
   const made = tf.engine().runKernel<tf.Tensor[]>(ADAM, inputs, attrs);
   const [update, newM, newV] = made as [tf.Tensor, tf.Tensor, tf.Tensor];
   return { update, m: newM, v: newV };
@@ -29,8 +29,8 @@ export function adam(
 
 /** The kernel in plain tfjs ops. */
 const plain: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { gradient, m: oldM, v: oldV } = inputs as Inputs;
-  const { beta1, beta2, epsilon, step } = attrs as Attrs;
+  const { gradient, m: oldM, v: oldV } = inputs as AdamInputs;
+  const { beta1, beta2, epsilon, step } = attrs as AdamAttrs;
   return tf.tidy(() => {
     const m = oldM.mul(beta1).add(gradient.mul(1 - beta1));
     const v = oldV.mul(beta2).add(gradient.square().mul(1 - beta2));
@@ -41,8 +41,8 @@ const plain: tf.KernelFunc = ({ inputs, attrs }) => {
 
 /** Numbers go as a tensor: TensorFlow would keep a kernel for each value of an attribute. */
 const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { gradient, m, v } = inputs as Inputs;
-  const { beta1, beta2, epsilon, step } = attrs as Attrs;
+  const { gradient, m, v } = inputs as AdamInputs;
+  const { beta1, beta2, epsilon, step } = attrs as AdamAttrs;
   return tf.tidy(() => {
     const corrections = [1 - beta1 ** step, 1 - beta2 ** step];
     const numbers = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon, ...corrections];
