@@ -8,6 +8,7 @@ export {
   NonFiniteError,
   ShapeError,
 } from './errors';
+export { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16';
 export { bytesOf, memory } from './memory';
 export type { MemoryReport } from './memory';
 export { runNativeOp, runNativeOpOf } from './native-ops';

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { decodeBfloat16, decodeFloat16 } from '../runtime';
 import { SafetensorsError } from './error';
-import { decodeBfloat16, decodeFloat16 } from './float16';
 import { type Fail, type Header, parseHeader, type TensorInfo } from './header';
 
 const CALLER = 'readSafetensors';

@@ -1,5 +1,5 @@
+import { encodeFloat16 } from '../runtime';
 import { SafetensorsError } from './error';
-import { encodeFloat16 } from './float16';
 import { writeFileAtomically } from './write-file';
 
 const CALLER = 'writeSafetensors';
