@@ -74,10 +74,12 @@ const DOORS: Record<string, string[]> = {
     'valueFor',
   ],
   quant: [
+    'HalfLinear',
     'LEVELS',
     'QuantizedLinear',
     'dequantize',
     'deriveNf4',
+    'halfLinear',
     'memoryReport',
     'quantize',
     'quantizeLinear',

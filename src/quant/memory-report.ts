@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Module, modulesOf } from '../nn';
 import { bytesOf } from '../runtime';
-import { QuantizedLinear } from './quantized-linear';
+import { PackedLinear } from './packed-linear';
 
 /** What the parameters of a model take, in bytes of live tensors. */
 export interface ModelMemory {
-  /** numbers in weights of 4 bits */
+  /** numbers in weights of 4 bits or of float16 */
   packedWeights: number;
-  /** their codes and scales; 8 · packedBytes / packedWeights is bits a weight */
+  /** what they are packed into; 8 · packedBytes / packedWeights is bits a weight */
   packedBytes: number;
   /** everything else that is frozen, in float32: embeddings, norms, biases */
   frozenBytes: number;
@@ -23,8 +23,8 @@ export interface ModelMemory {
  */
 export function memoryReport(model: Module): ModelMemory {
   model.assertAlive('memoryReport');
-  const layers = [...new Set(modulesOf(model, QuantizedLinear).values())];
-  const packed = new Set<tf.Variable>(layers.flatMap((layer) => [layer.packed, layer.scales]));
+  const layers = [...new Set(modulesOf(model, PackedLinear).values())];
+  const packed = new Set<tf.Variable>(layers.flatMap((layer) => layer.packedParameters));
   const others = [...new Set(model.namedParameters().values())].filter((one) => !packed.has(one));
   const packedBytes = bytesOf(packed);
   const frozenBytes = bytesOf(others.filter(({ trainable }) => !trainable));

@@ -26,7 +26,7 @@ export async function quantizeModel(
 ): Promise<QuantizationReport> {
   model.assertAlive('quantizeModel');
   const linears = linearLayers(model);
-  for (const [name, { weight }] of linears) assertFinite(name, await read(weight));
+  for (const [name, { weight }] of linears) assertFinite('quantizeModel', name, await read(weight));
   const report: QuantizationReport = { layers: [], weights: 0, bytes: 0 };
   for (const [name, linear] of linears) {
     const layer = await quantizeLinear(linear, options);

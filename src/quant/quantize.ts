@@ -54,7 +54,7 @@ export function quantize(
   { type = 'nf4', blockSize = 64, doubleQuantize = false }: QuantizeOptions = {},
 ): Quantized {
   assertOptions(values, type, blockSize);
-  assertFinite('values', values);
+  assertFinite('quantize', 'values', values);
   const { codes, scales } = quantizeBlocks(values, blockSize, BOOKS[type]);
   return {
     type,
@@ -110,10 +110,10 @@ function assertOptions(values: Float32Array, type: string, blockSize: number): v
 }
 
 /** @throws NonFiniteError if a number is NaN or infinite */
-export function assertFinite(what: string, values: Float32Array): void {
+export function assertFinite(caller: string, what: string, values: Float32Array): void {
   const faults = values.reduce((count, number) => count + (Number.isFinite(number) ? 0 : 1), 0);
   if (faults === 0) return;
   throw new NonFiniteError(
-    `quantize: every number of ${what} must be finite, got ${faults} of ${values.length} NaN or infinite. Look for a diverged or damaged weight.`,
+    `${caller}: every number of ${what} must be finite, got ${faults} of ${values.length} NaN or infinite. Look for a diverged or damaged weight.`,
   );
 }

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Linear, LinearLayer, type ParameterCount } from '../nn';
-import { bytesOf, read, ShapeError } from '../runtime';
+import type { Linear } from '../nn';
+import { read } from '../runtime';
 import { quantizedMatMul, type QuantizedLayout } from './kernels/quantized-matmul';
 import { dequantizeWeight } from './kernels/quantized-matmul-plain';
+import { type HostLinear, PackedLinear } from './packed-linear';
 import { type Quantized, quantize, type QuantizeOptions } from './quantize';
 
 /** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
@@ -18,10 +19,9 @@ export interface QuantizedWeights {
 /**
  * h = W x + b, W in 4 bits        (Dettmers et al. 2023, eq. 5, without its adapter)
  *
- * Takes the place of a `Linear`: x [..., k], W [d, k], b [d] -> h [..., d]. Frozen. W is kept as
- * codes and scales, never in float32; a gradient goes to x alone.
+ * x [..., k], W [d, k], b [d] -> h [..., d]
  */
-export class QuantizedLinear extends LinearLayer {
+export class QuantizedLinear extends PackedLinear {
   /** int32, the bytes of the codes; then those of the scales, if they are in 8 bits */
   readonly packed: tf.Variable<tf.Rank.R1>;
   /** float32, one for each block of weights; or of scales in 8 bits, and then their offset */
@@ -33,8 +33,8 @@ export class QuantizedLinear extends LinearLayer {
 
   /** @throws ShapeError if there are not d · k weights or not d biases */
   constructor({ weight, outFeatures, inFeatures, bias = null }: QuantizedWeights) {
-    super();
-    assertSizes(weight.length, outFeatures, inFeatures, bias);
+    super(outFeatures, inFeatures);
+    this.assertHas(weight.length, bias && bias.size);
     const { type, blockSize, packed, scales } = weight;
     const inBytes = scales instanceof Float32Array ? null : scales;
     const floats = inBytes ? [...inBytes.scales, inBytes.offset] : (scales as Float32Array);
@@ -50,23 +50,8 @@ export class QuantizedLinear extends LinearLayer {
     this.bias = bias && this.addFrozen('bias', bias.clone());
   }
 
-  get inFeatures(): number {
-    return this.layout.shape[1];
-  }
-
-  get outFeatures(): number {
-    return this.layout.shape[0];
-  }
-
-  /** Numbers count as parameters, however many of them share a word. */
-  override countOwnParameters(): ParameterCount {
-    const [d, k] = this.layout.shape;
-    return { trainable: 0, total: d * k + (this.bias?.size ?? 0) };
-  }
-
-  /** Of codes and scales, without the bias. */
-  get weightBytes(): number {
-    return bytesOf([this.packed, this.scales]);
+  get packedParameters(): tf.Variable[] {
+    return [this.packed, this.scales];
   }
 
   /** What the codes stand for: the inverse of `quantizeLinear` up to its rounding. */
@@ -77,12 +62,6 @@ export class QuantizedLinear extends LinearLayer {
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
     return quantizedMatMul(x, this.packed, this.scales, this.layout);
-  }
-
-  private addFrozen(name: string, value: tf.Tensor1D): tf.Variable<tf.Rank.R1> {
-    const parameter = this.addParameter(name, value);
-    parameter.trainable = false;
-    return parameter;
   }
 }
 
@@ -98,16 +77,6 @@ export async function quantizeLinear(
   const { outFeatures, inFeatures, bias } = linear;
   const weight = quantize(await read(linear.weight), options);
   return new QuantizedLinear({ weight, outFeatures, inFeatures, bias });
-}
-
-/** A linear layer's numbers on the host. */
-export interface HostLinear {
-  /** W [d, k], row by row */
-  weight: Float32Array;
-  /** b [d] */
-  bias: Float32Array;
-  outFeatures: number;
-  inFeatures: number;
 }
 
 /**
@@ -135,11 +104,4 @@ function toWords(parts: Uint8Array[]): Int32Array {
     start += sizes[i] as number;
   }
   return words;
-}
-
-function assertSizes(length: number, d: number, k: number, bias: tf.Tensor1D | null): void {
-  if (length === d * k && (!bias || bias.shape[0] === d)) return;
-  throw new ShapeError(
-    `QuantizedLinear: weight and bias must hold [${d}, ${k}] and [${d}] numbers, got ${length} and ${bias ? bias.size : 'none'}.`,
-  );
 }

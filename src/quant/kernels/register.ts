@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../runtime';
+import { HALF_MATMUL, halfMatMulGradient, halfMatMulKernels } from './half-matmul';
 import { QUANTIZED_MATMUL, quantizedMatMulGradient } from './quantized-matmul';
 import { quantizedMatMulPlain } from './quantized-matmul-plain';
 import { quantizedMatMulWebGpu } from './quantized-matmul-webgpu';
@@ -13,6 +14,8 @@ export function registerQuantKernels(): void {
     plain: quantizedMatMulPlain,
     webgpu: quantizedMatMulWebGpu,
   });
+  registerOp(HALF_MATMUL, halfMatMulKernels);
   registerOp(UNPACK, { plain: unpackPlain, webgpu: unpackWebGpu });
   tf.registerGradient(quantizedMatMulGradient);
+  tf.registerGradient(halfMatMulGradient);
 }

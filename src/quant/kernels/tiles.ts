@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** Weights in float32 at one time. On the way there they take some times as much. */
+const TILE = 2 ** 16;
+
+/** Rows of W whose first number opens a unit. */
+export interface Tile {
+  row: number;
+  rows: number;
+}
+
+/** W [d, k], to be had in float32 some rows at a time. */
+export interface TiledWeight {
+  /** [d, k] */
+  shape: [number, number];
+  /** so many numbers, row by row, are packed together */
+  unit: number;
+  /** the rows of a tile in float32, [rows, k] */
+  rowsOf(tile: Tile): tf.Tensor2D;
+}
+
+/** x Wᵀ or x W in plain tfjs ops: W is never whole in float32. */
+export function multiplyByTiles(
+  x: tf.Tensor2D,
+  weight: TiledWeight,
+  transpose: boolean,
+): tf.Tensor2D {
+  return transpose ? timesTransposed(x, weight) : times(x, weight);
+}
+
+/** W whole, [d, k]. */
+export function joinTiles(weight: TiledWeight): tf.Tensor2D {
+  const parts = tilesOf(weight).map((tile) => weight.rowsOf(tile));
+  return tf.concat2d(parts, 0);
+}
+
+/** x Wᵀ [n, d], tile beside tile. */
+function timesTransposed(x: tf.Tensor2D, weight: TiledWeight): tf.Tensor2D {
+  const parts = tilesOf(weight).map((tile) =>
+    tf.tidy(() => tf.matMul<tf.Tensor2D>(x, weight.rowsOf(tile), false, true)),
+  );
+  return tf.concat2d(parts, 1);
+}
+
+/** x W [n, k], summed over the tiles. */
+function times(x: tf.Tensor2D, weight: TiledWeight): tf.Tensor2D {
+  let sum = tf.zeros<tf.Rank.R2>([x.shape[0], weight.shape[1]]);
+  for (const tile of tilesOf(weight)) {
+    const before = sum;
+    sum = tf.tidy(() => {
+      const part = x.slice([0, tile.row], [x.shape[0], tile.rows]);
+      return before.add(tf.matMul(part, weight.rowsOf(tile)));
+    });
+    before.dispose();
+  }
+  return sum;
+}
+
+function tilesOf({ shape: [d, k], unit }: TiledWeight): Tile[] {
+  const step = unit / greatestCommonDivisor(k, unit);
+  const rows = step * Math.max(1, Math.floor(TILE / (step * k)));
+  return Array.from({ length: Math.ceil(d / rows) }, (_, i) => ({
+    row: i * rows,
+    rows: Math.min(rows, d - i * rows),
+  }));
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
