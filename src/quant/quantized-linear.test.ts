@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { afterEach, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { assertClose } from '../../tests/close';
@@ -8,11 +8,13 @@ import { DisposedError, memory, Random, read, ShapeError, useAccelerator } from 
 import { dequantize, quantize, QuantizedLinear, quantizeLinear } from '.';
 import { QUANTIZED_MATMUL } from './kernels/quantized-matmul';
 import { quantizedMatMulPlain } from './kernels/quantized-matmul-plain';
+import { registerQuantKernels } from './kernels/register';
 import { unpack } from './kernels/unpack';
 
 before(useAccelerator);
 
 describe('unpack', () => {
+  const { LORA_KERNELS } = process.env;
   const words = Int32Array.of(
     0,
     -1,
@@ -25,7 +27,21 @@ describe('unpack', () => {
     65535,
   );
 
-  test('gives both halves of some words, the low one first', async () => {
+  afterEach(() => {
+    if (LORA_KERNELS === undefined) delete process.env.LORA_KERNELS;
+    else process.env.LORA_KERNELS = LORA_KERNELS;
+    registerQuantKernels();
+  });
+
+  test('gives both halves of some words, the low one first', () => giveHalves());
+
+  test('does so without the fast kernels too', async () => {
+    process.env.LORA_KERNELS = 'reference';
+    registerQuantKernels();
+    await giveHalves();
+  });
+
+  async function giveHalves(): Promise<void> {
     const tensor = tf.tensor1d(words, 'int32');
     for (const [first, count] of [
       [0, words.length],
@@ -37,7 +53,7 @@ describe('unpack', () => {
       got.dispose();
     }
     tensor.dispose();
-  });
+  }
 });
 
 /** d, k: within a tile, in many tiles, with rows that start inside blocks and bytes. */

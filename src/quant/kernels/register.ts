@@ -15,7 +15,11 @@ export function registerQuantKernels(): void {
     webgpu: quantizedMatMulWebGpu,
   });
   registerOp(HALF_MATMUL, halfMatMulKernels);
-  registerOp(UNPACK, { plain: unpackPlain, webgpu: unpackWebGpu });
+  registerOp(UNPACK, { plain: unpackReference });
   tf.registerGradient(quantizedMatMulGradient);
   tf.registerGradient(halfMatMulGradient);
 }
+
+/** Plain ops on WebGPU would round the words: there its own kernel is the reference too. */
+const unpackReference: tf.KernelFunc = (given) =>
+  (tf.getBackend() === 'webgpu' ? unpackWebGpu : unpackPlain)(given);
