@@ -1,8 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
 
+/** The device's feature, and what a shader that uses it says. */
+export const SUBGROUPS = 'subgroups';
+export const ENABLE_SUBGROUPS = `enable ${SUBGROUPS};`;
+
 /** What is used here of tfjs-backend-webgpu's backend; its device is the browser's. */
 export interface WebGpuBackend {
   device: {
+    features: ReadonlySet<string>;
     addEventListener(
       type: 'uncapturederror',
       listener: (event: { error: { message: string } }) => void,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from './errors';
-import type { WebGpuBackend } from './webgpu-backend';
+import { ENABLE_SUBGROUPS, SUBGROUPS, type WebGpuBackend } from './webgpu-backend';
 
 // Dawn's objects are the browser's; only these few members are used here.
 interface Gpu {
@@ -8,6 +8,11 @@ interface Gpu {
 }
 interface Adapter {
   info: { vendor: string; architecture: string; device: string; description: string };
+  features: ReadonlySet<string>;
+  requestDevice(descriptor: { requiredFeatures: string[] }): Promise<Device>;
+}
+interface Device {
+  createShaderModule(descriptor: { code: string }): object;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
@@ -62,8 +67,37 @@ async function installGpu(): Promise<Gpu> {
   const scope = globalThis as { navigator?: { gpu?: Gpu } };
   if (!scope.navigator) Object.defineProperty(globalThis, 'navigator', { value: {} });
   const navigator = scope.navigator as { gpu?: Gpu };
-  if (!navigator.gpu) Object.defineProperty(navigator, 'gpu', { value: create([]) });
+  if (!navigator.gpu) {
+    Object.defineProperty(navigator, 'gpu', { value: withSubgroups(create([])) });
+  }
   return navigator.gpu as Gpu;
+}
+
+/** tfjs asks for its device itself, and for no subgroups: here they are added where there are any. */
+function withSubgroups(gpu: Gpu): Gpu {
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter(options);
+    if (!adapter?.features.has(SUBGROUPS)) return adapter;
+    const requestDevice = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = async (descriptor) => {
+      const requiredFeatures = [...descriptor.requiredFeatures, SUBGROUPS];
+      return enableFirst(await requestDevice({ ...descriptor, requiredFeatures }));
+    };
+    return adapter;
+  };
+  return gpu;
+}
+
+/** tfjs puts its own WGSL before a shader's, but `enable` must come before all else. */
+function enableFirst(device: Device): Device {
+  const createShaderModule = device.createShaderModule.bind(device);
+  device.createShaderModule = ({ code, ...rest }) => {
+    const [before, after] = code.split(ENABLE_SUBGROUPS);
+    const ordered = after === undefined ? code : ENABLE_SUBGROUPS + before + after;
+    return createShaderModule({ ...rest, code: ordered });
+  };
+  return device;
 }
 
 /** Dawn prints a warning past Node's stderr where there is no loader; ask the linker first. */
