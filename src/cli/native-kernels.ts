@@ -11,7 +11,7 @@ const file = 'lora_kernels.node';
 
 /** For any x86-64 processor since 2013; the kernels find out themselves whether this is one. */
 const FLAGS = [
-  ...['-O3', '-mavx2', '-mfma', '-fopenmp-simd'],
+  ...['-O3', '-mavx2', '-mfma', '-mf16c', '-fopenmp-simd'],
   ...['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=off'],
 ];
 

@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { multiplyWebGpu, type PackedMatrix } from '../../nn';
-import { decodeFloat16, type Kernels } from '../../runtime';
-import { joinTiles, multiplyByTiles, type Tile, type TiledWeight } from './tiles';
+import { decodeFloat16, type Kernels, runNativeOp } from '../../runtime';
+import {
+  joinTiles,
+  multiplyByTiles,
+  NATIVE_AT_ONCE,
+  PLAIN_AT_ONCE,
+  type Tile,
+  type TiledWeight,
+} from './tiles';
 import { lookUp, unpack } from './unpack';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
@@ -52,8 +59,17 @@ function tiledWeight(halves: tf.Tensor1D, shape: [number, number]): TiledWeight 
       const words = { first: (row * k) / 2, count: Math.ceil((rows * k) / 2) };
       return lookUp(NUMBERS, unpack(halves, words), rows * k).reshape<tf.Tensor2D>([rows, k]);
     });
-  return { shape, unit: 2, rowsOf };
+  return { shape, unit: 2, atOnce: PLAIN_AT_ONCE, rowsOf };
 }
+
+const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { x, halves } = inputs as Inputs;
+  const { shape, transpose } = attrs as Attrs;
+  const rowsOf = (tile: Tile) =>
+    runNativeOp(backend, 'LoraUnpackHalves', [halves], { ...tile, k: shape[1] }) as tf.Tensor2D;
+  const weight: TiledWeight = { shape, unit: 2, atOnce: NATIVE_AT_ONCE, rowsOf };
+  return tf.tidy(() => multiplyByTiles(x, weight, transpose));
+};
 
 /** In one dispatch; `unpack2x16float` is in every WebGPU, arithmetic in float16 in some. */
 const webgpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
@@ -70,7 +86,7 @@ const webgpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   return multiplyWebGpu(backend, { products: [[x, weight]], transpose });
 };
 
-export const halfMatMulKernels: Kernels = { plain, webgpu };
+export const halfMatMulKernels: Kernels = { plain, native, webgpu };
 
 /** dL/dx = dL/dh W: the same op the other way around. */
 export const halfMatMulGradient: tf.GradConfig = {

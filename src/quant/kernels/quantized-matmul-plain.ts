@@ -6,7 +6,7 @@ import type {
   QuantizedMatMulAttrs,
   QuantizedMatMulInputs,
 } from './quantized-matmul';
-import { joinTiles, multiplyByTiles, type Tile, type TiledWeight } from './tiles';
+import { joinTiles, multiplyByTiles, PLAIN_AT_ONCE, type Tile, type TiledWeight } from './tiles';
 import { lookUp, unpack } from './unpack';
 
 /** What 16 bits stand for: four levels, of either byte that of the high half first. */
@@ -50,7 +50,7 @@ function tiledWeight(
   const { shape, blockSize } = layout;
   const blockScales = dequantizeScales(packed, scales, layout);
   const rowsOf = (tile: Tile) => dequantizeRows(packed, blockScales, layout, tile);
-  return { shape, unit: blockSize, rowsOf };
+  return { shape, unit: blockSize, atOnce: PLAIN_AT_ONCE, rowsOf };
 }
 
 /** Rows of W in float32, [rows, k]. */
@@ -70,7 +70,7 @@ function dequantizeRows(
 }
 
 /** One float32 scale for each block of W. */
-function dequantizeScales(
+export function dequantizeScales(
   packed: tf.Tensor1D,
   scales: tf.Tensor1D,
   { shape: [d, k], blockSize, scalesInBytes }: QuantizedLayout,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../runtime';
 import { HALF_MATMUL, halfMatMulGradient, halfMatMulKernels } from './half-matmul';
 import { QUANTIZED_MATMUL, quantizedMatMulGradient } from './quantized-matmul';
+import { quantizedMatMulNative } from './quantized-matmul-native';
 import { quantizedMatMulPlain } from './quantized-matmul-plain';
 import { quantizedMatMulWebGpu } from './quantized-matmul-webgpu';
 import { UNPACK } from './unpack';
@@ -12,6 +13,7 @@ import { unpackWebGpu } from './unpack-webgpu';
 export function registerQuantKernels(): void {
   registerOp(QUANTIZED_MATMUL, {
     plain: quantizedMatMulPlain,
+    native: quantizedMatMulNative,
     webgpu: quantizedMatMulWebGpu,
   });
   registerOp(HALF_MATMUL, halfMatMulKernels);

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Weights in float32 at one time. On the way there they take some times as much. */
-const TILE = 2 ** 16;
+/** For `atOnce` where rows are made by plain ops, on whose way they take some times as much. */
+export const PLAIN_AT_ONCE = 2 ** 16;
+/** ... and where by an op of ours. */
+export const NATIVE_AT_ONCE = 2 ** 18;
 
 /** Rows of W whose first number opens a unit. */
 export interface Tile {
@@ -15,11 +17,13 @@ export interface TiledWeight {
   shape: [number, number];
   /** so many numbers, row by row, are packed together */
   unit: number;
+  /** so many are in float32 at one time */
+  atOnce: number;
   /** the rows of a tile in float32, [rows, k] */
   rowsOf(tile: Tile): tf.Tensor2D;
 }
 
-/** x Wᵀ or x W in plain tfjs ops: W is never whole in float32. */
+/** x Wᵀ or x W: W is never whole in float32. */
 export function multiplyByTiles(
   x: tf.Tensor2D,
   weight: TiledWeight,
@@ -56,9 +60,9 @@ function times(x: tf.Tensor2D, weight: TiledWeight): tf.Tensor2D {
   return sum;
 }
 
-function tilesOf({ shape: [d, k], unit }: TiledWeight): Tile[] {
+function tilesOf({ shape: [d, k], unit, atOnce }: TiledWeight): Tile[] {
   const step = unit / greatestCommonDivisor(k, unit);
-  const rows = step * Math.max(1, Math.floor(TILE / (step * k)));
+  const rows = step * Math.max(1, Math.floor(atOnce / (step * k)));
   return Array.from({ length: Math.ceil(d / rows) }, (_, i) => ({
     row: i * rows,
     rows: Math.min(rows, d - i * rows),
