@@ -95,6 +95,7 @@ interface Speed {
   peftOverOurs?: number;
   plainOverOurs?: number;
   overBase?: { ours: number };
+  dispatches?: Record<'ours' | 'plain', number>;
   peakMegabytes?: Record<'peft' | 'ours' | 'plain', number>;
   'milliseconds [median, quartiles]'?: { ours: [number, number, number] };
 }
@@ -117,6 +118,7 @@ function speedTable(): string {
       ? [times(peft / ours), times(plain / ours), '-', `${ours} MB`]
       : [row.peftOverOurs, row.plainOverOurs, row.overBase?.ours].map(times);
     const time = ms === undefined ? [] : [`${ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`];
+    if (row.what === 'dispatches') time.push(String(row.dispatches?.ours));
     return `| ${[row.name, row.backend, ...cells, ...time].join(' | ')} |`;
   });
   const head = '| | | PEFT / ours | plain tfjs / ours | with / without LoRA | ours |';

@@ -131,7 +131,8 @@ function step({ model, trainable, dispose }: Loaded, work: Extract<Work, { kind:
 
 /** To a norm of at most 1, over all together. */
 function clip(grads: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] {
-  const norm = tf.sqrt(tf.addN(Object.values(grads).map((grad) => grad.square().sum())));
+  const squares = Object.values(grads).map((grad) => grad.square().sum());
+  const norm = tf.stack(squares).sum().sqrt(); // WebGPU refuses tf.addN of so many
   const factor = tf.minimum(1, tf.div(1, norm.add(1e-6)));
   return Object.entries(grads).map(([name, grad]) => ({ name, tensor: grad.mul(factor) }));
 }

@@ -1,7 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { textOf, type Work } from './bench-work';
 import { repoRoot } from './paths';
 
@@ -102,14 +103,20 @@ export class Rival {
   }
 }
 
-export const PEFT_SCRIPT = path.join(repoRoot, 'src', 'cli', 'bench_peft.py');
+const PEFT_SCRIPT = path.join(repoRoot, 'src', 'cli', 'bench_peft.py');
 /**
  * How long PyTorch's threads spin for each other: as fast as its default where nothing else computes,
  * and not twenty times slower where something does.
  */
 const AT_ITS_BEST = { GOMP_SPINCOUNT: '10000' };
 /** Nothing is to be looked up. */
-export const OFFLINE = { HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1' };
+const OFFLINE = { HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1' };
+
+/** Writes a random GPT-2 of this config.json, and the adapters beside it. */
+export async function makeModel(python: string, folder: string, config: object): Promise<void> {
+  const make = [PEFT_SCRIPT, 'make', folder, JSON.stringify(config)];
+  await promisify(execFile)(python, make, { env: { ...process.env, ...OFFLINE } });
+}
 
 /** So that no rival draws its own. */
 function tokensOf(work: Work): object {

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { ResultRow } from '../finetune';
 import type { AcceleratorName } from '../runtime';
 import { compare, type Comparison } from './bench-compare';
 import { FULL, MACHINE, MEMORY, SHORT } from './bench-plan';
-import { OFFLINE, PEFT_SCRIPT, Rival, type RivalName } from './bench-rival';
+import { benchDispatches } from './bench-dispatches';
+import { makeModel, Rival, type RivalName } from './bench-rival';
 import { comparisonRow, machineRow, memoryRow, type Origin } from './bench-rows';
 import { DISTILGPT2 } from './distilgpt2';
 import { peftPython } from './interop';
@@ -33,13 +32,13 @@ export async function benchRivals(
   const rows: ResultRow[] = [];
   const keep = (row: ResultRow) => (rows.push(row), tell(row));
   try {
-    const make = [PEFT_SCRIPT, 'make', folder, JSON.stringify(DISTILGPT2)];
-    await promisify(execFile)(python, make, { env: { ...process.env, ...OFFLINE } });
+    await makeModel(python, folder, DISTILGPT2);
     for (const backend of ['cpu-native', 'wasm', ...(await findGpus(folder))] as const) {
       const starts = rivalsOn(backend, python, folder);
       await measureTimes({ ...origin, backend }, starts, backend === 'wasm' ? SHORT : FULL, keep);
       if (backend === 'cpu-native') await measureMemory({ ...origin, backend }, starts, keep);
     }
+    for (const row of await benchDispatches({ ...origin, backend: 'webgpu' }, python)) keep(row);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -71,7 +71,7 @@ export function comparisonRow(
 }
 
 /** A work in words. */
-function nameOf(work: Work): string {
+export function nameOf(work: Work): string {
   switch (work.kind) {
     case 'linear': {
       const { inFeatures: k, outFeatures: d, r, tokens, backward } = work;

@@ -34,27 +34,22 @@ async function work(make: MakeJob, folder: string): Promise<void> {
   }
 }
 
-interface NativeBackend {
-  executeSingleOutput: (...args: unknown[]) => unknown;
-  executeMultipleOutputs: (...args: unknown[]) => unknown;
-}
+/** By which TensorFlow is called, and by which WebGPU. */
+const CALLS = ['executeSingleOutput', 'executeMultipleOutputs', 'runWebGPUProgram'];
 
-/** How often a job calls into TensorFlow; 0 on other backends. */
+/** How often a job calls into TensorFlow or WebGPU; 0 on other backends. */
 async function countDispatches(job: Job): Promise<number> {
-  const backend = tf.backend() as unknown as NativeBackend;
-  if (!('executeSingleOutput' in backend)) return 0;
-  const { executeSingleOutput, executeMultipleOutputs } = backend;
+  const backend = tf.backend() as unknown as Record<string, (...args: unknown[]) => unknown>;
   let count = 0;
-  backend.executeSingleOutput = (...args) => (count++, executeSingleOutput.apply(backend, args));
-  backend.executeMultipleOutputs = (...args) => (
-    count++,
-    executeMultipleOutputs.apply(backend, args)
-  );
+  for (const name of CALLS) {
+    const call = backend[name];
+    if (call) backend[name] = (...args) => (count++, call.apply(backend, args));
+  }
   try {
     await job.run();
     return count;
   } finally {
-    Object.assign(backend, { executeSingleOutput, executeMultipleOutputs });
+    for (const name of CALLS) delete backend[name]; // what the class has shows again
   }
 }
 

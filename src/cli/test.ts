@@ -6,6 +6,7 @@ import { nativeStep } from './native-step';
 import { repoRoot } from './paths';
 import { runTests } from './run-tests';
 import { isReady } from './step.cjs';
+import { softwareVulkan } from './software-vulkan';
 import { hasNvidiaGpu } from './tensorflow-library';
 
 interface Counts {
@@ -26,8 +27,6 @@ interface Suite {
   missing?: string | undefined;
 }
 
-const CHROMIUM = '/usr/lib/chromium';
-const SOFTWARE_VULKAN = path.join(CHROMIUM, 'vk_swiftshader_icd.json');
 const PLAIN = ['safetensors', 'tasks', 'plot', 'kernel', 'cli'].map((room) => `src/${room}`);
 const NUMERIC = [
   'runtime',
@@ -70,21 +69,19 @@ export async function test(): Promise<number> {
 }
 
 function suites(): Suite[] {
-  const noVulkan = existsSync(SOFTWARE_VULKAN) ? undefined : 'no software Vulkan';
+  const vulkan = softwareVulkan();
   const noAddon = nativeStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
-  const vulkan = {
-    LORA_BACKEND: 'webgpu',
-    VK_DRIVER_FILES: SOFTWARE_VULKAN,
-    VK_ICD_FILENAMES: SOFTWARE_VULKAN,
-    LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, CHROMIUM].filter(Boolean).join(':'),
-  };
   const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: noAddon };
   const accelerators: Omit<Suite, 'folders'>[] = [
     ...(hasNvidiaGpu() ? [cuda] : []),
     { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: noAddon },
     { name: 'wasm', env: { LORA_BACKEND: 'wasm' } },
     { name: 'js', env: { LORA_BACKEND: 'js' } },
-    { name: 'webgpu (software)', env: vulkan, missing: noVulkan },
+    {
+      name: 'webgpu (software)',
+      env: vulkan ?? {},
+      missing: vulkan ? undefined : 'no software Vulkan',
+    },
   ];
   return [
     {

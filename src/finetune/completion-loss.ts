@@ -20,7 +20,8 @@ export function completionLoss(model: GPT2, ...batches: readonly Batch[]): tf.Sc
       row += batch.ids.length;
       return linearCrossEntropy(labelled, model.head, batch.labels);
     });
-    return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.addN(losses);
+    // Not tf.addN, which WebGPU refuses more than seven.
+    return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.stack(losses).sum<tf.Scalar>();
   });
 }
 

@@ -178,6 +178,16 @@ describe('the loss of completions', () => {
     assert.deepEqual(memory(), start);
   });
 
+  test('of ten batches is the sum of their means', async () => {
+    const batches = Array.from({ length: 10 }, (_, i) => makeBatch(examples.slice(i, i + 2)));
+    const together = completionLoss(model, ...batches);
+    const single = batches.map((batch) => completionLoss(model, batch));
+    const means = await Promise.all(single.map((loss) => read(loss)));
+    const sum = means.reduce((total, [mean = NaN]) => total + mean, 0);
+    assertClose(await read(together), [sum], 1e-5);
+    tf.dispose([together, single]);
+  });
+
   test('is the mean of what each token is held for', async () => {
     const some = examples.slice(0, 5);
     const loss = completionLoss(model, makeBatch(some));

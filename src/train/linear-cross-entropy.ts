@@ -77,7 +77,7 @@ const kernel: tf.KernelFunc = ({ inputs, attrs }) => {
         return [losses.sum(), ...(isTaped ? [tf.matMul<tf.Tensor2D>(dLogits, weight)] : [])];
       }),
     );
-    const loss = tf.addN(parts.map(([sum]) => sum as tf.Tensor));
+    const loss = tf.stack(parts.map(([sum]) => sum as tf.Tensor)).sum();
     const dRows = parts.flatMap(([, part]) => part ?? []) as tf.Tensor2D[];
     return isTaped ? [loss, placeRows(tf.concat2d(dRows, 0), counted.rows, hidden.shape)] : [loss];
   });
