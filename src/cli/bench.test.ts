@@ -22,6 +22,7 @@ import {
   type Work,
 } from './bench-work';
 import { nativeStep } from './native-step';
+import { softwareVulkan } from './software-vulkan';
 import { isReady } from './step.cjs';
 
 const config: GPT2Config = {
@@ -118,8 +119,9 @@ test('a forward pass takes two operations a weight and token, and what attention
   assert.equal(floorMilliseconds(work, rates), operations(work) / 1e9);
 });
 
-/** Calls into TensorFlow of one step of two layers. */
-const DISPATCHES = 180;
+/** Calls into TensorFlow, and shaders that WebGPU runs, of one step of two layers. */
+const DISPATCHES = 172;
+const WEBGPU_DISPATCHES = 146;
 
 describe('no slower than before', () => {
   // Ratios within one run, the best of several rounds each, with room for what else computes.
@@ -153,4 +155,13 @@ describe('no slower than before', () => {
       }
     });
   }
+
+  const vulkan = softwareVulkan();
+  test('on webgpu, by dispatches', { skip: vulkan ? false : 'no software Vulkan' }, async () => {
+    const rival = await Rival.ofNode('ours', folder, vulkan ?? {});
+    await rival.prepare('step', { kind: 'step', batch: 1, time: 8, labelled: 1 });
+    const { count = NaN } = await rival.ask({ count: 'step' });
+    await rival.stop();
+    assert.ok(count <= WEBGPU_DISPATCHES, `a step takes ${count} dispatches`);
+  });
 });
