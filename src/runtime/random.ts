@@ -6,8 +6,8 @@ import { ArgumentError } from './errors';
 export type Key = readonly [number, number];
 
 /**
- * Seeded random tensors, and keys for more. The numbers are drawn on the host (Alea, J. Baagøe 2010), one after
- * another, so the same seed gives the same tensors on every accelerator.
+ * Seeded random tensors, and keys for more. The numbers are drawn on the host (Alea, J. Baagøe
+ * 2010), one after another, so the same seed gives the same tensors on every accelerator.
  */
 export class Random {
   private readonly next: () => number;

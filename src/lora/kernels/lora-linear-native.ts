@@ -4,7 +4,7 @@ import { runNativeOp, runNativeOpOf } from '../../runtime';
 import type { LoRALinearAttrs, LoRALinearInputs, Scales } from './lora-linear';
 import type { LoRALinearInputGradientInputs } from './lora-linear-input-gradient';
 import type { LoRAUpdateInputs } from './lora-update';
-import type { LowRankGradientsInputs } from './low-rank-gradients';
+import { type LowRankGradientsInputs, lowRankGradientsPlain } from './low-rank-gradients';
 import { mergesFirst } from './product-order';
 
 /**
@@ -46,12 +46,16 @@ export const loraLinearInputGradientNative: tf.KernelFunc = ({ inputs, attrs, ba
   });
 };
 
+/** Of a larger rank four products of TensorFlow's are faster. */
+const SMALL_RANK = 32;
+
 /** In one pass over dy and x. */
-export const lowRankGradientsNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { dy, x, A, B } = inputs as LowRankGradientsInputs;
-  const { scaling } = attrs as unknown as LoRALinearAttrs;
+export const lowRankGradientsNative: tf.KernelFunc = (given) => {
+  const { dy, x, A, B } = given.inputs as LowRankGradientsInputs;
+  const { scaling } = given.attrs as unknown as LoRALinearAttrs;
+  if (A.shape[0] > SMALL_RANK) return lowRankGradientsPlain(given);
   return tf.tidy(() =>
-    runNativeOpOf(3, backend, 'LoraLowRankGradients', [dy, x, A, B, asTensor(scaling)]),
+    runNativeOpOf(3, given.backend, 'LoraLowRankGradients', [dy, x, A, B, asTensor(scaling)]),
   );
 };
 

@@ -10,9 +10,9 @@ const FEW_COLUMNS = 16;
 const SHORT = 32;
 
 /**
- * s ⊙ Σ L Rᵀ + b + addend on WebGPU, [n, columns], in one dispatch; data that the caller frees or hands to
- * tfjs. Which shader sums, and so in which order, depends on the first product alone: a second one
- * of zeros changes nothing, to the last bit.
+ * s ⊙ Σ L Rᵀ + b + addend on WebGPU, [n, columns], in one dispatch; data that the caller frees or
+ * hands to tfjs. Which shader sums, and so in which order, depends on the first product alone: a
+ * second one of zeros changes nothing, to the last bit.
  */
 export function multiplyWebGpu(backend: unknown, sum: SumOfProducts): tf.TensorInfo {
   const [rows, columns] = shapeOf(sum);
