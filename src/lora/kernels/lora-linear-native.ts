@@ -16,10 +16,8 @@ export const loraLinearNative: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   const { scaling } = attrs as unknown as LoRALinearAttrs;
   return tf.tidy(() => {
     const scales = asTensor(scaling);
-    if (mergesFirst(x.shape[0], w0.shape, A.shape[0], scales)) {
-      const merged = runNativeOp(backend, 'LoraMerge', [w0, A, B, scales]) as tf.Tensor2D;
-      return linearNative(backend, x, merged, bias);
-    }
+    const merged = mergeIfCheaper(backend, x.shape[0], { w0, A, B }, scales);
+    if (merged) return linearNative(backend, x, merged, bias);
     const product = tf.matMul(x, w0, false, true); // [n, d]
     return addUpdate(backend, product, inputs as LoRALinearInputs, scales);
   });
@@ -38,10 +36,8 @@ export const loraLinearInputGradientNative: tf.KernelFunc = ({ inputs, attrs, ba
   const { scaling } = attrs as unknown as LoRALinearAttrs;
   return tf.tidy(() => {
     const scales = asTensor(scaling);
-    if (mergesFirst(dy.shape[0], w0.shape, A.shape[0], scales)) {
-      const merged = runNativeOp(backend, 'LoraMerge', [w0, A, B, scales]) as tf.Tensor2D;
-      return tf.matMul(dy, merged);
-    }
+    const merged = mergeIfCheaper(backend, dy.shape[0], { w0, A, B }, scales);
+    if (merged) return tf.matMul(dy, merged);
     return runNativeOp(backend, 'LoraLinearInputGradient', [tf.matMul(dy, w0), dS, A]);
   });
 };
@@ -67,6 +63,17 @@ function addUpdate(
   scales: tf.Tensor2D,
 ): tf.Tensor {
   return runNativeOp(backend, 'LoraLinear', [product, x, A, B, bias, scales]);
+}
+
+/** W0 + s B A [d, k], or null where it costs more than it saves n rows. */
+function mergeIfCheaper(
+  backend: unknown,
+  n: number,
+  { w0, A, B }: Pick<LoRALinearInputs, 'w0' | 'A' | 'B'>,
+  scales: tf.Tensor2D,
+): tf.Tensor2D | null {
+  if (!mergesFirst(n, w0.shape, A.shape[0], scales)) return null;
+  return runNativeOp(backend, 'LoraMerge', [w0, A, B, scales]) as tf.Tensor2D;
 }
 
 /** One number as [1, 1]. */

@@ -6,7 +6,7 @@ const TRAFFIC = 8;
 /**
  * Whether (W0 + s B A) x costs less than W0 x + s B (A x), by the products that either takes:
  * r k d against n r (k + d), for n rows of x. Only where one scale holds for all of them.
- * (Cherniuk et al. 2024, "Run LoRA Run")
+ * (Cherniuk et al. 2023, "Run LoRA Run")
  */
 export function mergesFirst(
   n: number,
