@@ -32,7 +32,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/lora/kernels/**/*.ts'],
+    files: ['src/**/ops/*.ts'],
     rules: { 'max-lines': ['error', { max: 400 }] },
   },
   {

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { readSafetensors } from '../src/safetensors';
+import path from 'node:path';
+import { repoRoot } from '../src/files/local';
+import { readSafetensors } from '../src/files/safetensors';
+
+/** The folder of fixtures, which the Python scripts in it made. */
+export const FIXTURES = path.join(repoRoot, 'tests', 'fixtures');
 
 /** Numbers of a fixture, little-endian in base64. */
 export interface EncodedArray {
@@ -20,7 +24,7 @@ export interface LoraLinearCase {
 
 /** The golden cases from PyTorch and PEFT. */
 export function loraLinearCases(): LoraLinearCase[] {
-  const file = join(__dirname, '../../tests/fixtures/lora_linear.json');
+  const file = path.join(FIXTURES, 'lora_linear.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { cases: LoraLinearCase[] }).cases;
 }
 
@@ -34,7 +38,7 @@ export function decodeFloat64({ data }: EncodedArray): Float64Array {
 
 /** Every tensor of a safetensors file in tests/fixtures, by name. */
 export async function readTensors(name: string): Promise<Map<string, Float32Array>> {
-  const reader = await readSafetensors(join(__dirname, '../../tests/fixtures', name));
+  const reader = await readSafetensors(path.join(FIXTURES, name));
   const all = new Map<string, Float32Array>();
   for (const tensor of reader.tensors.keys()) all.set(tensor, await reader.read(tensor));
   await reader.close();

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { memory, type MemoryReport, read } from '../src/runtime';
+import { memory, type MemoryReport, read } from '../src/tensor/runtime';
 
 /** Another one at each run, so that no kernel fits some numbers only; to stand in a test's name. */
 export function freshSeed(): number {

@@ -1,276 +1,111 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, test } from 'node:test';
+import { readWings, testFiles, suites } from '../src/cli';
+import { repoRoot } from '../src/files/local';
 
-const src = join(__dirname, '../../src');
+const src = path.join(repoRoot, 'src');
+const wings = readWings();
+/** The names that each wing exports. A name added or lost is a decision: UPDATE_SNAPSHOTS=1. */
+const EXPORTS = path.join(repoRoot, 'tests', 'exports.json');
 
-/** What each room hands out. A name added or lost is a decision: change it here too. */
-const DOORS: Record<string, string[]> = {
-  runtime: [
-    'AcceleratorError',
-    'ArgumentError',
-    'DisposedError',
-    'LoraError',
-    'NonFiniteError',
-    'Random',
-    'ShapeError',
-    'bytesOf',
-    'decodeBfloat16',
-    'decodeFloat16',
-    'describeAccelerator',
-    'encodeFloat16',
-    'isStrict',
-    'memory',
-    'peakBytes',
-    'read',
-    'registerOp',
-    'runNativeOp',
-    'runNativeOpOf',
-    'runOverElements',
-    'runOverRows',
-    'runWebGpu',
-    'useAccelerator',
-  ],
-  nn: [
-    'Dropout',
-    'Embedding',
-    'Linear',
-    'LinearLayer',
-    'Module',
-    'assertLastAxis',
-    'assertPositiveIntegers',
-    'countParameters',
-    'linearNative',
-    'linearProduct',
-    'modulesOf',
-    'multiplyWebGpu',
-    'overRows',
-  ],
-  lora: [
-    'Dora',
-    'Linear',
-    'LoRALayer',
-    'LoRALinear',
-    'Module',
-    'applyLoraToLinear',
-    'countParameters',
-    'dora',
-    'formatTrainableParameters',
-    'forwardBeside',
-    'freezeBaseModel',
-    'gaussian',
-    'injectLora',
-    'kaimingUniform',
-    'loraLinear',
-    'mergeLora',
-    'mergeLoraWeights',
-    'orthogonal',
-    'removeLora',
-    'removeLoraFromLinear',
-    'rsLora',
-    'unmergeLoraWeights',
-    'updatesOf',
-    'valueFor',
-  ],
-  quant: [
-    'HalfLinear',
-    'LEVELS',
-    'QuantizedLinear',
-    'dequantize',
-    'deriveNf4',
-    'halfLinear',
-    'memoryReport',
-    'quantize',
-    'quantizeLinear',
-    'quantizeModel',
-    'quantizedLinear',
-  ],
-  bank: ['AdapterBank', 'BASE_ALONE'],
-  combine: [
-    'byFactors',
-    'bySvd',
-    'cat',
-    'combineAdapters',
-    'dareLinear',
-    'dareTies',
-    'magnitudePrune',
-    'sum',
-    'ties',
-  ],
-  embeddings: [
-    'LoRAEmbedding',
-    'embeddingUpdatesOf',
-    'injectEmbeddings',
-    'mergeEmbeddings',
-    'removeEmbeddings',
-  ],
-  starts: ['olora', 'pissa', 'startFromBase', 'toPlainLora'],
-  safetensors: [
-    'SafetensorsError',
-    'quote',
-    'readSafetensors',
-    'writeFileAtomically',
-    'writeSafetensors',
-  ],
-  peft: [
-    'AdapterError',
-    'convertFromMlx',
-    'convertToMlx',
-    'loadAdapter',
-    'savePretrained',
-    'trainWhole',
-  ],
-  gpt2: [
-    'DownloadError',
-    'GPT2',
-    'HubError',
-    'ModelFileError',
-    'drawWeights',
-    'generate',
-    'generateText',
-    'loadModel',
-    'loadTokenizer',
-    'readConfig',
-    'readWeights',
-    'saveModel',
-    'weightShapes',
-  ],
-  train: [
-    'IGNORED',
-    'Optimizer',
-    'adamW',
-    'addDecayedWeights',
-    'chain',
-    'clipByGlobalNorm',
-    'constant',
-    'cosineDecay',
-    'globalNorm',
-    'linearCrossEntropy',
-    'linearDecay',
-    'loadCheckpoint',
-    'loraPlus',
-    'saveCheckpoint',
-    'scaleByAdam',
-    'scaleByName',
-    'sparseCrossEntropy',
-    'train',
-    'warmUp',
-  ],
-  tasks: [
-    'CORRUPTIONS',
-    'ROLES',
-    'SPLITS',
-    'TaskError',
-    'checkCritic',
-    'checkReviser',
-    'checkRow',
-    'checkSolver',
-    'criticPrompt',
-    'criticRows',
-    'drawProblems',
-    'formatCritique',
-    'formatSolution',
-    'judge',
-    'parseCritique',
-    'parseSolution',
-    'pretrainText',
-    'reviserPrompt',
-    'reviserRows',
-    'solverPrompt',
-    'solverRow',
-    'solverRows',
-    'tokenizerJson',
-  ],
-  finetune: [
-    'BASE',
-    'answerRows',
-    'completePrompts',
-    'completeTogether',
-    'completionLogProbabilities',
-    'completionLoss',
-    'drawBatches',
-    'drawPretrainingBatches',
-    'encodeRows',
-    'exactMatch',
-    'makeBatch',
-    'meanLoss',
-    'readResults',
-    'resultsFile',
-  ],
-  agents: [
-    'answerFrom',
-    'chooseVerdict',
-    'findHardProblems',
-    'runTeam',
-    'trainingRows',
-    'transcript',
-  ],
-  plot: ['FigureError', 'barChart', 'intervalChart', 'lineChart', 'trainingChart'],
-  kernel: [
-    'KernelError',
-    'clearOutput',
-    'definitionOf',
-    'describeError',
-    'display',
-    'kernelSpec',
-    'newDisplay',
-    'newLiveDisplay',
-    'reload',
-  ],
-  lesson: [
-    'CheckFailed',
-    'NotAttempted',
-    'answerOr',
-    'check',
-    'hint',
-    'normalQuantile',
-    'predict',
-    'progress',
-    'solution',
-    'todo',
-  ],
-};
+/** The files that learners read in src/lora, and how many lines they may have in all. */
+const CORE = ['lora-layer', 'lora-linear', 'scaling', 'init', 'freeze', 'inject', 'merge'];
+const CORE_LINES = 600;
 
+/** Files right in a folder, and lines of a wing of all: about so many are still found one's way in. */
+const MOST_FILES = 14;
+const LARGEST_WING = 0.25;
+
+/** The source files below a folder, tests apart. */
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .map((file) => join(folder, file));
+    .filter((file) => /\.(ts|cjs|cc|h|py)$/.test(file) && !file.endsWith('.test.ts'))
+    .map((file) => path.join(folder, file));
+}
+
+const linesOf = (files: string[]) =>
+  files.reduce((sum, file) => sum + readFileSync(file, 'utf8').split('\n').length, 0);
+
+async function exportedNames(): Promise<Record<string, string[]>> {
+  const doors = Object.keys(wings).map(async (wing) => {
+    const door = (await import(path.join(__dirname, '../src', wing))) as object;
+    return [
+      wing,
+      Object.keys(door)
+        .filter((name) => name !== 'default')
+        .sort(),
+    ] as const;
+  });
+  return Object.fromEntries(await Promise.all(doors));
 }
 
 describe('the house', () => {
-  for (const [room, names] of Object.entries(DOORS)) {
-    test(`the door of ${room} hands out these names and no others`, async () => {
-      const door = (await import(join(__dirname, '../src', room))) as object;
-      assert.deepEqual(
-        Object.keys(door)
-          .filter((name) => name !== 'default')
-          .sort(),
-        [...names].sort(),
-      );
-      const text = readFileSync(join(src, room, 'index.ts'), 'utf8');
-      assert.doesNotMatch(text, /export \*/);
-    });
-  }
-
-  test('src/lora without its kernels stays within 600 lines', () => {
-    const files = sources(join(src, 'lora')).filter((file) => !file.includes('/kernels/'));
-    const lines = files.reduce(
-      (sum, file) => sum + readFileSync(file, 'utf8').split('\n').length,
-      0,
-    );
-    assert.ok(files.length > 3 && lines <= 600, `${lines} lines`);
+  test('each wing exports the names in tests/exports.json and no others', async () => {
+    const names = await exportedNames();
+    if (process.env.UPDATE_SNAPSHOTS) writeFileSync(EXPORTS, `${JSON.stringify(names, null, 2)}\n`);
+    assert.deepEqual(names, JSON.parse(readFileSync(EXPORTS, 'utf8')));
   });
 
-  test('only runtime, kernel and cli read the environment; only cli and kernel print', () => {
-    const offenders = (pattern: RegExp, rooms: string[]) =>
+  test('src/wings.json lists every wing and every room, each with its door', () => {
+    const listed = Object.entries(wings).flatMap(([wing, { rooms }]) => [
+      wing,
+      ...Object.keys(rooms).map((room) => `${wing}/${room}`),
+    ]);
+    const doors = sources(src).filter((file) => path.basename(file) === 'index.ts');
+    assert.deepEqual(
+      doors.map((door) => path.relative(src, path.dirname(door)).replaceAll(path.sep, '/')).sort(),
+      [...listed].sort(),
+    );
+    for (const door of doors) assert.doesNotMatch(readFileSync(door, 'utf8'), /export \*/, door);
+  });
+
+  test('every test file is run by a suite of npm test', () => {
+    const run = new Set(suites().flatMap(({ files }) => files));
+    const all = ['src', 'tests'].flatMap(testFiles);
+    assert.deepEqual(
+      all.filter((file) => !run.has(file)),
+      [],
+    );
+  });
+
+  test(`a folder holds at most ${MOST_FILES} source files, a wing a quarter of the lines`, () => {
+    const folders = new Map<string, number>();
+    for (const file of sources(src)) {
+      const folder = path.relative(src, path.dirname(file));
+      folders.set(folder, (folders.get(folder) ?? 0) + 1);
+    }
+    assert.deepEqual(
+      [...folders].filter(([, files]) => files > MOST_FILES),
+      [],
+    );
+    const all = linesOf(sources(src));
+    for (const wing of Object.keys(wings)) {
+      const share = linesOf(sources(path.join(src, wing))) / all;
+      assert.ok(share < LARGEST_WING, `${wing}: ${(100 * share).toFixed(1)} % of the lines`);
+    }
+  });
+
+  test(`the core of src/lora stays within ${CORE_LINES} lines`, () => {
+    const files = CORE.map((name) => path.join(src, 'lora', `${name}.ts`));
+    assert.deepEqual(
+      files.filter((file) => !existsSync(file)),
+      [],
+    );
+    assert.ok(linesOf(files) <= CORE_LINES, `${linesOf(files)} lines`);
+  });
+
+  test('only op, runtime, hub, jupyter and cli read the environment; only jupyter and cli print', () => {
+    const offenders = (pattern: RegExp, places: string[]) =>
       sources(src).filter(
         (file) =>
-          !rooms.some((room) => file.includes(`/src/${room}/`)) &&
+          !places.some((place) => file.startsWith(path.join(src, place))) &&
           pattern.test(readFileSync(file, 'utf8')),
       );
-    assert.deepEqual(offenders(/process\.env/, ['runtime', 'cli', 'kernel']), []);
-    assert.deepEqual(offenders(/console\.|process\.std(out|err)\.write/, ['cli', 'kernel']), []);
+    const readers = ['tensor/op', 'tensor/runtime', 'files/hub', 'jupyter', 'cli'];
+    assert.deepEqual(offenders(/process\.env/, readers), []);
+    assert.deepEqual(offenders(/console\.|process\.std(out|err)\.write/, ['jupyter', 'cli']), []);
   });
 });
 
@@ -279,8 +114,8 @@ describe('the README', () => {
     command: string;
     seconds: number;
   }
-  const json = readFileSync(join(src, '../data/results/setup.json'), 'utf8');
-  const readme = readFileSync(join(src, '../README.md'), 'utf8');
+  const json = readFileSync(path.join(src, '../data/results/setup.json'), 'utf8');
+  const readme = readFileSync(path.join(src, '../README.md'), 'utf8');
 
   for (const { command, seconds } of JSON.parse(json) as Row[]) {
     test(`tells the measured time of ${command}`, () => {

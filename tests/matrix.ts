@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { read } from '../src/runtime';
+import { read } from '../src/tensor/runtime';
 
 /** Rows of numbers in float64 on the host. */
 export type Matrix = number[][];

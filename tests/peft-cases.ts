@@ -3,11 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as tf from '@tensorflow/tfjs';
-import { type GPT2, loadModel } from '../src/gpt2';
-import { Linear, Module } from '../src/nn';
-import { decodeFloat32, type EncodedArray } from './fixture';
-
-const FIXTURES = path.join(__dirname, '../../tests/fixtures');
+import { loadModel } from '../src/model';
+import type { GPT2 } from '../src/model/gpt2';
+import { Linear, Module } from '../src/tensor/nn';
+import { FIXTURES, decodeFloat32, type EncodedArray } from './fixture';
 
 /** One case of `fixtures/peft_adapters.py`: an adapter as PEFT saved it, and what PEFT computes. */
 export interface PeftCase {

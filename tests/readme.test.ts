@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readResults } from '../src/finetune';
+import { readResults } from '../src/course/shipped';
 
 const README = join(__dirname, '../../README.md');
 const NAMES = {

@@ -7,15 +7,15 @@ checkNode();
 const fs = require('node:fs');
 const path = require('node:path');
 const { createHash } = require('node:crypto');
-const { runSteps } = require('./step.cjs');
-const { SetupError } = require('./tool.cjs');
+const { runSteps } = require('./setup/run-steps.cjs');
+const { SetupError } = require('./setup/run-program.cjs');
 
 const root = path.join(__dirname, '..', '..');
 const modules = path.join(root, 'node_modules');
 const dist = path.join(root, 'dist');
 const commands = path.join(dist, 'src', 'cli', 'index.js');
 
-/** @type {import('./step.cjs').Step} */
+/** @type {import('./setup/run-steps.cjs').Step} */
 const packages = {
   name: 'npm packages',
   parts: [
@@ -31,7 +31,7 @@ const packages = {
   ],
 };
 
-/** @type {import('./step.cjs').Step} */
+/** @type {import('./setup/run-steps.cjs').Step} */
 const build = {
   name: 'TypeScript build',
   parts: [
@@ -63,7 +63,7 @@ async function main([command = 'start', ...args]) {
     console.log(`Node ${process.versions.node}\nNot set up yet: ${missing.join(' and ')} missing.`);
     throw new SetupError('The lesson cannot run.', 'Run `npm start` or `npm run setup`.');
   }
-  /** @type {typeof import('./index')} */ // eslint-disable-next-line -- built just now
+  /** @type {typeof import('.')} */ // eslint-disable-next-line -- built just now
   const door = require(commands);
   await door.main(command, args);
 }
@@ -79,7 +79,7 @@ function checkNode() {
   process.exit(1);
 }
 
-/** @param {import('./step.cjs').Tools} tools */
+/** @param {import('./setup/run-steps.cjs').Tools} tools */
 function installPackages({ run }) {
   // Without their install scripts: tfjs-node-gpu's fetches a TensorFlow of 2022.
   const quick = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
@@ -94,7 +94,7 @@ function installPackages({ run }) {
     : run('npm', args, { ...options, shell: process.platform === 'win32' });
 }
 
-/** @param {import('./step.cjs').Tools} tools */
+/** @param {import('./setup/run-steps.cjs').Tools} tools */
 async function buildAll({ run }) {
   const tsc = path.join(modules, 'typescript', 'bin', 'tsc');
   await run(process.execPath, [tsc, '-p', 'tsconfig.json'], {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { repoRoot } from './paths';
+import { repoRoot } from '../files/local';
 import { runTests } from './run-tests';
 
 interface Cruise {

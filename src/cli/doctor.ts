@@ -1,12 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { useAccelerator } from '../runtime';
-import { pythonStep } from './python-step';
-import { kernelStep } from './kernel-step';
-import { nativeStep } from './native-step';
-import { pythonPath, repoRoot, workshop } from './paths';
-import { isReady, lastFailure } from './step.cjs';
+import { pythonPath, repoRoot, workshop } from '../files/local';
+import { useAccelerator } from '../tensor/runtime';
+import { isReady, kernelStep, lastFailure, nativeStep, pythonStep } from './setup';
 
 const NPM_PACKAGES = ['@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'webgpu', 'tslab'];
 const PYTHON_PACKAGES = ['jupyterlab', 'plotly', 'nbclient'];

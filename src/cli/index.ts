@@ -1,8 +1,9 @@
-import { setUp } from './setup';
+import { setUp, SetupError } from './setup';
 import { start } from './start';
-import { SetupError } from './tool.cjs';
 
 export { toLearner } from './learner-notebook';
+export { suites, testFiles } from './test-suites';
+export { readWings } from './wings';
 export type { Notebook } from './learner-notebook';
 
 /** Gets the arguments behind its name, gives its exit code. */
@@ -14,12 +15,12 @@ const COMMANDS: Record<string, Command> = {
   setup: () => Promise.resolve(0),
   test: async () => (await import('./test')).test(),
   check: async () => (await import('./check')).check(),
-  interop: async () => (await import('./interop')).interop(),
-  lesson: async (args) => (await import('./lesson')).lesson(args),
-  pretrain: async (args) => (await import('./pretrain')).pretrain(args),
-  sweep: async (args) => (await import('./sweep')).sweep(args),
+  interop: async () => (await import('./test-interop')).interop(),
+  lesson: async (args) => (await import('./run-notebooks')).lesson(args),
+  pretrain: async (args) => (await import('./experiments')).pretrain(args),
+  sweep: async (args) => (await import('./experiments')).sweep(args),
   bench: async (args) => (await import('./bench')).bench(args),
-  agents: async (args) => (await import('./agents')).agents(args),
+  agents: async (args) => (await import('./experiments')).agents(args),
   notebooks: async () => (await import('./notebooks')).notebooks(),
   doctor: async () => (await import('./doctor')).doctor(),
 };
@@ -51,7 +52,7 @@ async function runCommand(name: string, args: string[]): Promise<number> {
 async function describe(error: unknown): Promise<unknown> {
   if (error instanceof SetupError) return `${error.message}\n  Next: ${error.next}`;
   if (isUsageError(error)) return `${error.message} See README.md.`;
-  const { LoraError } = await import('../runtime');
+  const { LoraError } = await import('../tensor/errors');
   return error instanceof LoraError ? `${error.name}: ${error.message}` : error;
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { venv } from './paths';
+import { venv } from '../files/local';
 
 /**
  * The environment in which this project starts Jupyter: its own extensions and kernels come first,

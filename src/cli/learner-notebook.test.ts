@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keepOutputs, toLearner, type Notebook } from './learner-notebook';
+import { keepOutputs, type Notebook, toLearner } from './learner-notebook';
 
 const notebook = (...sources: string[]): Notebook => ({
   cells: [

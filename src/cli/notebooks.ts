@@ -1,10 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeFileAtomically } from '../safetensors';
+import { repoRoot, writeFileAtomically } from '../files/local';
 import { keepOutputs, type Notebook, toLearner } from './learner-notebook';
-import { runNotebooks } from './lesson';
-import { repoRoot } from './paths';
+import { runNotebooks } from './run-notebooks';
 
 const NOTEBOOKS = path.join(repoRoot, 'notebooks');
 const SOLUTIONS = path.join(NOTEBOOKS, 'solutions');

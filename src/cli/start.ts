@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { pythonPath, repoRoot } from '../files/local';
 import { jupyterEnvironment } from './jupyter-environment';
-import { pythonPath, repoRoot } from './paths';
 
 const LESSON = 'notebooks/05_lora_peft.ipynb';
 const POLL_MS = 100;

@@ -2,17 +2,13 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
-import { memory, NonFiniteError, Random, read, useAccelerator } from '../runtime';
-import {
-  applyLoraToLinear,
-  Dora,
-  dora,
-  freezeBaseModel,
-  Linear,
-  mergeLoraWeights,
-  removeLoraFromLinear,
-  unmergeLoraWeights,
-} from '.';
+import { NonFiniteError } from '../tensor/errors';
+import { Linear } from '../tensor/nn';
+import { memory, Random, read, useAccelerator } from '../tensor/runtime';
+import { Dora, dora } from './dora';
+import { freezeBaseModel } from './freeze';
+import { applyLoraToLinear, removeLoraFromLinear } from './lora-linear';
+import { mergeLoraWeights, unmergeLoraWeights } from './merge';
 
 before(useAccelerator);
 

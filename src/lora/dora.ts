@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type LinearLayer, Module } from '../nn';
+import { type LinearLayer, Module } from '../tensor/nn';
 import type { LoRALayer } from './lora-layer';
 import type { Variant } from './lora-linear';
 

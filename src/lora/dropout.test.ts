@@ -4,16 +4,13 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
 import { freshSeed } from '../../tests/fresh';
 import { add, type Matrix, matrix, multiply, transpose } from '../../tests/matrix';
-import { Dropout } from '../nn';
-import { ArgumentError, memory, Random, read, useAccelerator } from '../runtime';
-import {
-  applyLoraToLinear,
-  dora,
-  freezeBaseModel,
-  Linear,
-  type LoRALinear,
-  mergeLoraWeights,
-} from '.';
+import { ArgumentError } from '../tensor/errors';
+import { Dropout, Linear } from '../tensor/nn';
+import { memory, Random, read, useAccelerator } from '../tensor/runtime';
+import { dora } from './dora';
+import { freezeBaseModel } from './freeze';
+import { applyLoraToLinear, type LoRALinear } from './lora-linear';
+import { mergeLoraWeights } from './merge';
 
 const [n, k, d, r, alpha, p] = [6, 7, 5, 2, 3, 0.4];
 

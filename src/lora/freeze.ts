@@ -1,4 +1,4 @@
-import type { Module } from '../nn';
+import type { Module } from '../tensor/nn';
 
 /**
  * Takes every parameter of a module out of training. For a base model, before updates are put

@@ -4,18 +4,15 @@ import { assertClose } from '../../tests/close';
 import {
   decodeFloat32,
   decodeFloat64,
-  loraLinearCases,
   type LoraLinearCase,
+  loraLinearCases,
 } from '../../tests/fixture';
-import { read, useAccelerator } from '../runtime';
-import {
-  applyLoraToLinear,
-  Linear,
-  loraLinear,
-  LoRALayer,
-  mergeLoraWeights,
-  unmergeLoraWeights,
-} from '.';
+import { Linear } from '../tensor/nn';
+import { read, useAccelerator } from '../tensor/runtime';
+import { LoRALayer } from './lora-layer';
+import { applyLoraToLinear } from './lora-linear';
+import { mergeLoraWeights, unmergeLoraWeights } from './merge';
+import { loraLinear } from './ops/lora-linear';
 
 const TOLERANCE = 1e-5;
 

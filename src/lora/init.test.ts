@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
-import { ArgumentError, memory, read, useAccelerator } from '../runtime';
-import { LoRALayer, orthogonal } from '.';
+import { ArgumentError } from '../tensor/errors';
+import { memory, read, useAccelerator } from '../tensor/runtime';
+import { orthogonal } from './init';
+import { LoRALayer } from './lora-layer';
 
 before(useAccelerator);
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, type Random } from '../runtime';
+import { ArgumentError } from '../tensor/errors';
+import type { Random } from '../tensor/runtime';
 
 /**
  * Draws the starting A [r, k], beside which B is zero, or both A and B [d, r]; the layer takes

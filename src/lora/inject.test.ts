@@ -2,18 +2,12 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
-import { ArgumentError, memory, Random, read, useAccelerator } from '../runtime';
-import {
-  countParameters,
-  formatTrainableParameters,
-  injectLora,
-  Linear,
-  LoRALinear,
-  Module,
-  mergeLora,
-  removeLora,
-  rsLora,
-} from '.';
+import { ArgumentError } from '../tensor/errors';
+import { countParameters, Linear, Module } from '../tensor/nn';
+import { memory, Random, read, useAccelerator } from '../tensor/runtime';
+import { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
+import { LoRALinear } from './lora-linear';
+import { rsLora } from './scaling';
 import { matchTargets } from './target-modules';
 
 /** As many linear layers as asked for, one after the other, named as in GPT-2. */

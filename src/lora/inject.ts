@@ -1,4 +1,4 @@
-import { countParameters, type Linear, LinearLayer, type Module, modulesOf } from '../nn';
+import { countParameters, type Linear, LinearLayer, type Module, modulesOf } from '../tensor/nn';
 import { freezeBaseModel } from './freeze';
 import {
   applyLoraToLinear,

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, assertPositiveIntegers, Dropout, Module, overRows } from '../nn';
-import { ArgumentError, Random } from '../runtime';
+import { ArgumentError, assertPositiveIntegers } from '../tensor/errors';
+import { assertLastAxis, Dropout, Module, overRows } from '../tensor/nn';
+import { Random } from '../tensor/runtime';
 import { type Init, kaimingUniform } from './init';
-import { lowRankProduct } from './kernels/low-rank';
+import { lowRankProduct } from './ops/low-rank-product';
 import { overRank, type Scaling } from './scaling';
 
 /** The size of a low-rank update and how it starts. */

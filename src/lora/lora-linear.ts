@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertLastAxis, type LinearLayer, Module } from '../nn';
-import { ShapeError } from '../runtime';
-import { forwardBeside } from './kernels/forward-beside';
-import type { LoRAOptions } from './lora-layer';
-import { LoRALayer } from './lora-layer';
+import { ShapeError } from '../tensor/errors';
+import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
+import { LoRALayer, type LoRAOptions } from './lora-layer';
+import { forwardBeside } from './ops/adapted-forward';
 
 /** Makes what (W0 + s B A) x [..., d] goes through before b is added; the layer owns it. */
 export type Variant = (base: LinearLayer, lora: LoRALayer) => Module;

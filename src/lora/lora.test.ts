@@ -3,29 +3,14 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { assertClose } from '../../tests/close';
-import {
-  ArgumentError,
-  DisposedError,
-  memory,
-  NonFiniteError,
-  Random,
-  read,
-  ShapeError,
-  useAccelerator,
-} from '../runtime';
-import {
-  applyLoraToLinear,
-  countParameters,
-  freezeBaseModel,
-  gaussian,
-  kaimingUniform,
-  Linear,
-  LoRALayer,
-  LoRALinear,
-  mergeLoraWeights,
-  removeLoraFromLinear,
-  unmergeLoraWeights,
-} from '.';
+import { ArgumentError, DisposedError, NonFiniteError, ShapeError } from '../tensor/errors';
+import { countParameters, Linear } from '../tensor/nn';
+import { memory, Random, read, useAccelerator } from '../tensor/runtime';
+import { freezeBaseModel } from './freeze';
+import { gaussian, kaimingUniform } from './init';
+import { LoRALayer } from './lora-layer';
+import { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
+import { mergeLoraWeights, unmergeLoraWeights } from './merge';
 
 const sizes = fc
   .record({

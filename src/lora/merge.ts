@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, type LinearLayer, type Module } from '../nn';
-import { NonFiniteError, read } from '../runtime';
+import { NonFiniteError } from '../tensor/errors';
+import { Linear, type LinearLayer, type Module } from '../tensor/nn';
+import { read } from '../tensor/runtime';
 import type { LoRALayer } from './lora-layer';
 import { assertFits, type LoRALinear } from './lora-linear';
 

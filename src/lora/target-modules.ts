@@ -1,4 +1,4 @@
-import { ArgumentError } from '../runtime';
+import { ArgumentError } from '../tensor/errors';
 
 /**
  * Which layers get an update, by PEFT's rules: a list matches a name that equals an entry or ends

@@ -1,23 +1,43 @@
-import { registerTrainKernels } from './kernels/register';
-import { registerLinearCrossEntropy } from './linear-cross-entropy';
-import { registerSparseCrossEntropy } from './sparse-cross-entropy';
-
-export { loadCheckpoint, saveCheckpoint } from './checkpoint';
-export type { Checkpoint } from './checkpoint';
-export { clipByGlobalNorm, globalNorm } from './clip';
-export { IGNORED } from './label-shares';
-export { linearCrossEntropy } from './linear-cross-entropy';
-export { loraPlus } from './lora-plus';
-export { adamW, Optimizer } from './optimizer';
-export type { AdamWOptions, ParameterState } from './optimizer';
-export { constant, cosineDecay, linearDecay, warmUp } from './schedule';
-export type { Schedule } from './schedule';
-export { sparseCrossEntropy } from './sparse-cross-entropy';
-export { train } from './train';
-export type { TrainingStep, TrainOptions } from './train';
-export { addDecayedWeights, chain, scaleByAdam, scaleByName } from './transform';
-export type { AdamOptions, ParameterStep, Slots, Transform } from './transform';
-
-registerSparseCrossEntropy();
-registerTrainKernels();
-registerLinearCrossEntropy();
+/** Training: batches out of rows, the loss, the optimiser, the loop, checkpoints. */
+export {
+  completionLogProbabilities,
+  completionLoss,
+  drawBatches,
+  encodeRows,
+  makeBatch,
+  meanLoss,
+} from './data';
+export type { Batch, Example } from './data';
+export {
+  adamW,
+  addDecayedWeights,
+  chain,
+  clipByGlobalNorm,
+  constant,
+  cosineDecay,
+  globalNorm,
+  IGNORED,
+  linearCrossEntropy,
+  linearDecay,
+  loadCheckpoint,
+  loraPlus,
+  Optimizer,
+  saveCheckpoint,
+  scaleByAdam,
+  scaleByName,
+  sparseCrossEntropy,
+  train,
+  warmUp,
+} from './loop';
+export type {
+  AdamOptions,
+  AdamWOptions,
+  Checkpoint,
+  ParameterState,
+  ParameterStep,
+  Schedule,
+  Slots,
+  TrainingStep,
+  TrainOptions,
+  Transform,
+} from './loop';

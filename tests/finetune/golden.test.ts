@@ -3,16 +3,23 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { type GPT2, loadModel } from '../../src/gpt2';
 import { injectLora } from '../../src/lora';
-import { memory, read, useAccelerator } from '../../src/runtime';
-import { adamW, cosineDecay, IGNORED, sparseCrossEntropy, train, warmUp } from '../../src/train';
+import { loadModel } from '../../src/model';
+import type { GPT2 } from '../../src/model/gpt2';
+import { memory, read, useAccelerator } from '../../src/tensor/runtime';
+import {
+  adamW,
+  cosineDecay,
+  IGNORED,
+  sparseCrossEntropy,
+  train,
+  warmUp,
+} from '../../src/train/loop';
 import { assertClose } from '../close';
-import { readTensors } from '../fixture';
+import { FIXTURES, readTensors } from '../fixture';
 
-const fixtures = path.join(__dirname, '../../../tests/fixtures');
 const [STEPS, WARM_UP, BATCH, TIME] = [50, 5, 3, 11];
-const golden = JSON.parse(readFileSync(path.join(fixtures, 'gpt2_lora.json'), 'utf8')) as {
+const golden = JSON.parse(readFileSync(path.join(FIXTURES, 'gpt2_lora.json'), 'utf8')) as {
   losses: number[];
   norms: number[];
 };
@@ -48,7 +55,7 @@ describe('fine-tuning GPT-2 with LoRA, against transformers and PEFT in float64'
   before(async () => {
     await useAccelerator();
     [model, tensors] = await Promise.all([
-      loadModel(path.join(fixtures, 'gpt2_tiny')),
+      loadModel(path.join(FIXTURES, 'gpt2_tiny')),
       readTensors('gpt2_lora.safetensors'),
     ]);
   });

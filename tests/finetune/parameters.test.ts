@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { drawWeights, GPT2 } from '../../src/gpt2';
 import { formatTrainableParameters, injectLora } from '../../src/lora';
-import { useAccelerator } from '../../src/runtime';
+import { drawWeights, GPT2 } from '../../src/model/gpt2';
+import { useAccelerator } from '../../src/tensor/runtime';
 
 const small = {
   vocabSize: 50_257,
-  nPositions: 1_024,
+  maxPositions: 1_024,
   nEmbd: 768,
   nLayer: 12,
   nHead: 12,

@@ -6,18 +6,19 @@ import {
   embeddingUpdatesOf,
   injectEmbeddings,
   mergeEmbeddings,
-} from '../../src/embeddings';
-import { GPT2, saveModel } from '../../src/gpt2';
+} from '../../src/adapter/embedding';
+import { type SaveOptions, savePretrained, trainWhole } from '../../src/adapter/peft';
 import {
   dora,
-  type InjectOptions,
   injectLora,
+  type InjectOptions,
   LoRALinear,
   mergeLora,
   rsLora,
 } from '../../src/lora';
-import { savePretrained, type SaveOptions, trainWhole } from '../../src/peft';
-import { Random, read, useAccelerator } from '../../src/runtime';
+import { saveModel } from '../../src/model';
+import { GPT2 } from '../../src/model/gpt2';
+import { Random, read, useAccelerator } from '../../src/tensor/runtime';
 import { baseOf, outputOf, peftCases } from '../peft-cases';
 
 /** An adapter that is made here, to be loaded by PEFT. */

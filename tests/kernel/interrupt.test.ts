@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { KernelSession, shown, textOf, type Results } from './session';
+import { KernelSession, type Results, shown, textOf } from './session';
 
 /** Long enough for a loop of 20 ms steps to go on, had it not been stopped. */
 const LATER = 0.3;

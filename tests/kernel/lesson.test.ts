@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { KernelSession, ROOT, type Output } from './session';
+import { KernelSession, type Output, ROOT } from './session';
 
 const IMPORTS = `import * as tf from '@tensorflow/tfjs';
 import { applyLoraToLinear, freezeBaseModel, Linear, LoRALinear } from '../src/lora';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { kernelSpec } from '../../src/kernel';
+import { kernelSpec } from '../../src/jupyter';
 
 export const ROOT = path.join(__dirname, '..', '..', '..');
 const PYTHON = path.join(ROOT, '.venv', 'bin', 'python');

@@ -4,7 +4,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import ts from 'typescript';
 import { LoRALayer } from '../../src/lora';
-import { Random, read, useAccelerator } from '../../src/runtime';
+import { Random, read, useAccelerator } from '../../src/tensor/runtime';
 import { assertClose } from '../close';
 import { codeCells } from '../notebook';
 

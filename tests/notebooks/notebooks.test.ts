@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import ts from 'typescript';
-import { codeCells, type Cell } from '../notebook';
+import { type Cell, codeCells } from '../notebook';
 
 const root = join(__dirname, '../../..');
 const folder = join(root, 'notebooks');

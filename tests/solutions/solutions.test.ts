@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { toLearner, type Notebook } from '../../src/cli';
+import { type Notebook, toLearner } from '../../src/cli';
 import { codeCells } from '../notebook';
 
 const root = join(__dirname, '../../..');

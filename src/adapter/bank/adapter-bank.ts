@@ -1,0 +1,191 @@
+import { type LoRALinear, removeLora, updatesOf } from '../../lora';
+import { ArgumentError } from '../../tensor/errors';
+import type { Module } from '../../tensor/nn';
+import { type BankMemory, measure } from './bank-memory';
+import { MixedLinear } from './mixed-linear';
+import { BASE_ALONE, makeMixtures } from './mixtures';
+import type { RowScales } from './row-scales';
+
+/** Puts an adapter on a plain model: calls `injectLora`, `loadAdapter` or the like. */
+export type Adapt = (model: Module) => unknown;
+
+/** What is in use: the same adapters for all rows, or each row its own. */
+interface Selection {
+  names: readonly string[];
+  perRow: boolean;
+}
+
+/**
+ * Many adapters on one base model, of which nothing is copied. Each has ranks, alphas and targets
+ * of its own. In use are one of them, the sum of several, none, or another for each row of a batch.
+ *
+ * With one in use the model is as after `injectLora`: it trains, saves and merges as ever. The bank
+ * owns the adapters and changes the model by putting layers in and out; the model stays the
+ * caller's, and is a plain one again after `dispose()`.
+ */
+export class AdapterBank {
+  private readonly adapters = new Map<string, ReadonlyMap<string, LoRALinear>>();
+  private selection: Selection = { names: [], perRow: false };
+  private placed: ReadonlyMap<string, LoRALinear | MixedLinear> = new Map();
+  private scales: readonly RowScales[] = [];
+
+  /** @throws ArgumentError if the model has an adapter already */
+  constructor(private readonly model: Module) {
+    if (updatesOf(model).size === 0) return;
+    throw new ArgumentError(
+      'AdapterBank: the model must be a plain one, but has an adapter. Take it off (removeLora) and add it to the bank.',
+    );
+  }
+
+  /** Of all adapters, in the order in which they came. */
+  get names(): string[] {
+    return [...this.adapters.keys()];
+  }
+
+  /**
+   * Adds an adapter, which is not in use then. While `adapt` runs, the base is alone.
+   * @param adapt puts it on the model, such as `(model) => loadAdapter(folder, model)`
+   * @throws ArgumentError if the name is taken, empty or '__base__', or `adapt` puts no update
+   *   beside a layer; the bank is then as it was, and so it is if `adapt` throws
+   */
+  async add(name: string, adapt: Adapt): Promise<void> {
+    if (name === '' || name === BASE_ALONE || this.adapters.has(name)) {
+      throw new ArgumentError(
+        `AdapterBank.add: name must be a new one, not empty and not ${BASE_ALONE}, got "${name}". There are: ${this.list()}.`,
+      );
+    }
+    this.adapters.set(name, await this.make(adapt));
+  }
+
+  /** Puts another adapter in the place of one, in use if that was. @throws what `add` throws */
+  async replace(name: string, adapt: Adapt): Promise<void> {
+    const old = this.updates(name);
+    const made = await this.make(adapt);
+    const { selection } = this;
+    this.adapters.set(name, made);
+    try {
+      this.select(selection);
+    } catch (error) {
+      this.adapters.set(name, old);
+      disposeAll(made);
+      throw error;
+    }
+    disposeAll(old);
+  }
+
+  /** Frees an adapter. @throws ArgumentError if there is none of that name, or it is in use */
+  delete(name: string): void {
+    const layers = this.updates(name);
+    if (this.selection.names.includes(name)) {
+      throw new ArgumentError(
+        `AdapterBank.delete: name must be an adapter that is not in use, got ${name}. Activate another one, or none, first.`,
+      );
+    }
+    this.adapters.delete(name);
+    disposeAll(layers);
+  }
+
+  /** An adapter's layers, by name. @throws ArgumentError if there is none of that name */
+  updates(name: string): ReadonlyMap<string, LoRALinear> {
+    const layers = this.adapters.get(name);
+    if (layers) return layers;
+    throw new ArgumentError(
+      `AdapterBank: name must be one of the adapters, ${this.list()}, got "${name}".`,
+    );
+  }
+
+  /**
+   * Uses one adapter, the sum of several, or, with no name, the base alone.
+   * @throws ArgumentError if a name is unknown or there twice, or one of several has a variant
+   */
+  activate(...names: string[]): void {
+    if (new Set(names).size < names.length) {
+      throw new ArgumentError(
+        `AdapterBank.activate: names must be different, got ${names.join(', ')}.`,
+      );
+    }
+    this.select({ names, perRow: false });
+  }
+
+  /**
+   * Gives each row of a batch its own adapter, or `'__base__'` for none, in one pass, until
+   * something else is chosen. Every batch must then have as many rows as there are names.
+   * @throws ArgumentError if there is no name, one is unknown, or an adapter has a variant
+   */
+  forRows(names: readonly string[]): void {
+    if (names.length === 0) {
+      throw new ArgumentError('AdapterBank.forRows: names must have one for each row, got none.');
+    }
+    this.select({ names: [...names], perRow: true });
+  }
+
+  /** Runs something with the base alone, then puts back what was in use. */
+  async disabled<T>(run: () => T | Promise<T>): Promise<T> {
+    const { selection } = this;
+    this.activate();
+    try {
+      return await run();
+    } finally {
+      this.select(selection);
+    }
+  }
+
+  /** What base and adapters take, counted from the tensors alive. */
+  memoryReport(): BankMemory {
+    return measure(this.model, this.adapters, this.scales);
+  }
+
+  /** Frees all adapters and leaves the model plain. */
+  dispose(): void {
+    this.activate();
+    for (const layers of this.adapters.values()) disposeAll(layers);
+    this.adapters.clear();
+  }
+
+  private async make(adapt: Adapt): Promise<ReadonlyMap<string, LoRALinear>> {
+    const { selection } = this;
+    this.activate();
+    try {
+      await adapt(this.model);
+      const layers = updatesOf(this.model);
+      if (layers.size === 0) {
+        throw new ArgumentError('AdapterBank: adapt must put an update beside a layer, got none.');
+      }
+      for (const [name, { base }] of layers) this.model.replaceModule(name, base);
+      return layers;
+    } catch (error) {
+      removeLora(this.model);
+      throw error;
+    } finally {
+      this.select(selection);
+    }
+  }
+
+  /** Everything is checked and made before the first layer is put out. */
+  private select(selection: Selection): void {
+    const { names, perRow } = selection;
+    const used = new Set(names.filter((name) => !perRow || name !== BASE_ALONE));
+    const adapters = new Map([...used].map((name) => [name, this.updates(name)]));
+    const [first] = adapters.values();
+    const alone = !perRow && adapters.size === 1;
+    const { layers, scales } =
+      first && alone
+        ? { layers: first, scales: [] }
+        : makeMixtures(adapters, perRow ? names : null);
+    for (const [name, layer] of this.placed) {
+      this.model.replaceModule(name, layer.base);
+      if (layer instanceof MixedLinear) layer.dispose();
+    }
+    for (const [name, layer] of layers) this.model.replaceModule(name, layer);
+    for (const scales of this.scales) scales.dispose();
+    Object.assign(this, { selection, placed: layers, scales });
+  }
+
+  private list(): string {
+    return this.names.join(', ') || 'none yet';
+  }
+}
+
+function disposeAll(layers: ReadonlyMap<string, LoRALinear>): void {
+  for (const layer of layers.values()) layer.dispose();
+}

@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs';
+import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
+import { LoRALayer, LoRALinear, updatesOf } from '../../lora';
+import { ArgumentError } from '../../tensor/errors';
+import type { Module } from '../../tensor/nn';
+import { read } from '../../tensor/runtime';
+
+/** Takes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
+export type BaseInit = (W0: Matrix, r: number, scaling: number) => { A0: Matrix; B0: Matrix };
+
+/**
+ * W0 = U S Vᵀ,  A0 = √(S_r / s) V_rᵀ,  B0 = U_r √(S_r / s)        (PiSSA, Meng et al. 2024, eq. 2-3)
+ *
+ * s B0 A0 is the part of W0 with the r largest singular values S_r. The decomposition is a whole
+ * one: seconds for d = k = 768.
+ */
+export const pissa: BaseInit = (W0, r, scaling) => {
+  const svd = new SingularValueDecomposition(W0, { autoTranspose: true });
+  const first = (vectors: Matrix) => vectors.subMatrix(0, vectors.rows - 1, 0, r - 1);
+  const root = Matrix.diag(svd.diagonal.slice(0, r).map((value) => Math.sqrt(value / scaling)));
+  return {
+    A0: root.mmul(first(svd.rightSingularVectors).transpose()),
+    B0: first(svd.leftSingularVectors).mmul(root),
+  };
+};
+
+/**
+ * W0 = Q R,  A0 = R_r,  B0 = Q_r        (OLoRA, Büyükakyüz 2024, eq. 4)
+ *
+ * Q_r comes from the first r columns of W0 alone, and R_r = Q_rᵀ W0.
+ */
+export const olora: BaseInit = (W0, r) => {
+  const Q = new QrDecomposition(W0.subMatrix(0, W0.rows - 1, 0, r - 1)).orthogonalMatrix;
+  return { A0: Q.transpose().mmul(W0), B0: Q };
+};
+
+/**
+ * Starts the fresh updates of a model from the weights they stand beside:
+ *
+ * h = W0 x + b + s (B A - B0 A0) x,  A = A0 and B = B0 at first
+ *
+ * The papers take s B0 A0 off W0 instead, which computes the same. Off the update it leaves W0
+ * shared and untouched. `toPlainLora` makes an update of the usual kind of it.
+ * @throws ArgumentError if an update has started so already, or is of a variant such as DoRA
+ */
+export async function startFromBase(model: Module, init: BaseInit): Promise<void> {
+  model.assertAlive('startFromBase');
+  for (const { base, lora, rescale } of updatesOf(model).values()) {
+    if (rescale) {
+      throw new ArgumentError(
+        'startFromBase: each update must be plain LoRA, got a variant of it.',
+      );
+    }
+    const weight = base.denseWeight();
+    const values = await read(weight).finally(() => weight.dispose());
+    const W0 = Matrix.from1DArray(base.outFeatures, base.inFeatures, values);
+    const { A0, B0 } = init(W0, lora.r, lora.scaling);
+    tf.tidy(() => lora.startAt(toTensor(A0), toTensor(B0)));
+  }
+}
+
+function toTensor(matrix: Matrix): tf.Tensor2D {
+  return tf.tensor2d(matrix.to1DArray(), [matrix.rows, matrix.columns]);
+}
+
+/**
+ * s (B A - B0 A0) = s [B | -B0] [A ; A0]: turns each update that started from the base into a
+ * plain one of rank 2r and the same s, as PEFT's `path_initial_model_for_weight_conversion` does.
+ * The model computes what it did before, and can be saved.
+ * @throws ArgumentError if 2r is more than a layer's own rank; the model is then as it was
+ */
+export function toPlainLora(model: Module): void {
+  model.assertAlive('toPlainLora');
+  const plain = new Map<string, LoRALinear>();
+  const updates = updatesOf(model);
+  try {
+    for (const [name, { base, lora }] of updates) {
+      if (lora.startsFromBase) plain.set(name, new LoRALinear(base, plainLayer(lora)));
+    }
+  } catch (error) {
+    for (const update of plain.values()) update.dispose();
+    throw error;
+  }
+  for (const [name, update] of plain) {
+    model.replaceModule(name, update);
+    updates.get(name)?.dispose();
+  }
+}
+
+function plainLayer(lora: LoRALayer): LoRALayer {
+  const { inFeatures, outFeatures, alpha, scalingRule } = lora;
+  const r = 2 * lora.r;
+  return new LoRALayer({
+    inFeatures,
+    outFeatures,
+    r,
+    alpha: (alpha * lora.scaling) / scalingRule(alpha, r), // 2 alpha, and √2 alpha for rsLoRA
+    scaling: scalingRule,
+    dropout: lora.dropout.p,
+    init: () => tf.tidy(() => lora.factors()),
+  });
+}

@@ -1,0 +1,106 @@
+import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
+import { ArgumentError } from '../../tensor/errors';
+import { type Draw, type Rule, sum } from './rules';
+
+/** What one adapter has beside a layer: A [r, k], B [d, r], its scale s and its weight w. */
+export interface Part {
+  A: Matrix;
+  B: Matrix;
+  scaling: number;
+  weight: number;
+}
+
+/** One A and B for a layer, of scale 1, of all that the adapters have beside it. */
+export type Way = (parts: readonly Part[], draw: Draw) => { A: Matrix; B: Matrix };
+
+/**
+ * A = [w₁ s₁ A₁ ; w₂ s₂ A₂ ; ...],  B = [B₁ | B₂ | ...]
+ *
+ * Exact: B A = Σ wᵢ sᵢ Bᵢ Aᵢ. The price is the rank, r₁ + r₂ + ...; ranks may differ.
+ */
+export const cat: Way = (parts) => ({
+  A: parts
+    .map(({ A, scaling, weight }) => Matrix.mul(A, weight * scaling))
+    .reduce((above, below) => stack(above, below)),
+  B: parts
+    .map(({ B }) => B.transpose())
+    .reduce((above, below) => stack(above, below))
+    .transpose(),
+});
+
+function stack(above: Matrix, below: Matrix): Matrix {
+  return new Matrix([...above.to2DArray(), ...below.to2DArray()]);
+}
+
+/**
+ * A = rule(√|w₁ s₁| sign(w₁) A₁, ...),  B = rule(√|w₁ s₁| B₁, ...)
+ *
+ * PEFT's "linear", "ties", "dare_linear", "dare_ties" and "magnitude_prune", by the rule. It keeps
+ * the rank, and is no sum of updates even by the rule `sum`: for two
+ *
+ *     B A = w₁ s₁ B₁ A₁ + w₂ s₂ B₂ A₂ + √|w₁ s₁ w₂ s₂| (B₁ A₂ + B₂ A₁)
+ *
+ * (with w > 0), where the last, the cross term, is of nobody's training. `cat` and `bySvd` have none.
+ * @throws ArgumentError, when it combines, if ranks differ beside a layer
+ */
+export function byFactors(rule: Rule): Way {
+  return (parts, draw) => {
+    const ranks = new Set(parts.map(({ A }) => A.rows));
+    if (ranks.size > 1) {
+      throw new ArgumentError(
+        `byFactors: the updates of a layer must be of one rank, got ${[...ranks].join(' and ')}. Use cat or bySvd.`,
+      );
+    }
+    const factors = parts.map(({ weight, scaling }) => weight * scaling);
+    const roots = factors.map((factor) => Math.sqrt(Math.abs(factor)));
+    const signed = factors.map((factor, i) => Math.sign(factor) * (roots[i] as number));
+    const all = (matrix: 'A' | 'B') => parts.map((part) => part[matrix]);
+    return { A: rule(all('A'), signed, draw), B: rule(all('B'), roots, draw) };
+  };
+}
+
+/**
+ * U S Vᵀ = rule(s₁ B₁ A₁, ...),  A = V_rᵀ,  B = U_r S_r
+ *
+ * PEFT's "svd", "ties_svd" and so on, by the rule: of all updates of rank r the closest one
+ * (Eckart and Young 1936). By another rule than `sum` all of [d, k] is decomposed, which takes some
+ * ten seconds for d = k = 768.
+ * @param r the largest rank of the parts unless given; never more than a layer's own
+ * @throws ArgumentError if r is not a positive integer
+ */
+export function bySvd(rule: Rule = sum, r?: number): Way {
+  if (r !== undefined && !(Number.isSafeInteger(r) && r > 0)) {
+    throw new ArgumentError(`bySvd: r must be a positive integer, got ${r}.`);
+  }
+  return (parts, draw) => {
+    const updates = () => parts.map(({ A, B, scaling }) => Matrix.mul(B.mmul(A), scaling));
+    const weights = parts.map(({ weight }) => weight);
+    const { U, S, V } =
+      rule === sum ? svdOfProduct(cat(parts, draw)) : svdOf(rule(updates(), weights, draw));
+    const most = r ?? Math.max(...parts.map(({ A }) => A.rows));
+    const first = (vectors: Matrix) =>
+      vectors.subMatrix(0, vectors.rows - 1, 0, Math.min(most, S.length) - 1);
+    return { A: first(V).transpose(), B: first(U.mmul(Matrix.diag(S))) };
+  };
+}
+
+/** M = U diag(S) Vᵀ, S falling */
+interface Svd {
+  U: Matrix;
+  S: number[];
+  V: Matrix;
+}
+
+function svdOf(matrix: Matrix): Svd {
+  const svd = new SingularValueDecomposition(matrix, { autoTranspose: true });
+  return { U: svd.leftSingularVectors, S: svd.diagonal, V: svd.rightSingularVectors };
+}
+
+/** Of B A, by way of B = Q R and Aᵀ = Q' R': only R R'ᵀ, which is small, is decomposed. */
+function svdOfProduct({ A, B }: { A: Matrix; B: Matrix }): Svd {
+  if (A.rows > Math.min(A.columns, B.rows)) return svdOf(B.mmul(A));
+  const [left, right] = [new QrDecomposition(B), new QrDecomposition(A.transpose())];
+  const core = left.upperTriangularMatrix.mmul(right.upperTriangularMatrix.transpose());
+  const { U, S, V } = svdOf(core);
+  return { U: left.orthogonalMatrix.mmul(U), S, V: right.orthogonalMatrix.mmul(V) };
+}

@@ -1,0 +1,95 @@
+import { Matrix } from 'ml-matrix';
+import { ArgumentError } from '../../tensor/errors';
+
+/** Draws from U(0, 1). */
+export type Draw = () => number;
+
+/** Makes one tensor of several of one shape, each with its weight w. */
+export type Rule = (tensors: readonly Matrix[], weights: readonly number[], draw: Draw) => Matrix;
+
+/** T = Σ wᵢ Tᵢ        (task arithmetic, Ilharco et al. 2023, section 2) */
+export const sum: Rule = (tensors, weights) => {
+  const [first] = tensors as [Matrix];
+  return tensors.reduce(
+    (total, tensor, i) => total.add(Matrix.mul(tensor, weights[i] as number)),
+    Matrix.zeros(first.rows, first.columns),
+  );
+};
+
+/**
+ * T = Σ' wᵢ Tᵢ / n',  γ = sign(Σ Tᵢ)        (TIES, Yadav et al. 2023, section 3, with weights)
+ *
+ * Entry by entry: Σ' and n' are over those of the elected sign γ, which is + if the sum is 0. The
+ * weights have no vote, as in PEFT: else T - T would be T where it is positive, and not 0.
+ */
+const elect: Rule = (tensors, weights) =>
+  map(tensors[0] as Matrix, (_, i, j) => {
+    const values = tensors.map((tensor) => tensor.get(i, j));
+    const sign = values.reduce((total, value) => total + value, 0) < 0 ? -1 : 1;
+    const agreeing = [...values.entries()].filter(([, value]) => value * sign > 0);
+    const total = agreeing.reduce((sum, [n, value]) => sum + value * (weights[n] as number), 0);
+    return total / Math.max(1, agreeing.length);
+  });
+
+/** TIES: of each tensor the share `density` of the largest entries stays; then signs are elected. */
+export const ties = (density: number): Rule => trimmed('ties', density, elect);
+
+/** The share `density` of the largest entries of each tensor stays, the rest is 0; then the sum. */
+export const magnitudePrune = (density: number): Rule => trimmed('magnitudePrune', density, sum);
+
+/** DARE, then the sum: unbiased, for the mean over all draws is the sum of the whole tensors. */
+export const dareLinear = (density: number): Rule => dropped('dareLinear', density, sum);
+
+/** DARE, then signs are elected as in TIES. */
+export const dareTies = (density: number): Rule => dropped('dareTies', density, elect);
+
+function trimmed(caller: string, density: number, rule: Rule): Rule {
+  assertDensity(caller, density);
+  return (tensors, weights, draw) =>
+    rule(
+      tensors.map((one) => trim(one, density)),
+      weights,
+      draw,
+    );
+}
+
+function dropped(caller: string, density: number, rule: Rule): Rule {
+  assertDensity(caller, density);
+  return (tensors, weights, draw) =>
+    rule(
+      tensors.map((one) => drop(one, density, draw)),
+      weights,
+      draw,
+    );
+}
+
+function trim(tensor: Matrix, density: number): Matrix {
+  const values = tensor.to1DArray();
+  const order = [...values.keys()].sort((a, b) => size(values, b) - size(values, a));
+  const kept = new Set(order.slice(0, Math.floor(density * values.length)));
+  return map(tensor, (value, i, j) => (kept.has(i * tensor.columns + j) ? value : 0));
+}
+
+/**
+ * T̃ = m ⊙ T / p,  m ~ Bernoulli(p)        (DARE, Yu et al. 2024, eq. 2-3, with p the share kept)
+ */
+function drop(tensor: Matrix, density: number, draw: Draw): Matrix {
+  return map(tensor, (value) => (draw() < density ? value / density : 0));
+}
+
+function size(values: readonly number[], i: number): number {
+  return Math.abs(values[i] as number);
+}
+
+function map(tensor: Matrix, change: (value: number, i: number, j: number) => number): Matrix {
+  return tensor.clone().apply(function (this: Matrix, i, j) {
+    this.set(i, j, change(tensor.get(i, j), i, j));
+  });
+}
+
+function assertDensity(caller: string, density: number): void {
+  if (density > 0 && density <= 1) return;
+  throw new ArgumentError(
+    `${caller}: density must be more than 0 and at most 1, got ${density}. It is the share of entries that stay.`,
+  );
+}

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Init, LoRALayer } from '../../lora';
+import { type Embedding, Module } from '../../tensor/nn';
+
+/** A = 0 and B ~ N(0, 1), as PEFT starts an update beside a table: here it is A that is looked up. */
+export const embeddingInit: Init = ([r, rows], random, width) => ({
+  A: tf.zeros([r, rows]),
+  B: random.normal<tf.Rank.R2>([width, r], 0, 1),
+});
+
+/**
+ * h = E[i] + s B A[:, i]        (Hu et al. 2021, eq. 3, for an x that is 1 at i and else 0)
+ *
+ * ids [...] (int32), E [rows, width], A [r, rows], B [width, r] -> h [..., width]. A table with a
+ * low-rank update beside it. The table is shared; `dispose()` frees the update and leaves it.
+ */
+export class LoRAEmbedding extends Module {
+  readonly base: Embedding;
+  readonly lora: LoRALayer;
+  /** There is no variant of it. */
+  readonly rescale = null;
+
+  /** `lora` must be of as many inputs as the table has rows, and as many outputs as its width. */
+  constructor(base: Embedding, lora: LoRALayer) {
+    super();
+    this.base = this.addChild('base', base);
+    this.lora = this.addChild('lora', lora);
+  }
+
+  override get isDisposed(): boolean {
+    return this.lora.isDisposed;
+  }
+
+  override dispose(): void {
+    this.lora.dispose();
+  }
+
+  /** ids [...] (int32) -> h [..., width] */
+  forward(ids: tf.Tensor): tf.Tensor {
+    this.base.assertAlive('LoRAEmbedding.forward');
+    this.lora.assertAlive('LoRAEmbedding.forward');
+    return tf.tidy(() => {
+      const { A, B } = this.lora.factors();
+      const low = columns(A, ids.flatten()); // [n, r]
+      const update = tf.matMul(low, B, false, true).mul(this.lora.scaling);
+      const h = this.base.forward(ids);
+      return h.add(update.reshape(h.shape));
+    });
+  }
+}
+
+/**
+ * A[:, i]: A [r, rows], ids [n] -> [n, r]. The gradient is a product: tfjs would add up rows with
+ * an op that WebAssembly does not have.
+ */
+function columns(A: tf.Tensor2D, ids: tf.Tensor): tf.Tensor2D {
+  const rows = A.shape[1];
+  const op = tf.customGrad<tf.Tensor2D>((A, save) => {
+    const at = ids.cast('int32').flatten();
+    (save as tf.GradSaveFunc)([at]);
+    const value = tf.gather((A as tf.Tensor2D).transpose<tf.Tensor2D>(), at);
+    const gradFunc = (dy: tf.Tensor2D, [at]: tf.Tensor[]) => {
+      const chosen = tf.oneHot(at as tf.Tensor1D, rows).cast<tf.Tensor2D>('float32'); // [n, rows]
+      return tf.matMul(dy, chosen, true); // [r, rows]
+    };
+    return { value, gradFunc };
+  });
+  return op(A);
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { assertClose } from '../../../tests/close';
+import { decodeFloat32 } from '../../../tests/fixture';
+import { baseOf, outputOf, peftCase, writeCase } from '../../../tests/peft-cases';
+import { readSafetensors, writeSafetensors } from '../../files/safetensors';
+import { LoRALinear } from '../../lora';
+import { LoraError } from '../../tensor/errors';
+import { read, useAccelerator } from '../../tensor/runtime';
+import { AdapterError, loadAdapter } from '../peft';
+import { convertFromMlx, convertToMlx } from './convert-mlx';
+
+const root = fs.mkdtempSync(path.join(tmpdir(), 'peft-mlx-'));
+after(() => fs.rmSync(root, { recursive: true }));
+before(useAccelerator);
+
+/** scale (a b)ᵀ, which is ΔW, in float64 from the files of mlx-lm. */
+async function deltaOf(folder: string, name: string): Promise<number[]> {
+  const config = JSON.parse(fs.readFileSync(path.join(folder, 'adapter_config.json'), 'utf8')) as {
+    lora_parameters: { scale: number; rank: number };
+  };
+  const { scale, rank } = config.lora_parameters;
+  const reader = await readSafetensors(path.join(folder, 'adapters.safetensors'));
+  const [a, b] = [await reader.read(`${name}.lora_a`), await reader.read(`${name}.lora_b`)];
+  await reader.close();
+  const [k, d] = [a.length / rank, b.length / rank];
+  return Array.from({ length: d * k }, (_, at) => {
+    const [i, j] = [Math.floor(at / k), at % k];
+    let sum = 0;
+    for (let q = 0; q < rank; q++) sum += (a[j * rank + q] as number) * (b[q * d + i] as number);
+    return scale * sum;
+  });
+}
+
+describe('mlx-lm', () => {
+  for (const [kind, name] of [
+    ['net', 'two entries'],
+    ['net', 'rsLoRA, ranks and alphas'],
+    ['net', 'ranks, the first counts'],
+    ['gpt2', 'ranks and alphas'],
+  ] as const) {
+    test(`there and back: ${kind}, ${name}`, async () => {
+      const one = peftCase(kind, name);
+      const [theirs, mlx, back] = ['theirs', 'mlx', 'back'].map((at) => path.join(root, at)) as [
+        string,
+        string,
+        string,
+      ];
+      await writeCase(one, theirs);
+      const toMlx = (layer: string) => layer.replace(/^transformer\./, 'model.');
+      await convertToMlx(theirs, mlx, { rename: toMlx });
+
+      const model = await baseOf(kind);
+      const { names } = await loadAdapter(model, theirs);
+      for (const layer of names) {
+        const { lora } = model.namedModules().get(layer) as LoRALinear;
+        assertClose(await deltaOf(mlx, toMlx(layer)), await read(lora.deltaWeight()), 1e-5, layer);
+      }
+
+      await convertFromMlx(mlx, back, {
+        rename: (layer) => (kind === 'gpt2' ? layer.replace(/^model\./, 'transformer.') : layer),
+      });
+      const again = await baseOf(kind);
+      assert.deepEqual((await loadAdapter(again, back)).names, names);
+      assertClose(await read(outputOf(again, one)), decodeFloat32(one.y), 1e-5);
+    });
+  }
+
+  test('what is unsupported or broken is refused', async () => {
+    const folder = path.join(root, 'bad');
+    fs.mkdirSync(folder);
+    const save = async (config: unknown, shapes: Readonly<Record<string, readonly number[]>>) => {
+      fs.writeFileSync(path.join(folder, 'adapter_config.json'), JSON.stringify(config));
+      const tensors = Object.entries(shapes).map(([name, shape]) => {
+        const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+        return [name, { shape, values }] as const;
+      });
+      await writeSafetensors(path.join(folder, 'adapters.safetensors'), new Map(tensors));
+    };
+    const good = { lora_parameters: { scale: 2 } };
+    const pair = { 'x.lora_a': [3, 2], 'x.lora_b': [2, 4] };
+    for (const [config, shapes, pattern] of [
+      [{ ...good, fine_tune_type: 'dora' }, pair, /fine_tune_type must be "lora"/],
+      [{ lora_parameters: {} }, pair, /scale must be a positive number/],
+      [null, pair, /scale must be a positive number/],
+      [good, { ...pair, 'x.m': [4] }, /x.m is unsupported/],
+      [good, { 'x.lora_a': [3, 2] }, /x.lora_a is unsupported/],
+      [good, { 'x.lora_a': [3, 2], 'x.lora_b': [1, 4] }, /is unsupported: only pairs/],
+      [good, { ...pair, 'y.lora_a': [3, 1], 'y.lora_b': [1, 4] }, /pairs of one rank, got 2, 1/],
+      [good, {}, /pairs of one rank, got none/],
+    ] as const) {
+      await save(config, shapes);
+      await assert.rejects(convertFromMlx(folder, path.join(root, 'none')), (error: Error) => {
+        assert.ok(error instanceof AdapterError && error instanceof LoraError, error.message);
+        assert.match(error.message, pattern);
+        return true;
+      });
+    }
+    assert.ok(!fs.existsSync(path.join(root, 'none')));
+  });
+});

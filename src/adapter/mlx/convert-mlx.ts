@@ -1,0 +1,180 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { replaceFiles, writeFileAtomically } from '../../files/local';
+import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
+import { rsLora } from '../../lora';
+import {
+  AdapterError,
+  checkConfig,
+  CONFIG_FILE,
+  fileInside,
+  planUpdates,
+  readConfigJson,
+  readUpdates,
+  tensorName,
+  WEIGHTS_FILE,
+  writeAdapter,
+} from '../peft';
+
+/** The weights of an adapter of mlx-lm; its config has PEFT's name and other keys. */
+const MLX_WEIGHTS = 'adapters.safetensors';
+
+/** Of one update, filled up: a small file must not ask for all memory. */
+const MAX_NUMBERS = 2 ** 28;
+
+/** How names differ: for GPT-2, PEFT's `transformer.h.0` is `model.h.0` in mlx-lm. */
+export interface ConvertOptions {
+  rename?: (name: string) => string;
+}
+
+/**
+ * Converts an adapter of PEFT into one of mlx-lm: h = W0 x + scale (x a) b with a [k, r] = Aᵀ and
+ * b [r, d] = Bᵀ. mlx-lm has one rank and one scale for all: smaller ranks are filled up with
+ * zeros, other scales are put into b.
+ * @throws AdapterError, SafetensorsError if the adapter is broken or unsupported
+ */
+export async function convertToMlx(
+  from: string,
+  to: string,
+  { rename = (name) => name }: ConvertOptions = {},
+): Promise<void> {
+  const updates = await readPeft('convertToMlx', from);
+  const rank = Math.max(...updates.map(({ r }) => r));
+  const scale = updates[0]?.scale ?? 1;
+  const tensors = new Map<string, TensorToWrite>();
+  for (const { name, r, A, B, ...update } of updates) {
+    const [k, d] = [A.length / r, B.length / r];
+    if (rank * (k + d) > MAX_NUMBERS) {
+      const fault = `${name} must not be filled up to rank ${rank}: that is too large.`;
+      throw new AdapterError('convertToMlx', from, [fault]);
+    }
+    const a = transpose(A, [r, k], rank);
+    const b = transpose(B, [d, r]).map((value) => value * (update.scale / scale));
+    const filled = new Float32Array(rank * d);
+    filled.set(b);
+    tensors.set(`${rename(name)}.lora_a`, { shape: [k, rank], values: a });
+    tensors.set(`${rename(name)}.lora_b`, { shape: [rank, d], values: filled });
+  }
+  // Where the keys are names in full, the number of layers does not choose any.
+  const keys = updates.map(({ name }) => rename(name));
+  const config = {
+    fine_tune_type: 'lora',
+    num_layers: -1,
+    lora_parameters: { rank, scale, dropout: 0, keys },
+  };
+  await mkdir(to, { recursive: true });
+  await replaceFiles(to, [MLX_WEIGHTS, CONFIG_FILE], async (staging) => {
+    await writeSafetensors(path.join(staging, MLX_WEIGHTS), tensors, { format: 'mlx' });
+    await writeFileAtomically(path.join(staging, CONFIG_FILE), [JSON.stringify(config, null, 4)]);
+  });
+}
+
+/**
+ * Converts an adapter of mlx-lm into one of PEFT: A = aᵀ, B = bᵀ, alpha = scale r.
+ * @param options.rename gets mlx-lm's names
+ * @throws AdapterError, SafetensorsError if the adapter is broken or unsupported
+ */
+export async function convertFromMlx(
+  from: string,
+  to: string,
+  { rename = (name) => name }: ConvertOptions = {},
+): Promise<void> {
+  const caller = 'convertFromMlx';
+  const scale = await readMlxScale(caller, await fileInside(caller, from, CONFIG_FILE));
+  const file = await fileInside(caller, from, MLX_WEIGHTS);
+  const { tensors, ranks } = await readMlx(caller, file, rename);
+  const [r, ...others] = new Set(ranks.values());
+  if (r === undefined || others.length > 0) {
+    const fault = `the file must have pairs of one rank, got ${[...new Set(ranks.values())].join(', ') || 'none'}.`;
+    throw new AdapterError(caller, file, [fault]);
+  }
+  const target_modules = [...ranks.keys()].sort();
+  const json = { peft_type: 'LORA', r, lora_alpha: scale * r, target_modules };
+  await writeAdapter(caller, to, checkConfig(caller, CONFIG_FILE, json), tensors);
+}
+
+/** The pairs of a file of mlx-lm, turned and named as PEFT has them, and the rank of each. */
+async function readMlx(caller: string, file: string, rename: (name: string) => string) {
+  const tensors = new Map<string, TensorToWrite>();
+  const ranks = new Map<string, number>();
+  const reader = await readSafetensors(file);
+  try {
+    for (const [name, { shape }] of reader.tensors) {
+      const [, layer, letter] = /^(.+)\.lora_([ab])$/.exec(name) ?? [];
+      const other = reader.tensors.get(`${layer}.lora_${letter === 'a' ? 'b' : 'a'}`);
+      const [rows, columns] = shape as [number, number];
+      const meets = letter === 'a' ? other?.shape[0] === columns : other?.shape[1] === rows;
+      if (layer === undefined || shape.length !== 2 || other?.shape.length !== 2 || !meets) {
+        const fault = `${name.slice(0, 200)} is unsupported: only pairs lora_a [k, r] and lora_b [r, d] are.`;
+        throw new AdapterError(caller, file, [fault]);
+      }
+      const values = transpose(await reader.read(name), [rows, columns]);
+      const matrix = letter === 'a' ? 'A' : 'B';
+      tensors.set(tensorName(rename(layer), matrix), { shape: [columns, rows], values });
+      if (letter === 'a') ranks.set(rename(layer), columns);
+    }
+    return { tensors, ranks };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readMlxScale(caller: string, file: string): Promise<number> {
+  const json = (await readConfigJson(caller, file)) as {
+    fine_tune_type?: unknown;
+    lora_parameters?: { scale?: unknown };
+  } | null;
+  const { fine_tune_type: type = 'lora', lora_parameters: parameters } = json ?? {};
+  const scale = parameters?.scale;
+  const faults: string[] = [];
+  if (type !== 'lora') faults.push('fine_tune_type must be "lora": others are unsupported.');
+  if (typeof scale !== 'number' || !(scale > 0)) {
+    faults.push('lora_parameters.scale must be a positive number.');
+  }
+  if (faults.length > 0) throw new AdapterError(caller, file, faults);
+  return scale as number;
+}
+
+/** The updates of an adapter of PEFT, without its model: the file itself says the layers' sizes. */
+async function readPeft(caller: string, folder: string) {
+  const configFile = await fileInside(caller, folder, CONFIG_FILE);
+  const config = checkConfig(caller, configFile, await readConfigJson(caller, configFile));
+  if (config.use_dora) {
+    throw new AdapterError(caller, configFile, ['use_dora must be false: DoRA is not converted.']);
+  }
+  const file = await fileInside(caller, folder, WEIGHTS_FILE);
+  const reader = await readSafetensors(file);
+  await reader.close();
+  const layers = new Map(
+    [...reader.tensors].flatMap(([tensor, { shape }]) => {
+      const [, name] = /^base_model\.model\.(.+)\.lora_A\.weight$/.exec(tensor) ?? [];
+      if (name === undefined) return [];
+      const outFeatures = reader.tensors.get(tensorName(name, 'B'))?.shape[0] ?? 0;
+      return [[name, { inFeatures: shape[1] ?? 0, outFeatures }] as const];
+    }),
+  );
+  const plan = planUpdates(config, [...layers.keys()], (fault) => {
+    throw new AdapterError(caller, configFile, [fault]);
+  });
+  const values = await readUpdates(caller, file, plan, layers);
+  if (values.size === 0) throw new AdapterError(caller, file, ['the file must have updates.']);
+  return [...values].map(([name, { A, B }]) => {
+    const { r = 0, alpha = 0 } = plan.get(name) ?? {};
+    return { name, r, scale: config.use_rslora ? rsLora(alpha, r) : alpha / r, A, B };
+  });
+}
+
+/** [rows, columns] -> [columns, rows], each new row filled up with zeros to `width`. */
+function transpose(
+  values: Float32Array,
+  [rows, columns]: [number, number],
+  width = rows,
+): Float32Array {
+  const turned = new Float32Array(columns * width);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      turned[j * width + i] = values[i * columns + j] as number;
+    }
+  }
+  return turned;
+}

@@ -1,0 +1,2 @@
+export { convertFromMlx, convertToMlx } from './convert-mlx';
+export type { ConvertOptions } from './convert-mlx';

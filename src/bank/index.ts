@@ -1,4 +1,0 @@
-export { AdapterBank } from './adapter-bank';
-export type { Adapt } from './adapter-bank';
-export type { BankMemory } from './measure';
-export { BASE_ALONE } from './mixtures';

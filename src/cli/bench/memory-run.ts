@@ -1,0 +1,92 @@
+import { resourceUsage } from 'node:process';
+import { injectLora } from '../../lora';
+import { loadModel } from '../../model';
+import type { GPT2 } from '../../model/gpt2';
+import { countParameters } from '../../tensor/nn';
+import { memoryReport, quantizedLinear } from '../../tensor/quant';
+import { memory, peakBytes, useAccelerator } from '../../tensor/runtime';
+import { type Batch, completionLoss } from '../../train/data';
+import { adamW, train } from '../../train/loop';
+import { quantiles, round, whenForked } from '../measure';
+
+/** One model trained a few steps in one way. */
+export interface MemoryRun {
+  /** its folder */
+  folder: string;
+  method: 'full' | 'lora' | 'qlora';
+  /** the adapters' rank */
+  r: number;
+  batches: Batch[];
+}
+
+/** Bytes are those of live tensors; a process's resident memory is in megabytes of 10^6 bytes. */
+export interface MemoryRow {
+  parameters: number;
+  trainable: number;
+  baseBytes: number;
+  /** null where all of the base is in float32 */
+  bitsPerWeight: number | null;
+  adapterBytes: number;
+  optimizerBytes: number;
+  /** the most that a step has beside base, adapter and optimiser: activations, gradients, scratch */
+  stepPeakBytes: number;
+  /** the most that loading has in tensors, and that the process had until then */
+  loadPeakBytes: number;
+  loadPeakResidentMegabytes: number;
+  peakResidentMegabytes: number;
+  /** the median, without the first step */
+  stepSeconds: number;
+}
+
+/** Loads, adapts and trains as the run says, and measures each part. */
+export async function memoryRun({ folder, method, r, batches }: MemoryRun): Promise<MemoryRow> {
+  await useAccelerator();
+  const linear = quantizedLinear({ doubleQuantize: true });
+  const options = method === 'qlora' ? { linear } : {};
+  const { result: model, peakBytes: loadPeakBytes } = await peakBytes(() =>
+    loadModel(folder, options),
+  );
+  const loadPeakResidentMegabytes = residentMegabytes();
+  const { bytes: baseBytes, packedBytes, packedWeights } = memoryReport(model);
+  if (method !== 'full') injectLora(model, { targetModules: 'all-linear', r, alpha: 32 });
+  const loaded = memory().bytes;
+  const { result: seconds, peakBytes: peak } = await peakBytes(() => trainSome(model, batches));
+  const { trainable, total } = countParameters(model);
+  const adapterBytes = method === 'full' ? 0 : 4 * trainable;
+  // Each parameter has two moments; what else was new is gone after the step.
+  const optimizerBytes = memory().bytes - loaded;
+  return {
+    parameters: total,
+    trainable,
+    baseBytes,
+    bitsPerWeight: packedWeights === 0 ? null : round((8 * packedBytes) / packedWeights, 4),
+    adapterBytes,
+    optimizerBytes,
+    stepPeakBytes: peak - optimizerBytes,
+    loadPeakBytes,
+    loadPeakResidentMegabytes,
+    peakResidentMegabytes: residentMegabytes(),
+    stepSeconds: round(quantiles(seconds.slice(1), 0.5)[0], 3),
+  };
+}
+
+/** @returns the seconds of each step. The optimiser's state is kept alive. */
+async function trainSome(model: GPT2, batches: Batch[]): Promise<number[]> {
+  const seconds: number[] = [];
+  const training = train({
+    module: model,
+    loss: (batch: Batch) => completionLoss(model, batch),
+    batches,
+    optimizer: adamW({ learningRate: 1e-4 }),
+    steps: batches.length,
+    maxGradientNorm: 1,
+  });
+  for await (const step of training) seconds.push(step.seconds);
+  return seconds;
+}
+
+function residentMegabytes(): number {
+  return Math.round((resourceUsage().maxRSS * 1024) / 1e6);
+}
+
+whenForked(async ([run], tell) => tell({ row: await memoryRun(run as MemoryRun) }));

@@ -1,0 +1,131 @@
+import type { ResultRow } from '../../course/shipped';
+import { round, type Spread } from '../measure';
+import type { Compared } from './compare';
+import { MEMORY } from './plan';
+import type { RivalName } from './rival-process';
+import { bytes, floorMilliseconds, operations, type Rates, type Work } from './work';
+
+/** What all rows of an accelerator have in common. */
+export type Origin = Omit<ResultRow, 'seconds'> & {
+  command: string;
+  commit: string;
+  backend: string;
+  device: string;
+  seed: number;
+  /** what else the machine computed in the minute before, in cores */
+  loadBefore: number;
+};
+
+/** How fast the machine is at best, by one large product and one large sum. */
+export function machineRow(
+  origin: Origin,
+  machine: readonly Compared[],
+): { row: ResultRow; rates: Rates } {
+  const perSecond = (kind: Work['kind'], count: (work: Work) => number) => {
+    const one = machine.find(({ work }) => work.kind === kind) as Compared;
+    return (1000 * count(one.work)) / (one.times.ours?.best ?? NaN);
+  };
+  const rates: Rates = {
+    operationsPerSecond: perSecond('product', operations),
+    bytesPerSecond: perSecond('add', bytes),
+  };
+  const row: ResultRow = {
+    ...origin,
+    seconds: 0,
+    ...{ what: 'machine', name: 'one product of 2048³, one sum of 2²⁴' },
+    gigaOperationsPerSecond: round(rates.operationsPerSecond / 1e9, 1),
+    gigabytesPerSecond: round(rates.bytesPerSecond / 1e9, 1),
+  };
+  return { row, rates };
+}
+
+/** One work: milliseconds of each rival, ratios of medians, and how near the floor each is. */
+export function comparisonRow(
+  origin: Origin & { seconds: number },
+  { work, times, dispatches }: Compared,
+  others: readonly Compared[],
+  rounds: number,
+  rates: Rates,
+): ResultRow {
+  const { kind: what, ...size } = work;
+  const floor = floorMilliseconds(work, rates);
+  const base = others.find((other) => other.work.kind === 'linear' && other.work.r === 0);
+  const each = (show: (spread: Spread) => unknown) =>
+    Object.fromEntries(Object.entries(times).map(([name, spread]) => [name, show(spread)]));
+  return {
+    ...origin,
+    ...{ what, name: nameOf(work), ...size, rounds },
+    ...ratio('peftOverOurs', times.peft, times.ours),
+    ...ratio('plainOverOurs', times.plain, times.ours),
+    ...(base && work.kind === 'linear' && work.r > 0 && { overBase: overBase(times, base) }),
+    ...(work.kind === 'generate' && {
+      tokensPerSecond: each(({ median }) => round((1000 * work.newTokens) / median, 1)),
+    }),
+    shareOfFloor: each(({ median }) => round(floor / median, 3)),
+    ...(what === 'step' && Object.keys(dispatches).length > 0 && { dispatches }),
+    'milliseconds [median, quartiles]': each(({ median, low, high }) =>
+      [median, low, high].map((value) => round(value, 2)),
+    ),
+  };
+}
+
+/** A work in words. */
+export function nameOf(work: Work): string {
+  switch (work.kind) {
+    case 'linear': {
+      const { inFeatures: k, outFeatures: d, r, tokens, backward } = work;
+      const layer = r > 0 ? `LoRA linear ${k} to ${d}, r = ${r}` : `linear ${k} to ${d}`;
+      return `${layer}, ${tokens} tokens, forward${backward ? ' and backward' : ''}`;
+    }
+    case 'step': {
+      const some = work.labelled < 1 ? ', labels on the last quarter' : '';
+      return `training step, ${work.batch} x ${work.time} tokens${some}`;
+    }
+    case 'forward':
+      return `forward, ${work.batch} x ${work.time} tokens`;
+    case 'mixed':
+      return `forward, three adapters in ${work.batch} x ${work.time} tokens`;
+    case 'generate':
+      return `generation, ${work.newTokens} tokens, ${work.adapter ? 'with' : 'without'} adapter`;
+    case 'product':
+    case 'add':
+      return `${work.kind} of ${work.size}`;
+  }
+}
+
+function ratio(name: string, over: Spread | undefined, under: Spread | undefined) {
+  return over && under ? { [name]: round(over.median / under.median, 3) } : {};
+}
+
+/** What the update adds to the layer's time, as a factor. */
+function overBase(times: Compared['times'], base: Compared) {
+  const names = Object.keys(times) as RivalName[];
+  return Object.fromEntries(
+    names.map((name) => {
+      const [with_, alone] = [times[name]?.median ?? NaN, base.times[name]?.median ?? NaN];
+      return [name, round(with_ / alone, 3)];
+    }),
+  );
+}
+
+/** The most resident memory of a process that only trains, and of its runtime before any model. */
+export function memoryRow(
+  origin: Origin & { seconds: number },
+  peaks: Record<string, { start: number | null; peak: number | null }>,
+): ResultRow {
+  const each = (key: 'start' | 'peak') =>
+    Object.fromEntries(Object.entries(peaks).map(([name, value]) => [name, value[key]]));
+  const { batch, time, labelled } = MEMORY.work;
+  return {
+    ...origin,
+    what: 'memory',
+    name: 'peak memory of a training process',
+    batch,
+    time,
+    labelled,
+    steps: MEMORY.steps,
+    oursOverPeft: round((peaks.ours?.peak ?? NaN) / (peaks.peft?.peak ?? NaN), 3),
+    peakMegabytes: each('peak'),
+    runtimeMegabytes: each('start'),
+  };
+}

@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { savePretrained } from '../../adapter/peft';
+import { findHardProblems, trainingRows } from '../../course/agents';
+import { type Problem, solverRows } from '../../course/task';
+import { writeFileAtomically } from '../../files/local';
+import { injectLora } from '../../lora';
+import type { GPT2 } from '../../model/gpt2';
+import { countParameters } from '../../tensor/nn';
+import { encodeRows, meanLoss } from '../../train/data';
+import { openBase, provenance, round, type TrainingMessage, whenForked } from '../measure';
+import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
+import { learn } from './train-by-recipe';
+
+/**
+ * Trains one role and saves its adapter in a folder named after role and seed; the solver's run then
+ * writes down which problems are hard for it.
+ */
+export async function trainRole(
+  run: AgentTraining,
+  { command, folder, hardFile }: { command: string; folder: string; hardFile: string },
+  tell: (message: TrainingMessage) => void,
+): Promise<void> {
+  const origin = await provenance();
+  const start = performance.now();
+  const { model, tokenizer } = await openBase();
+  const { role, r, alpha, seed } = run;
+  injectLora(model, { targetModules: 'all-linear', r, alpha, seed });
+  const hard = role === 'solver' ? [] : readProblems(hardFile);
+  const rows = trainingRows(role, hard);
+  const lastLoss = await learn(model, encodeRows(tokenizer, rows), run, tell);
+  const config = {
+    base_model_name_or_path: 'data/base',
+    task_type: 'CAUSAL_LM',
+    fan_in_fan_out: true,
+  } as const;
+  await savePretrained(model, path.join(folder, `${role}-${seed}`), { config });
+  const { trainable } = countParameters(model);
+  if (role === 'solver') {
+    const found = await findHardProblems(model, tokenizer, TRIAL);
+    mkdirSync(path.dirname(hardFile), { recursive: true });
+    await writeFileAtomically(hardFile, [JSON.stringify(found)]);
+  }
+  const row = {
+    ...{ command, ...origin, kind: 'training', ...run },
+    seconds: Math.round((performance.now() - start) / 1000),
+    ...{ trainable, rows: rows.length, hard: hard.length },
+    validationLoss: round(await validationLoss(model, tokenizer), 4),
+    finalTrainingLoss: round(lastLoss, 4),
+  };
+  tell({ row });
+}
+
+/** Of right solutions, whatever the role. */
+function validationLoss(model: GPT2, tokenizer: Tokenizer): Promise<number> {
+  return meanLoss(model, encodeRows(tokenizer, solverRows(VALIDATION)));
+}
+
+function readProblems(file: string): Problem[] {
+  if (!existsSync(file)) throw new Error(`${file} must be there. Train the solver first.`);
+  return JSON.parse(readFileSync(file, 'utf8')) as Problem[];
+}
+
+whenForked(([run, options], tell) =>
+  trainRole(run as AgentTraining, options as Parameters<typeof trainRole>[1], tell),
+);

@@ -1,0 +1,3 @@
+export { agents } from './agents';
+export { pretrain } from './pretrain';
+export { sweep } from './sweep';

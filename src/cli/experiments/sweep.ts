@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { BASE, readResults, type ResultRow } from '../../course/shipped';
+import { repoRoot } from '../../files/local';
+import { ArgumentError } from '../../tensor/errors';
+import { useAccelerator } from '../../tensor/runtime';
+import { memoryTable } from '../bench';
+import { ONE_CORE, progressBar, rowsFile, runApart, stepOf, writeRows } from '../measure';
+import { quickArgs } from './quick-option';
+import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
+
+/**
+ * Trains the solver at every rank, every alpha, on a base in 4 bits, or by every variant, several
+ * seeds each, one process a run, and writes a row for each into data/results/. Runs that have their
+ * row already are not repeated.
+ * @param args `rank`, `alpha`, `qlora` or `variants`; `memory` for `memoryTable`; `--quick` for one seed, from nothing, into artifacts/
+ * @returns 0
+ */
+export async function sweep(args: string[]): Promise<number> {
+  const { what: name, quick, command } = quickArgs('sweep', args);
+  if (name === 'memory') return memoryTable(command);
+  if (!isSweep(name)) {
+    throw new ArgumentError(
+      `sweep: what to sweep must be one of ${SWEEPS.join(', ')}, memory, got ${name ?? 'nothing'}.`,
+    );
+  }
+  const file = rowsFile(`sweep-${name}`, quick);
+  const rows = await runAll(planSweep(name, { quick, base: baseHash() }), command, {
+    file,
+    done: quick ? [] : SWEEPS.flatMap((one) => readResults(`sweep-${one}`)),
+  });
+  printTable(rows);
+  console.log(`\nRows: ${path.relative(repoRoot, file)}`);
+  return 0;
+}
+
+function isSweep(name: string | undefined): name is SweepName {
+  return SWEEPS.some((one) => one === name);
+}
+
+/** So that rows of another base are not taken for this one's. */
+function baseHash(): string {
+  const weights = readFileSync(path.join(BASE, 'model.safetensors'));
+  return createHash('sha256').update(weights).digest('hex').slice(0, 12);
+}
+
+/** On a CPU each run takes one core, which is faster than one run on all; a GPU takes one run. */
+async function countWorkers(): Promise<number> {
+  const { name } = await useAccelerator();
+  return name === 'cuda' || name === 'webgpu' ? 1 : cpus().length;
+}
+
+async function runAll(
+  runs: SweepRun[],
+  command: string,
+  { file, done }: { file: string; done: ResultRow[] },
+): Promise<ResultRow[]> {
+  const rows = runs.map((run) => done.find((row) => isResultOf(row, run)));
+  const finished = () => rows.flatMap((row) => row ?? []);
+  const waiting = [...runs.keys()].filter((i) => !rows[i]);
+  const steps = waiting.reduce((sum, i) => sum + (runs[i]?.steps ?? 0), 0);
+  const bar = progressBar('sweep', steps);
+  const onStep = stepOf(bar);
+  const work = async () => {
+    for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
+      rows[i] = await runApart<ResultRow>(
+        path.join(__dirname, 'sweep-run.js'),
+        [runs[i], command],
+        {
+          env: ONE_CORE,
+          onStep,
+        },
+      );
+      await writeRows(file, finished());
+    }
+  };
+  await Promise.all(Array.from({ length: await countWorkers() }, work));
+  bar.stop();
+  return finished();
+}
+
+function printTable(rows: readonly ResultRow[]): void {
+  console.table(
+    rows.map(({ method, r, alpha, seed, trainable, testLoss, exactMatch, seconds }) => ({
+      ...{ method, r, alpha, seed, trainable, 'test loss': testLoss },
+      ...{ 'exact match': exactMatch, seconds },
+    })),
+  );
+}

@@ -1,0 +1,12 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { BASE } from '../../course/shipped';
+import { loadModel, loadTokenizer } from '../../model';
+import type { GPT2 } from '../../model/gpt2';
+import { useAccelerator } from '../../tensor/runtime';
+
+/** The shipped base and its tokenizer, on the accelerator: that comes first, or tfjs takes its own. */
+export async function openBase(): Promise<{ model: GPT2; tokenizer: Tokenizer }> {
+  await useAccelerator();
+  const model = await loadModel(BASE);
+  return { model, tokenizer: await loadTokenizer(BASE, model.config) };
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { repoRoot, workshop } from '../../files/local';
+import { compileAddon, nodeHeadersVersion } from './compile-addon';
+import type { Artefact } from './run-steps.cjs';
+import { tensorflowLibrary } from './tensorflow-library';
+
+const folder = path.join(workshop, 'kernels');
+const file = 'lora_kernels.node';
+
+/** For any x86-64 processor since 2013; the kernels find out themselves whether this is one. */
+const FLAGS = [
+  ...['-O3', '-mavx2', '-mfma', '-mf16c', '-fopenmp-simd'],
+  ...['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=off'],
+];
+
+/** The project's own ops in TensorFlow, its kernels for the CPU, linked with its library. */
+export const compiledKernels: Artefact = {
+  folder,
+  files: [file],
+  needs: () => ({
+    ...{ sources: hashOf(sources(/\.(cc|h)$/)), flags: FLAGS.join(' '), place: repoRoot },
+    ...{ headers: nodeHeadersVersion(), ...tensorflowLibrary.needs() },
+  }),
+  make: (tools) =>
+    compileAddon(
+      path.join(folder, file),
+      {
+        flags: FLAGS,
+        includes: [path.join(repoRoot, 'src', 'tensor', 'op')],
+        sources: sources(/\.cc$/),
+        libraries: ['libtensorflow_framework.so.2'],
+      },
+      tools,
+    ),
+};
+
+function sources(names: RegExp): string[] {
+  const src = path.join(repoRoot, 'src');
+  const all = readdirSync(src, { recursive: true, encoding: 'utf8' });
+  return all
+    .filter((name) => names.test(name))
+    .sort()
+    .map((name) => path.join(src, name));
+}
+
+function hashOf(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const each of files) hash.update(readFileSync(each));
+  return hash.digest('hex');
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pythonPath, repoRoot, venv } from '../../files/local';
+import { findPython } from './find-python';
+import type { Step, Tools } from './run-steps.cjs';
+
+/** pip's arguments that keep one unreachable index from making it crawl. */
+export const PIP = [
+  ...['--retries', '1', '--timeout', '15'],
+  ...['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
+];
+
+/** `.venv`: JupyterLab, the extension that draws the charts, and the notebook runner. */
+export const pythonStep: Step = {
+  name: 'Python packages',
+  parts: [
+    {
+      folder: venv,
+      files: [path.relative(venv, pythonPath())], // a link, broken once the system's Python goes
+      needs: () => ({
+        place: venv, // its scripts hold this path
+        requirements: readFileSync(path.join(repoRoot, 'requirements.txt'), 'utf8'),
+        lock: readFileSync(path.join(repoRoot, 'requirements.lock'), 'utf8'),
+      }),
+      make: makeVenv,
+    },
+  ],
+};
+
+async function makeVenv({ run }: Tools): Promise<void> {
+  const [python = '', ...first] = findPython().command;
+  const next = 'See the log, mend this, then run the same command again.';
+  await run(python, [...first, '-m', 'venv', '--clear', venv], { cwd: repoRoot, next });
+
+  const files = ['-r', 'requirements.txt', '-c', 'requirements.lock'];
+  await run(pythonPath(), ['-m', 'pip', 'install', ...PIP, ...files], {
+    cwd: repoRoot,
+    next: 'See that the Python package index can be reached, then run the same command again.',
+  });
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'step-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** How the one step of `program` behaves. */
+interface Behaviour {
+  make: string;
+  needs?: string;
+  without?: string;
+  retry?: boolean;
+}
+
+/** A set-up of one step that makes `artefact/thing`; each making adds a line to `made`. */
+function program({ make, needs = '1', without, retry = false }: Behaviour): string {
+  return `
+    const fs = require('node:fs');
+    const { runSteps } = require(${JSON.stringify(path.join(__dirname, 'run-steps.cjs'))});
+    const { SetupError } = require(${JSON.stringify(path.join(__dirname, 'run-program.cjs'))});
+    const thing = 'artefact/thing';
+    fs.mkdirSync('artefact', { recursive: true });
+    const part = {
+      folder: 'artefact',
+      files: ['thing'],
+      needs: () => ({ version: '${needs}' }),
+      make: async ({ run }) => { fs.appendFileSync('made', 'once\\n'); ${make} },
+    };
+    const step = { name: 'The thing', parts: [part], without: ${JSON.stringify(without)} };
+    runSteps([step], { workshop: 'workshop', first: 2, total: 3, retry: ${retry} }).catch(
+      (error) => { console.error(error.message + '|' + error.next); process.exitCode = 1; });`;
+}
+
+const GOOD = "fs.writeFileSync(thing, 'whole');";
+
+function run(behaviour: Behaviour): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program(behaviour)], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+}
+
+function begin(behaviour: Behaviour): ChildProcess {
+  return spawn(process.execPath, ['-e', program(behaviour)], { cwd: folder, stdio: 'ignore' });
+}
+
+const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+const timesMade = (): number => read('made').split('\n').length - 1;
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    assert.ok(waited < 10_000, 'waited 10 s in vain');
+    await sleep(20);
+  }
+}
+
+function killed(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => child.on('exit', () => resolve()));
+}
+
+describe('a step', () => {
+  test('is made once, with a progress line each time', () => {
+    assert.match(run({ make: GOOD }).output, /^\[2\/3\] The thing \.\.\. \d+\.\d s\n$/);
+    assert.equal(run({ make: GOOD }).output, '[2/3] The thing ... ready\n');
+    assert.equal(timesMade(), 1);
+  });
+
+  test('is made again when what it needs has changed', () => {
+    run({ make: GOOD });
+    run({ make: GOOD, needs: '2' });
+    assert.equal(timesMade(), 2);
+  });
+
+  test('is made again when a file of it is gone, the stamp still there', () => {
+    run({ make: GOOD });
+    rmSync(path.join(folder, 'artefact/thing'));
+    assert.ok(existsSync(path.join(folder, 'artefact/.stamp')));
+    run({ make: GOOD });
+    assert.equal(read('artefact/thing'), 'whole');
+  });
+
+  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+    test(`that ${signal} cut short is not taken for made, and the next run makes it`, async () => {
+      run({ make: GOOD });
+      const half =
+        "fs.writeFileSync(thing, 'half'); await new Promise((r) => setTimeout(r, 60000));";
+      const child = begin({ make: half, needs: '2' });
+      await until(() => read('artefact/thing') === 'half');
+      child.kill(signal);
+      await killed(child);
+
+      // not even where the needs are those of the last good one again
+      const { status, output } = run({ make: GOOD });
+      assert.equal(status, 0, output);
+      assert.equal(read('artefact/thing'), 'whole');
+      assert.equal(timesMade(), 3);
+    });
+  }
+
+  test('that fails tells step, cause, log and what to do, and exits with 1', () => {
+    const script = "console.log('first'); console.log('error: no such lemma'); process.exit(3)";
+    const make = `await run(process.execPath, ['-e', ${JSON.stringify(script)}],
+      { cwd: '.', next: 'Look it up.' });`;
+    const { status, output } = run({ make });
+    assert.equal(status, 1);
+    assert.match(output, /Step \[2\/3\] The thing failed: node -e .* ended with exit code 3/);
+    assert.match(output, /^ {4}error: no such lemma$/m);
+    assert.match(output, /Log: workshop\/the-thing\.log\|Look it up\./);
+    assert.match(read('workshop/the-thing.log'), /^first$/m);
+    assert.equal(run({ make: GOOD }).status, 0);
+  });
+
+  test('that the lesson can do without fails with a warning, and is left alone until told', () => {
+    const make = "throw new SetupError('No compiler.', 'Install one.');";
+    const first = run({ make, without: 'Slower.' });
+    assert.equal(first.status, 0);
+    assert.match(first.output, /Warning: No compiler\.\n {2}Slower\. Install one\./);
+
+    const second = run({ make, without: 'Slower.' });
+    assert.match(second.output, /not here[^]*Warning: No compiler\./);
+    assert.equal(timesMade(), 1);
+
+    run({ make, without: 'Slower.', needs: '2' });
+    assert.equal(timesMade(), 2, 'new needs are a new chance');
+    run({ make: GOOD, without: 'Slower.', retry: true, needs: '2' });
+    assert.equal(read('artefact/thing'), 'whole');
+  });
+});
+
+describe('two set-ups', () => {
+  const slow = `await new Promise((r) => setTimeout(r, 400)); ${GOOD}`;
+
+  test('at the same time make it once, one after the other', async () => {
+    const children = [1, 2, 3].map(() => begin({ make: slow }));
+    await Promise.all(children.map(killed));
+    assert.equal(timesMade(), 1);
+    assert.ok(!existsSync(path.join(folder, 'workshop/setup.lock')));
+  });
+
+  test('do not wait for a lock whose owner is dead', () => {
+    run({ make: GOOD });
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    writeFileSync(path.join(folder, 'workshop/setup.lock'), String(pid));
+    assert.equal(run({ make: GOOD }).output, '[2/3] The thing ... ready\n');
+  });
+
+  test('wait for the tool that a killed owner left behind', async () => {
+    const tool = "setTimeout(() => require('fs').writeFileSync('artefact/thing', 'late'), 1500)";
+    const child = begin({
+      make: `await run(process.execPath, ['-e', ${JSON.stringify(tool)}],
+      { cwd: '.', next: '' });`,
+    });
+    await until(() => existsSync(path.join(folder, 'made')));
+    await until(() => read('workshop/setup.lock').includes(' '));
+    child.kill('SIGKILL');
+    await killed(child);
+
+    const { output } = run({ make: GOOD });
+    assert.match(output, /^Waiting for another set-up \(process \d+\)/);
+    assert.equal(read('artefact/thing'), 'whole', 'the late tool did not write over it');
+  });
+});

@@ -1,0 +1,116 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { repoRoot } from '../files/local';
+import { ArgumentError } from '../tensor/errors';
+import { environmentStep, hasNvidiaGpu, isReady, nativeStep, softwareVulkan } from './setup';
+import { readWings, type Tested } from './wings';
+
+/** Test files that run together, in one environment. */
+export interface Suite {
+  name: string;
+  /** compiled test files */
+  files: string[];
+  env?: NodeJS.ProcessEnv;
+  /** how many files run at once, where that is not as many as there are cores */
+  atOnce?: number;
+  /** why it cannot run on this machine */
+  missing?: string | undefined;
+}
+
+/** As many broken files and killed processes as one can wait for; a few of them run anyway. */
+const HOSTILE: Suite = {
+  name: '20,000 broken adapters, 100 killed saves',
+  files: ['src/adapter/peft/fuzz.test.js', 'src/files/local/replace-files.test.js'].map(inDist),
+  env: { LORA_BACKEND: 'wasm', FUZZ_RUNS: '20000', KILLS: '100' },
+};
+
+/** All that `npm test` runs, on this machine. */
+export function suites(): Suite[] {
+  const tests = sourceTests();
+  const vulkan = softwareVulkan();
+  const noAddon = nativeStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
+  const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: noAddon };
+  const accelerators: Omit<Suite, 'files'>[] = [
+    ...(hasNvidiaGpu() ? [cuda] : []),
+    { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: noAddon },
+    { name: 'wasm', env: { LORA_BACKEND: 'wasm' } },
+    { name: 'js', env: { LORA_BACKEND: 'js' } },
+    {
+      name: 'webgpu (software)',
+      env: vulkan ?? {},
+      missing: vulkan ? undefined : 'no software Vulkan',
+    },
+  ];
+  return [
+    {
+      name: 'what needs no accelerator',
+      files: [
+        ...tests.once,
+        ...testFiles('tests').filter((file) => path.dirname(file) === inDist('tests')),
+        ...testFiles('tests/plot'),
+      ],
+      atOnce: 1, // the bench's test compares times
+    },
+    ...accelerators.map((one) => ({
+      ...one,
+      name: `LoRA on ${one.name}`,
+      files: [...tests['every accelerator'], ...testFiles('tests/finetune')],
+    })),
+    {
+      name: 'kernel and solutions',
+      files: ['tests/kernel', 'tests/solutions'].flatMap(testFiles),
+      atOnce: 1,
+    },
+    ...accelerators
+      .filter(({ name }) => name !== 'js')
+      .map((one) => ({
+        ...one,
+        name: `notebooks on ${one.name}`,
+        files: testFiles('tests/notebooks'),
+        atOnce: 1,
+      })),
+    ...(process.env.CI ? [HOSTILE] : []),
+    { name: 'adapters in PEFT', files: testFiles('tests/interop'), missing: noPeft() },
+    {
+      name: 'lesson in JupyterLab',
+      files: testFiles('tests/e2e'),
+      atOnce: 1,
+      missing: existsSync('/usr/bin/chromium') ? undefined : 'no browser (/usr/bin/chromium)',
+    },
+  ];
+}
+
+/** PyTorch and PEFT take gigabytes: made here only where CI is set, elsewhere by whoever asks. */
+function noPeft(): string | undefined {
+  const isThere = process.env.INTEROP_PYTHON ?? environmentStep.parts.every(isReady);
+  return isThere || process.env.CI ? undefined : 'no PEFT (npm run test:interop gets it)';
+}
+
+/**
+ * The test files beside the sources, by how often src/wings.json has them run.
+ * @throws ArgumentError if one stands in a wing that is not in that table
+ */
+function sourceTests(): Record<Tested, string[]> {
+  const wings = readWings();
+  const files: Record<Tested, string[]> = { once: [], 'every accelerator': [] };
+  for (const file of testFiles('src')) {
+    const [name = '', room = ''] = path.relative(inDist('src'), file).split(path.sep);
+    const wing = wings[name];
+    if (!wing) {
+      throw new ArgumentError(`test: src/${name} must be a wing in src/wings.json, but is not.`);
+    }
+    files[wing.rooms[room]?.tests ?? wing.tests].push(file);
+  }
+  return files;
+}
+
+/** The compiled test files below a folder. */
+export function testFiles(folder: string): string[] {
+  return readdirSync(inDist(folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => path.join(inDist(folder), file));
+}
+
+function inDist(file: string): string {
+  return path.join(repoRoot, 'dist', file);
+}

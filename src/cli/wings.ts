@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { repoRoot } from '../files/local';
+
+/** How often the tests of a room run. */
+export type Tested = 'once' | 'every accelerator';
+
+/** A room of a wing. */
+export interface Room {
+  holds: string;
+  /** that of its wing unless given */
+  tests?: Tested;
+}
+
+/** One of the folders right in src/. */
+export interface Wing {
+  holds: string;
+  /** wings, or rooms as `wing/room` */
+  imports: string[];
+  tests: Tested;
+  /** by their folder, each importing only those before it */
+  rooms: Record<string, Room>;
+}
+
+/** Reads the table of the house, src/wings.json: its wings by their folder, the lowest first. */
+export function readWings(): Record<string, Wing> {
+  const json = readFileSync(path.join(repoRoot, 'src', 'wings.json'), 'utf8');
+  return JSON.parse(json) as Record<string, Wing>;
+}

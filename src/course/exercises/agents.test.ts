@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs';
+import { testExercise } from '../../../tests/course/test-exercise';
+import { applyLoraToLinear, freezeBaseModel, LoRALayer, LoRALinear } from '../../lora';
+import { Linear } from '../../tensor/nn';
+import { agents } from './agents';
+import * as solution from './agents.solution';
+
+interface Size {
+  r: number;
+  alpha: number;
+}
+
+/** Adapters on the frozen base, each made by `make`. */
+const made = (make: (linear: Linear, size: Size, i: number) => unknown) => ({
+  makeAgents: (linear: Linear, names: string[], size: Size) => {
+    freezeBaseModel(linear);
+    return names.map((name, i) => ({ name, layer: make(linear, size, i) }));
+  },
+});
+const apply = (linear: Linear, size: Size, seed: number) =>
+  applyLoraToLinear(linear, { ...size, seed });
+
+testExercise(agents, solution, {
+  'solver and critic start from the same A': made((linear, size) => apply(linear, size, 7)),
+  'one adapter is shared': {
+    makeAgents: (linear, names, size) => {
+      freezeBaseModel(linear);
+      const layer = apply(linear, size, 1);
+      return names.map((name) => ({ name, layer }));
+    },
+  },
+  'the base is held 4 times': made((linear, size, i) => {
+    const copy = new Linear({ weight: linear.weight, bias: linear.bias });
+    freezeBaseModel(copy);
+    return apply(copy, size, i);
+  }),
+  'the base is not frozen': {
+    makeAgents: (linear, names, size) =>
+      names.map((name, i) => ({ name, layer: apply(linear, size, i) })),
+  },
+  'A and B are frozen too': made((linear, size, i) => {
+    const layer = apply(linear, size, i);
+    freezeBaseModel(layer);
+    return layer;
+  }),
+  'B is not zero at the start': made((linear, size, i) => {
+    const layer = apply(linear, size, i);
+    tf.tidy(() => layer.lora.B.assign(tf.ones(layer.lora.B.shape)));
+    return layer;
+  }),
+  'alpha is not the one given': made((linear, { r, alpha }, i) =>
+    apply(linear, { r, alpha: alpha * r }, i),
+  ),
+  'the rank is not the one given': made((linear, { alpha }, i) =>
+    apply(linear, { r: 1, alpha }, i),
+  ),
+  '3 tensors leaked per call': made((linear, size, i) => {
+    tf.zeros([2]);
+    return apply(linear, size, i);
+  }),
+  'the names must be those given': {
+    makeAgents: (linear, _, size) => {
+      freezeBaseModel(linear);
+      return ['one', 'two'].map((name, i) => ({ name, layer: apply(linear, size, i) }));
+    },
+  },
+  'each layer must be a LoRALinear': made(
+    ({ inFeatures, outFeatures }, size, seed) =>
+      new LoRALayer({ inFeatures, outFeatures, ...size, seed }),
+  ),
+  'returned undefined': { makeAgents: () => undefined },
+  'Promises in the list: is an `await` missing?': {
+    makeAgents: (_, names) => names.map(async (name) => Promise.resolve({ name })),
+  },
+  'W0 was changed in place': made((linear, size, i) => {
+    tf.tidy(() => linear.weight.assign(linear.weight.mul(2)));
+    return new LoRALinear(linear, apply(linear, size, i).lora);
+  }),
+});

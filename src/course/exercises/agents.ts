@@ -1,0 +1,221 @@
+import * as tf from '@tensorflow/tfjs';
+import type { LoRALinear } from '../../lora';
+import { Linear } from '../../tensor/nn';
+import { type Random, read } from '../../tensor/runtime';
+import {
+  type Answer,
+  callAnswer,
+  type Case,
+  drawMatrix,
+  type Exercise,
+  type Finding,
+  formatNumber,
+  type Part,
+  RETURNED_UNDEFINED,
+  toVariable,
+} from '../judge';
+
+interface Size {
+  d: number;
+  k: number;
+  names: string[];
+  r: number;
+  alpha: number;
+}
+
+interface Agent {
+  name: string;
+  layer: LoRALinear;
+}
+
+/** What an answer gave back, and what it was given. */
+interface Team {
+  linear: Linear;
+  /** W0 as it was before */
+  weight: Float32Array;
+  size: Size;
+  agents: Agent[];
+  newTensors: number;
+}
+
+type Outcome = Omit<Finding, 'input'>;
+
+const SIZES: Size[] = [
+  { d: 7, k: 5, names: ['solver', 'critic', 'reviser'], r: 2, alpha: 5 },
+  { d: 4, k: 9, names: ['reviser', 'solver'], r: 3, alpha: 6 },
+  { d: 8, k: 6, names: ['a', 'b', 'c', 'd'], r: 4, alpha: 2 },
+];
+
+const makeAgents: Part = {
+  name: 'makeAgents',
+  signature:
+    'function makeAgents(linear: Linear, names: string[], size: { r: number; alpha: number }): { name: string; layer: LoRALinear }[]',
+  cases: (random) => Promise.resolve(SIZES.map((size) => agentsCase(random, size))),
+};
+
+function agentsCase(random: Random, size: Size): Case {
+  const { d, k, names, r, alpha } = size;
+  const input = `linear [${d}, ${k}], names [${names.join(', ')}], r ${r}, alpha ${alpha}`;
+  return {
+    input,
+    examine: async (answer) => ({ input, ...(await examine(answer, random, size, input)) }),
+  };
+}
+
+async function examine(
+  answer: Answer,
+  random: Random,
+  size: Size,
+  input: string,
+): Promise<Outcome> {
+  const { values } = await drawMatrix(random, 1, 1);
+  const seed = Math.round(1e6 * (values[0] ?? 0));
+  const linear = new Linear({ inFeatures: size.k, outFeatures: size.d, seed });
+  const weight = await read(linear.weight);
+  const { names, r, alpha } = size;
+  const { value, newTensors } = await callAnswer(answer, [linear, [...names], { r, alpha }], input);
+  const unfit = findUnfit(value, size);
+  if (unfit) {
+    linear.dispose();
+    return unfit;
+  }
+  const team = { linear, weight, size, agents: value as Agent[], newTensors };
+  const outcome = memoryFault(team) ?? adapterFault(team) ?? (await runTeam(team, random));
+  for (const { layer } of team.agents) layer.dispose();
+  linear.dispose();
+  return outcome;
+}
+
+function fault(mistake: string, expected: string, got: string): Outcome {
+  return { passed: false, expected, got, mistake };
+}
+
+/** What keeps the result from being a list of agents with these names. */
+function findUnfit(value: unknown, { names }: Size): Outcome | undefined {
+  const expected = `a list of { name, layer }, one to each of ${names.join(', ')}`;
+  if (value === undefined) {
+    return fault(RETURNED_UNDEFINED, expected, 'undefined');
+  }
+  if (!Array.isArray(value)) return fault('the result must be a list', expected, typeof value);
+  if (value.some((one) => one instanceof Promise)) {
+    return fault('Promises in the list: is an `await` missing?', expected, 'a list of Promises');
+  }
+  const agents = value as Partial<Agent>[];
+  const given = agents.map(({ name }) => String(name)).join(', ');
+  if (given !== names.join(', ')) {
+    return fault('the names must be those given, in their order', expected, given || 'no names');
+  }
+  if (agents.every(({ layer }) => layer?.lora !== undefined && layer.base !== undefined)) {
+    return undefined;
+  }
+  const mistake = 'each layer must be a LoRALinear, an update beside the base: applyLoraToLinear';
+  return fault(mistake, expected, 'other layers');
+}
+
+function memoryFault({ linear, agents, newTensors }: Team): Outcome | undefined {
+  const layers = new Set(agents.map(({ layer }) => layer)).size;
+  if (layers < agents.length) {
+    const mistake = 'one adapter is shared: each agent needs its own';
+    return fault(mistake, `${agents.length} adapters`, String(layers));
+  }
+  const bases = new Set([linear, ...agents.map(({ layer }) => layer.base)]).size;
+  if (bases > 1) {
+    const mistake = `the base is held ${bases} times: put every adapter on the layer that is given`;
+    return fault(mistake, 'one base', String(bases));
+  }
+  const leaked = newTensors - 2 * agents.length;
+  if (leaked <= 0) return undefined;
+  const mistake = `${leaked} ${leaked === 1 ? 'tensor' : 'tensors'} leaked per call`;
+  return fault(mistake, `${2 * agents.length} new tensors, A and B of each`, String(newTensors));
+}
+
+function adapterFault({ linear, agents, size }: Team): Outcome | undefined {
+  const s = size.alpha / size.r;
+  for (const { layer } of agents) {
+    const { r, scaling, A, B } = layer.lora;
+    if (r !== size.r) return fault('the rank is not the one given', `r ${size.r}`, `r ${r}`);
+    if (Math.abs(scaling - s) > 1e-9) {
+      const mistake = 'alpha is not the one given: the scaling is alpha / r';
+      return fault(mistake, `scaling ${formatNumber(s)}`, formatNumber(scaling));
+    }
+    if (A.trainable && B.trainable) continue;
+    const mistake = 'A and B are frozen too: freeze the base before the adapters stand beside it';
+    return fault(mistake, 'A and B trainable', 'frozen');
+  }
+  if (!linear.weight.trainable) return undefined;
+  const mistake = 'the base is not frozen, training would change it: freezeBaseModel(linear)';
+  return fault(mistake, 'a frozen base', 'a trainable one');
+}
+
+/** The agents on one input, at the start and after a step towards the same target. */
+async function runTeam(team: Team, random: Random): Promise<Outcome> {
+  const { linear, weight, agents, size } = team;
+  const x = toVariable(await drawMatrix(random, 3, size.k));
+  const target = toVariable(await drawMatrix(random, 3, size.d));
+  const base = await output(linear, x);
+  const starts: Float32Array[] = [];
+  const ends: Float32Array[] = [];
+  for (const { layer } of agents) {
+    starts.push(await output(layer, x));
+    tf.tidy(() => {
+      const { A, B } = layer.lora;
+      const loss = () => layer.forward(x).sub(target).square().mean<tf.Scalar>();
+      const { grads } = tf.variableGrads(loss, [A, B]);
+      for (const one of [A, B]) one.assign(one.sub(grads[one.name] ?? tf.scalar(NaN)));
+    });
+    ends.push(await output(layer, x));
+  }
+  const now = await read(linear.weight);
+  tf.dispose([x, target]);
+  if (distance(now, weight) > 0) {
+    return fault('W0 was changed in place', 'the base as it was', 'another base');
+  }
+  return judgeOutputs(agents, base, starts, ends, size);
+}
+
+function judgeOutputs(
+  agents: Agent[],
+  base: Float32Array,
+  starts: Float32Array[],
+  ends: Float32Array[],
+  size: Size,
+): Outcome {
+  const off = Math.max(...starts.map((start) => distance(start, base)));
+  if (off > 0) {
+    const got = `they differ by ${formatNumber(off)}`;
+    return { ...fault('B is not zero at the start', 'outputs of the base', got), difference: off };
+  }
+  for (const [i, end] of ends.entries()) {
+    const twin = ends.findIndex((other, j) => j < i && distance(other, end) === 0);
+    if (twin < 0) continue;
+    const mistake = `${agents[twin]?.name} and ${agents[i]?.name} start from the same A: give each a seed of its own`;
+    return fault(mistake, 'other outputs after a step', 'the same');
+  }
+  const bytes = formatNumber(4 * size.names.length * size.r * (size.d + size.k));
+  const told = `${size.names.length} adapters on one base, ${bytes} bytes`;
+  return { passed: true, expected: told, got: told };
+}
+
+async function output(layer: Linear | LoRALinear, x: tf.Tensor): Promise<Float32Array> {
+  const h = layer.forward(x);
+  const values = await read(h);
+  h.dispose();
+  return values;
+}
+
+function distance(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
+}
+
+/** Exercise 3: several agents on one base. */
+export const agents: Exercise = {
+  id: 'agents',
+  title: 'Exercise 3: multi-agent demo',
+  parts: [makeAgents],
+  hints: [
+    'An agent is the same base with another small update beside it. Which function of src/lora puts one there?',
+    'applyLoraToLinear(linear, { r, alpha, seed }). With one seed for all, the agents would be twins.',
+    'Freeze the base first, freezeBaseModel(linear), so that what is added later stays trainable.',
+    'names.map((name, i) => ({ name, layer: applyLoraToLinear(linear, { ...size, seed: 10 + i }) }))',
+  ],
+};

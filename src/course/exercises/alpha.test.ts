@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs';
+import { testExercise } from '../../../tests/course/test-exercise';
+import { alpha } from './alpha';
+import * as solution from './alpha.solution';
+
+type M = tf.Tensor2D;
+/** x Aᵀ Bᵀ times a factor */
+const update = (x: M, A: M, B: M, s: number): M =>
+  tf.tidy(() => tf.matMul(tf.matMul(x, A, false, true), B, false, true).mul(s));
+const right = (A: M, alpha: number, rsLora: boolean) =>
+  rsLora ? alpha / Math.sqrt(A.shape[0]) : alpha / A.shape[0];
+
+testExercise(alpha, solution, {
+  'the scale is missing': { scaledUpdate: (x, A, B) => update(x, A, B, 1) },
+  'scaled by alpha instead of alpha / r': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha),
+  },
+  'scaled twice: the square of s': {
+    scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, right(A, alpha, rs) ** 2),
+  },
+  'upside down: r / alpha': {
+    scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, 1 / right(A, alpha, rs)),
+  },
+  'yours is alpha / √r, which only rsLoRA takes': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, right(A, alpha, true)),
+  },
+  'rsLoRA divides by √r: yours is alpha / r': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, right(A, alpha, false)),
+  },
+  'divided by k instead of r': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / A.shape[1]),
+  },
+  'divided by d instead of r': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / B.shape[0]),
+  },
+  'x is missing: that is ΔW = s B A itself': {
+    scaledUpdate: (_, A, B, alpha, rs) => tf.tidy(() => tf.matMul(B, A).mul(right(A, alpha, rs))),
+  },
+  'your result is the transpose': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => update(x, A, B, right(A, alpha, rs)).transpose()),
+  },
+  'tensors leaked per call: wrap the body in tf.tidy': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.matMul(tf.matMul(x, A, false, true), B, false, true).mul(right(A, alpha, rs)),
+  },
+  'every row is the same: one row was broadcast': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => {
+        const mean = x.mean<M>(0, true);
+        return update(mean, A, B, right(A, alpha, rs)).tile([x.shape[0], 1]);
+      }),
+  },
+  'returned undefined': { scaledUpdate: () => undefined },
+  'yours is exactly half the right value everywhere': {
+    scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, right(A, alpha, rs) / 2),
+  },
+  // B A is formed with A and B taken for each other's transpose: fits only where d = k.
+  'right only for square weights (d = k)': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => {
+        const n = A.shape[1]; // k, taken for d
+        return update(x, A, B, right(A, alpha, rs)).reshape([x.shape[0], n]);
+      }),
+  },
+  'B was changed in place': {
+    scaledUpdate: (x, A, B, alpha, rs) => {
+      tf.tidy(() => (B as tf.Variable<tf.Rank.R2>).assign(B.mul(right(A, alpha, rs))));
+      return update(x, A, B, 1);
+    },
+  },
+});

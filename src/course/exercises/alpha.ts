@@ -1,0 +1,80 @@
+import type { Random } from '../../tensor/runtime';
+import {
+  type Case,
+  drawMatrix,
+  type Exercise,
+  type Part,
+  scale,
+  tensor,
+  times,
+  toVariable,
+  transpose,
+  valueCase,
+} from '../judge';
+
+interface Size {
+  n: number;
+  d: number;
+  k: number;
+  r: number;
+  alpha: number;
+  rsLora: boolean;
+}
+
+const scaledUpdate: Part = {
+  name: 'scaledUpdate',
+  signature:
+    'function scaledUpdate(x: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, alpha: number, rsLora: boolean): tf.Tensor2D',
+  async cases(random) {
+    return [
+      await alphaCase(random, { n: 4, d: 7, k: 5, r: 2, alpha: 3, rsLora: false }),
+      await alphaCase(random, { n: 3, d: 5, k: 9, r: 4, alpha: 10, rsLora: false }),
+      await alphaCase(random, { n: 6, d: 8, k: 7, r: 3, alpha: 12, rsLora: true }),
+    ];
+  },
+  square(random) {
+    return alphaCase(random, { n: 5, d: 5, k: 5, r: 2, alpha: 6, rsLora: false });
+  },
+};
+
+async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): Promise<Case> {
+  const x = await drawMatrix(random, n, k);
+  const A = await drawMatrix(random, r, k);
+  const B = await drawMatrix(random, d, r);
+  const s = rsLora ? alpha / Math.sqrt(r) : alpha / r;
+  const product = times(times(x, transpose(A)), transpose(B)); // [n, d]
+  const withScale = (factor: number) => tensor(scale(product, factor));
+  return valueCase({
+    args: { x: toVariable(x), A: toVariable(A), B: toVariable(B), alpha, rsLora },
+    expected: withScale(s),
+    suspects: {
+      'the scale is missing: multiply by alpha / r': withScale(1),
+      'scaled by alpha instead of alpha / r': withScale(alpha),
+      'scaled twice: the square of s': withScale(s * s),
+      'upside down: r / alpha instead of alpha / r': withScale(1 / s),
+      [rsLora
+        ? 'rsLoRA divides by √r: yours is alpha / r'
+        : 'yours is alpha / √r, which only rsLoRA takes: here it is alpha / r']: withScale(
+        rsLora ? alpha / r : alpha / Math.sqrt(r),
+      ),
+      'alpha is missing: yours is scaled by 1 / r': withScale(1 / r),
+      'divided by k instead of r: r is the first axis of A': withScale(alpha / k),
+      'divided by d instead of r: r is the last axis of B': withScale(alpha / d),
+      'x is missing: that is ΔW = s B A itself': tensor(scale(times(B, A), s)),
+      'that stops at x Aᵀ: B is missing': tensor(scale(times(x, transpose(A)), s)),
+    },
+  });
+}
+
+/** Exercise 2: what alpha does to the update. */
+export const alpha: Exercise = {
+  id: 'alpha',
+  title: 'Exercise 2: alpha',
+  parts: [scaledUpdate],
+  hints: [
+    'Two products and one scale. Which of the arguments knows the rank?',
+    'r = A.shape[0]. The scale is alpha / r; rsLoRA, made for high ranks, has alpha / Math.sqrt(r).',
+    'Rows of x: B A x for a column becomes x Aᵀ Bᵀ. tf.matMul(x, A, false, true) is x Aᵀ.',
+    'Wrap it: return tf.tidy(() => ...), or the product in the middle stays in memory at every call.',
+  ],
+};

@@ -1,0 +1,3 @@
+export { EXERCISES, findExercise, SOLUTIONS } from './exercises';
+export type { ExerciseId, Solutions } from './exercises';
+export { merge } from './merge';

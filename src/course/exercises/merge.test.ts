@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs';
+import { testExercise } from '../../../tests/course/test-exercise';
+import { merge } from './merge';
+import * as solution from './merge.solution';
+
+type W = tf.Tensor2D;
+const product = (B: W, A: W, s: number) => tf.matMul(B, A).mul<W>(s);
+
+testExercise(merge, solution, {
+  'the scale is missing: that is W0 + B A': {
+    mergeLoraWeights: (w0, A, B) => tf.tidy(() => w0.add(tf.matMul(B, A))),
+  },
+  'the square of the scaling': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s * s))),
+  },
+  'divided by the scaling instead of multiplied': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, 1 / s))),
+  },
+  'multiplies it by r, that is by alpha': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s * A.shape[0]))),
+  },
+  'W0 is scaled too': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(B, A)).mul(s)),
+  },
+  'W0 is missing: that is the update alone': {
+    mergeLoraWeights: (_, A, B, s) => tf.tidy(() => product(B, A, s)),
+  },
+  'your result is the transpose': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add<W>(product(B, A, s)).transpose()),
+  },
+  'a broadcast instead of the product': {
+    mergeLoraWeights: (w0, A, B, s) =>
+      tf.tidy(() => w0.add(B.sum(1, true).mul(A.sum(0, true)).mul(s))),
+  },
+  'w0 was changed in place': {
+    mergeLoraWeights: (w0, A, B, s) => {
+      tf.tidy(() => (w0 as tf.Variable<tf.Rank.R2>).assign(w0.add(product(B, A, s))));
+      return w0;
+    },
+  },
+  'w0 was disposed': {
+    mergeLoraWeights: (w0, A, B, s) => {
+      const merged = tf.tidy(() => w0.add(product(B, A, s)));
+      w0.dispose();
+      return merged;
+    },
+  },
+  '2 tensors leaked per call': {
+    mergeLoraWeights: (w0, A, B, s) => w0.add(product(B, A, s)),
+  },
+  'returned undefined: is a `return` missing?': {
+    mergeLoraWeights: (w0, A, B, s) => {
+      tf.tidy(() => w0.add(product(B, A, s)));
+    },
+  },
+  'dtype int32 where float32 is asked for': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s)).toInt()),
+  },
+  'an array where a tensor is asked for': {
+    mergeLoraWeights: async (w0, A, B, s) => {
+      const merged = tf.tidy(() => w0.add(product(B, A, s)));
+      const values = await merged.array();
+      merged.dispose();
+      return values;
+    },
+  },
+  'right only for square weights (d = k)': {
+    mergeLoraWeights: (w0, A, B, s) =>
+      tf.tidy(() => w0.add(product(B, A, s).reshape([w0.shape[0], w0.shape[0]]))),
+  },
+  'entries are NaN or infinite': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s / 0))),
+  },
+  'the shape is [5, 1], it must be [5, 3]': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add<W>(product(B, A, s)).sum(1, true)), // one number a row
+  },
+  'the update is added once more instead of taken out': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.add(product(B, A, s))),
+  },
+  'take s B A out, not B A': {
+    unmergeLoraWeights: (merged, A, B) => tf.tidy(() => merged.sub(tf.matMul(B, A))),
+  },
+  'the sign is turned': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => product(B, A, s).sub(merged)),
+  },
+});

@@ -1,0 +1,125 @@
+import type { Random } from '../../tensor/runtime';
+import {
+  type Case,
+  drawMatrix,
+  type Exercise,
+  type Matrix,
+  type Part,
+  plus,
+  scale,
+  tensor,
+  times,
+  toVariable,
+  valueCase,
+} from '../judge';
+
+interface Size {
+  d: number;
+  k: number;
+  r: number;
+  scaling: number;
+}
+
+const SIZES: Size[] = [
+  { d: 5, k: 3, r: 2, scaling: 2.5 },
+  { d: 4, k: 9, r: 3, scaling: 0.25 },
+  { d: 8, k: 6, r: 4, scaling: 3 },
+];
+const SQUARE: Size = { d: 6, k: 6, r: 2, scaling: 2 };
+
+const mergeLoraWeights: Part = {
+  name: 'mergeLoraWeights',
+  signature:
+    'function mergeLoraWeights(w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D',
+  cases: (random) => inTurn(SIZES, (size) => mergeCase(random, size)),
+  square: (random) => mergeCase(random, SQUARE),
+};
+
+const unmergeLoraWeights: Part = {
+  name: 'unmergeLoraWeights',
+  signature:
+    'function unmergeLoraWeights(merged: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D',
+  cases: (random) => inTurn(SIZES, (size) => unmergeCase(random, size)),
+  square: (random) => unmergeCase(random, SQUARE),
+};
+
+async function inTurn(sizes: Size[], make: (size: Size) => Promise<Case>): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const size of sizes) cases.push(await make(size));
+  return cases;
+}
+
+async function drawLayer(random: Random, { d, k, r }: Size) {
+  const w0 = await drawMatrix(random, d, k);
+  const A = await drawMatrix(random, r, k);
+  const B = await drawMatrix(random, d, r);
+  return { w0, A, B, product: times(B, A) };
+}
+
+/** The sums of B's rows [d, 1] times those of A's columns [1, k]: of shape [d, k] like B A. */
+function sumsOuter(B: Matrix, A: Matrix): Matrix {
+  const ones = (rows: number, columns: number): Matrix => {
+    return { shape: [rows, columns], values: Array.from({ length: rows * columns }, () => 1) };
+  };
+  const [r] = A.shape;
+  return times(times(B, ones(r, 1)), times(ones(1, r), A));
+}
+
+async function mergeCase(random: Random, size: Size): Promise<Case> {
+  const { w0, A, B, product } = await drawLayer(random, size);
+  const { r, scaling: s } = size;
+  const withScale = (factor: number) => tensor(plus(w0, product, factor));
+  return valueCase({
+    args: { w0: toVariable(w0), A: toVariable(A), B: toVariable(B), scaling: s },
+    expected: withScale(s),
+    suspects: {
+      'the scale is missing: that is W0 + B A': withScale(1),
+      'scaled twice: the square of the scaling': withScale(s * s),
+      'divided by the scaling instead of multiplied': withScale(1 / s),
+      'the scaling is alpha / r already: yours multiplies it by r, that is by alpha': withScale(
+        s * r,
+      ),
+      'the scaling is alpha / r already: yours divides by r once more': withScale(s / r),
+      'the update is subtracted: that unmerges': withScale(-s),
+      'the update is missing: that is W0 as it was': tensor(w0),
+      'a broadcast instead of the product: sums of B times sums of A': tensor(
+        plus(w0, sumsOuter(B, A), s),
+      ),
+      'W0 is missing: that is the update alone': tensor(scale(product, s)),
+      'W0 is scaled too: only B A carries the scaling': tensor(scale(plus(w0, product, 1), s)),
+    },
+  });
+}
+
+async function unmergeCase(random: Random, size: Size): Promise<Case> {
+  const { w0: merged, A, B, product } = await drawLayer(random, size);
+  const { scaling: s } = size;
+  const withScale = (factor: number) => tensor(plus(merged, product, factor));
+  return valueCase({
+    args: { merged: toVariable(merged), A: toVariable(A), B: toVariable(B), scaling: s },
+    expected: withScale(-s),
+    suspects: {
+      'the update is added once more instead of taken out': withScale(s),
+      'the scale is missing: take s B A out, not B A': withScale(-1),
+      'scaled twice: the square of the scaling': withScale(-s * s),
+      'divided by the scaling instead of multiplied': withScale(-1 / s),
+      'the merged weight came back as it was': tensor(merged),
+      'the sign is turned: merged - s B A, not the other way round': tensor(
+        scale(plus(merged, product, -s), -1),
+      ),
+    },
+  });
+}
+
+/** Exercise 4: W = W0 + s B A, and back. */
+export const merge: Exercise = {
+  id: 'merge',
+  title: 'Exercise 4: weight merging',
+  parts: [mergeLoraWeights, unmergeLoraWeights],
+  hints: [
+    'Both functions are one line of the formula W = W0 + s B A. Write the shapes down: W0 [d, k], B [d, r], A [r, k].',
+    'tf.matMul(B, A) is [d, k] without any transposing. scaling is alpha / r already.',
+    'add, sub and mul give new tensors, so W0 stays as it is. What stays behind in the middle is freed by tf.tidy(() => ...).',
+    'return tf.tidy(() => w0.add(tf.matMul(B, A).mul(scaling))); and its inverse with sub.',
+  ],
+};

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testExercise } from '../../../tests/course/test-exercise';
+import { normalQuantile } from '../judge';
+import { NF4, qlora } from './qlora';
+import * as solution from './qlora.solution';
+
+const even = (n: number, from: number, to: number) =>
+  Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1));
+const sides = (delta: number) => [
+  ...even(8, delta, 0.5).map(normalQuantile),
+  ...even(9, 0.5, 1 - delta)
+    .map(normalQuantile)
+    .slice(1),
+];
+const toOne = (levels: number[]) => levels.map((level) => level / Math.max(...levels));
+const delta = (1 / 32 + 1 / 30) / 2;
+
+type Quantize = typeof solution.quantizeBlocks;
+/** The solution with other scales or codes. */
+const quantizing = (
+  change: (right: ReturnType<Quantize>, ...args: Parameters<Quantize>) => object,
+) => ({
+  quantizeBlocks: (...args: Parameters<Quantize>) => {
+    const right = solution.quantizeBlocks(...args);
+    return { ...right, ...change(right, ...args) };
+  },
+});
+const blocks = (w: Float32Array, size: number) =>
+  even(Math.ceil(w.length / size), 0, Math.ceil(w.length / size) - 1).map((b) =>
+    Array.from(w.slice(b * size, (b + 1) * size)),
+  );
+const absmax = (values: ArrayLike<number>) => Math.max(...Array.from(values, Math.abs));
+
+testExercise(qlora, solution, {
+  'not divided by the largest': { nf4Levels: () => sides(delta) },
+  'that is plain 4-bit, not quantiles': { nf4Levels: () => even(16, -1, 1) },
+  'δ is 1/32': { nf4Levels: () => toOne(sides(1 / 32)) },
+  'no level is zero': { nf4Levels: () => toOne(even(16, delta, 1 - delta).map(normalQuantile)) },
+  'zero is there twice': { nf4Levels: () => [...NF4.slice(0, 8), 0, ...NF4.slice(8)] },
+  'eight below zero and seven above': { nf4Levels: () => NF4.map((level) => -level).reverse() },
+  'returned undefined': { nf4Levels: () => undefined },
+  'every block has the scale of the whole weight': quantizing(({ scales }) => ({
+    scales: scales.map(() => absmax(scales)),
+  })),
+  'the largest value instead of the largest |w|': quantizing((_, w, __, size) => ({
+    scales: blocks(w, size).map((block) => Math.max(...block)),
+  })),
+  'scales: divided by 7': quantizing(({ scales }) => ({ scales: scales.map((s) => s / 7) })),
+  'scales: the last, shorter block is missing': quantizing(({ scales }) => ({
+    scales: scales.slice(0, -1),
+  })),
+  'codes: the levels themselves': quantizing(({ codes }, _, levels) => ({
+    codes: codes.map((code) => levels[code] ?? NaN),
+  })),
+  'the level below, not the nearest': quantizing(({ scales }, w, levels, size) => ({
+    codes: Array.from(w, (value, i) => {
+      const scaled = value / (scales[Math.floor(i / size)] ?? NaN);
+      return levels.filter((level) => level <= scaled).length - 1;
+    }),
+  })),
+  'a block of zeros: 0 / 0 is not a number': quantizing(({ codes, scales }, _, __, size) => ({
+    codes: codes.map((code, i) => (scales[Math.floor(i / size)] === 0 ? -1 : code)),
+  })),
+  'w was changed in place': {
+    quantizeBlocks: (w, levels, size) => {
+      const right = solution.quantizeBlocks(w, levels, size);
+      w.forEach((value, i) => (w[i] = value / (right.scales[Math.floor(i / size)] ?? NaN)));
+      return right;
+    },
+  },
+  'the scale of the block is missing': {
+    dequantizeBlocks: (codes, _, levels) => codes.map((code) => levels[code]),
+  },
+  'the scale of the first block everywhere': {
+    dequantizeBlocks: (codes, [first = NaN], levels) =>
+      codes.map((code) => (levels[code] ?? NaN) * first),
+  },
+  'the code is taken for its level': {
+    dequantizeBlocks: (codes, scales, _, size) =>
+      codes.map((code, i) => code * (scales[Math.floor(i / size)] ?? NaN)),
+  },
+  'not i % blockSize': {
+    dequantizeBlocks: (codes, scales, levels, size) =>
+      codes.map((code, i) => (levels[code] ?? NaN) * (scales[i % size] ?? NaN)),
+  },
+});
+
+test('the levels of the solution are those published, to 1e-6', () => {
+  const levels = solution.nf4Levels();
+  assert.equal(levels.length, NF4.length);
+  const off = Math.max(...levels.map((level, i) => Math.abs(level - (NF4[i] ?? NaN))));
+  assert.ok(off < 1e-6, `${off}`);
+});
+
+test('normalQuantile: known values, and errors outside (0, 1)', () => {
+  // Python: statistics.NormalDist().inv_cdf(p)
+  const known: [number, number][] = [
+    [0.5, 0],
+    [0.975, 1.959963984540054],
+    [0.001, -3.090232306167814],
+    [1 - delta, 1.8481314207079744],
+  ];
+  for (const [p, z] of known) assert.ok(Math.abs(normalQuantile(p) - z) < 1e-9, `${p}`);
+  for (const p of [0, 1, NaN]) assert.throws(() => normalQuantile(p), { name: 'ArgumentError' });
+});

@@ -1,0 +1,139 @@
+import { LEVELS } from '../../tensor/quant';
+import type { Random } from '../../tensor/runtime';
+import {
+  type Case,
+  drawMatrix,
+  type Exercise,
+  list,
+  normalQuantile,
+  type Part,
+  valueCase,
+} from '../judge';
+import { codeSuspects, levelSuspects, scaleSuspects, weightSuspects } from './qlora-suspects';
+
+/** As published: QLoRA's appendix E (Dettmers et al. 2023), in the digits of bitsandbytes. */
+export const NF4 = [...LEVELS.nf4];
+
+const levels: Part = {
+  name: 'nf4Levels',
+  signature: 'function nf4Levels(): number[]',
+  cases: () =>
+    Promise.resolve([
+      valueCase({ args: {}, expected: list(NF4), suspects: levelSuspects(normalQuantile) }),
+    ]),
+};
+
+const quantize: Part = {
+  name: 'quantizeBlocks',
+  signature:
+    'function quantizeBlocks(w: Float32Array, levels: number[], blockSize: number): { codes: number[]; scales: number[] }',
+  async cases(random) {
+    return [
+      quantizeCase(await drawWeights(random, 150, 64), 64),
+      quantizeCase(await drawWeights(random, 200, 50), 50),
+      quantizeCase((await drawWeights(random, 40, 16)).fill(0, 16, 32), 16), // a block of zeros
+    ];
+  },
+};
+
+const dequantize: Part = {
+  name: 'dequantizeBlocks',
+  signature:
+    'function dequantizeBlocks(codes: number[], scales: number[], levels: number[], blockSize: number): number[]',
+  async cases(random) {
+    return [
+      dequantizeCase(await drawWeights(random, 150, 64), 64),
+      dequantizeCase(await drawWeights(random, 40, 8), 8),
+      errorCase(await drawWeights(random, 64 * 32, 64)),
+    ];
+  },
+};
+
+/** Weights from N(0, 1.5²), the largest of each block a negative one. */
+async function drawWeights(random: Random, n: number, blockSize: number): Promise<Float32Array> {
+  const { values } = await drawMatrix(random, 1, n);
+  const w = Float32Array.from(values, (value) => 1.5 * value);
+  for (let start = 0; start < n; start += blockSize)
+    w[start] = -absmax(w.slice(start, start + blockSize)) - 0.5;
+  return w;
+}
+
+function absmax(values: Float32Array): number {
+  return Math.max(...values.map(Math.abs));
+}
+
+/** By the middles between the levels: as many of them as lie below, that is the code. */
+function encode(w: Float32Array, blockSize: number): { codes: number[]; scales: number[] } {
+  const scales = Array.from({ length: Math.ceil(w.length / blockSize) }, (_, block) =>
+    absmax(w.slice(block * blockSize, (block + 1) * blockSize)),
+  );
+  const middles = NF4.slice(1).map((level, i) => (level + (NF4[i] ?? NaN)) / 2);
+  const codes = Array.from(w, (value, i) => {
+    const scale = scales[Math.floor(i / blockSize)] ?? NaN;
+    return middles.filter((middle) => value > middle * scale || (scale === 0 && middle < 0)).length;
+  });
+  return { codes, scales };
+}
+
+function decode(codes: number[], scales: number[], blockSize: number): number[] {
+  return codes.map((code, i) => (NF4[code] ?? NaN) * (scales[Math.floor(i / blockSize)] ?? NaN));
+}
+
+function quantizeCase(w: Float32Array, blockSize: number): Case {
+  const { codes, scales } = encode(w, blockSize);
+  const blocks = { w, levels: NF4, blockSize, codes, scales };
+  return valueCase({
+    args: { w, levels: NF4, blockSize },
+    expected: { scales: list(scales), codes: list(codes) },
+    suspects: { scales: scaleSuspects(blocks), codes: codeSuspects(blocks) },
+  });
+}
+
+function dequantizeCase(w: Float32Array, blockSize: number): Case {
+  const { codes, scales } = encode(w, blockSize);
+  return valueCase({
+    args: { codes, scales, levels: NF4, blockSize },
+    expected: list(decode(codes, scales, blockSize)),
+    suspects: weightSuspects({ levels: NF4, blockSize, codes, scales }),
+  });
+}
+
+/** What it was all for: less error than 4 bits with one scale for the whole weight. */
+function errorCase(w: Float32Array): Case {
+  const step = absmax(w) / 7;
+  const plain = meanError(
+    w,
+    Array.from(w, (value) => Math.round(value / step) * step),
+  );
+  const input = `mean |error| over [${w.length}] weights, blockSize 64`;
+  return {
+    input,
+    async examine(answer) {
+      const { codes, scales } = encode(w, 64);
+      const error = meanError(w, (await answer(codes, scales, NF4, 64)) as ArrayLike<number>);
+      return {
+        input,
+        passed: error < plain,
+        expected: `below ${plain.toFixed(4)}, that of plain 4 bits`,
+        got: error.toFixed(4),
+      };
+    },
+  };
+}
+
+function meanError(w: Float32Array, other: ArrayLike<number>): number {
+  return w.reduce((sum, value, i) => sum + Math.abs(value - (other[i] ?? NaN)), 0) / w.length;
+}
+
+/** Exercise 5: the levels of NF4, and weights rounded to them in blocks. */
+export const qlora: Exercise = {
+  id: 'qlora',
+  title: 'Exercise 5: QLoRA',
+  parts: [levels, quantize, dequantize],
+  hints: [
+    'Weights of a trained model look normal. Levels at evenly spaced quantiles of the normal distribution are then used about equally often; normalQuantile(p) gives one.',
+    'Quantile 0 and 1 are infinite, so start at δ = (1/32 + 1/30) / 2. Eight evenly spaced p from δ to 1/2 give seven negative levels and zero; nine from 1/2 to 1 - δ give zero once more, leave it out, and eight positive ones. Divide all by the largest.',
+    'A block is w.slice(start, start + blockSize); its scale is the largest |w| in it, 0 if all are 0; a code is the index of the level nearest to w / scale. The last block may be shorter.',
+    'And back: levels[code] times the scale of block Math.floor(i / blockSize).',
+  ],
+};

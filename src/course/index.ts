@@ -1,0 +1,42 @@
+/** What the notebooks teach with: exercises that answer back, the arithmetic task, agents, charts. */
+export {
+  answerFrom,
+  chooseVerdict,
+  findHardProblems,
+  runTeam,
+  trainingRows,
+  transcript,
+} from './agents';
+export type { Trace, Transcript, Verdict } from './agents';
+export { normalQuantile, NotAttempted, todo } from './judge';
+export { answerOr, check, CheckFailed, hint, predict, progress, solution } from './lesson';
+export type { PredictionId } from './lesson';
+export type { ExerciseId, Solutions } from './exercises';
+export { barChart, FigureError, intervalChart, lineChart, trainingChart } from './plot';
+export type {
+  BarChartOptions,
+  Figure,
+  IntervalChartOptions,
+  LineChartOptions,
+  TrainingChartOptions,
+} from './plot';
+export { BASE, readResults, resultsFile } from './shipped';
+export type { ResultRow } from './shipped';
+export {
+  answerRows,
+  checkRow,
+  checkSolver,
+  completePrompts,
+  completeTogether,
+  drawPretrainingBatches,
+  drawProblems,
+  exactMatch,
+  pretrainText,
+  ROLES,
+  solverPrompt,
+  solverRow,
+  solverRows,
+  TaskError,
+  tokenizerJson,
+} from './task';
+export type { DrawOptions, Problem, Role, Row, Split } from './task';

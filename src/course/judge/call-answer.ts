@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs';
+import { memory } from '../../tensor/runtime';
+import type { Answer } from './exercise';
+import { NotAttempted } from './todo';
+import { isTensor } from './values';
+
+/** The learner's function threw. */
+export class AnswerThrew extends Error {
+  override readonly name = 'AnswerThrew';
+
+  constructor(
+    readonly input: string,
+    /** what it threw */
+    readonly thrown: unknown,
+  ) {
+    super(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
+  }
+}
+
+/** What a call gave, and what it left behind. */
+export interface Called {
+  value: unknown;
+  /** tensors alive now that were not before; those in `value` are among them */
+  newTensors: number;
+}
+
+/**
+ * Calls the learner's function, and waits for it if it is asynchronous.
+ * @throws AnswerThrew whatever it throws; NotAttempted if that comes from `todo()`
+ */
+export async function callAnswer(answer: Answer, args: unknown[], input: string): Promise<Called> {
+  const before = memory().tensors;
+  try {
+    const value = await answer(...args);
+    return { value, newTensors: memory().tensors - before };
+  } catch (thrown) {
+    // By its name: the class is another one once the built code was loaded anew.
+    if (thrown instanceof Error && thrown.name === NotAttempted.name) throw thrown;
+    throw new AnswerThrew(input, thrown);
+  }
+}
+
+/** The tensors in a returned value: itself, or those one level below. */
+export function tensorsIn(value: unknown): tf.Tensor[] {
+  if (isTensor(value)) return [value];
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  return Object.values(value).filter(isTensor);
+}

@@ -1,0 +1,12 @@
+export { callAnswer } from './call-answer';
+export { formatNumber } from './compare';
+export type { Suspects } from './compare';
+export type { Answer, Case, Exercise, Finding, Part } from './exercise';
+export { judge } from './judge';
+export type { State, Verdict } from './judge';
+export { drawMatrix, plus, scale, times, toVariable, transpose } from './matrix';
+export type { Matrix } from './matrix';
+export { normalQuantile } from './normal-quantile';
+export { NotAttempted, todo } from './todo';
+export { valueCase } from './value-case';
+export { list, number, RETURNED_UNDEFINED, tensor } from './values';

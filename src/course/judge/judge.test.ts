@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { useAccelerator } from '../../tensor/runtime';
+import { merge } from '../exercises';
+import * as solution from '../exercises';
+import { judge } from './judge';
+
+function verdictOn(mergeLoraWeights: unknown, seconds = 20) {
+  const answers: Record<string, unknown> = { ...solution, mergeLoraWeights };
+  return judge(merge, (name) => answers[name], { seed: 1, seconds });
+}
+
+describe('judge', () => {
+  before(() => useAccelerator());
+
+  test('what the answer throws is threw, with its input', async () => {
+    const error = new RangeError('no such axis');
+    const verdict = await verdictOn(() => {
+      throw error;
+    });
+    assert.equal(verdict.state, 'threw');
+    assert.equal(verdict.thrown, error);
+    assert.match(
+      verdict.message,
+      /w0 \[5, 3\], A \[2, 3\], B \[5, 2\], scaling 2\.5: RangeError: no/,
+    );
+  });
+
+  test('an error on other than square weights is failed, and says so', async () => {
+    // A B instead of B A
+    const verdict = await verdictOn((w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, s: number) =>
+      tf.tidy(() => {
+        const [d, k] = w0.shape;
+        if (d !== k) throw new Error('shapes do not fit');
+        return w0.add(tf.matMul(B, A).mul(s));
+      }),
+    );
+    assert.equal(verdict.state, 'failed');
+    assert.match(verdict.message, /right only for square weights/);
+    assert.match(verdict.findings[0]?.got ?? '', /shapes do not fit/);
+  });
+
+  test('an answer that awaits for ever is timed out', async () => {
+    const verdict = await verdictOn(() => new Promise(() => undefined), 0.05);
+    assert.equal(verdict.state, 'timed out');
+    assert.match(verdict.message, /within 0\.05 s.*stop it with ■/);
+  });
+
+  test('a value that is no function failed, whatever it is', async () => {
+    for (const value of [5, 'text', null, {}]) {
+      const verdict = await verdictOn(value);
+      assert.equal(verdict.state, 'failed');
+      assert.match(verdict.message, /must be a function/);
+    }
+  });
+
+  test('an answer may throw anything', async () => {
+    for (const thrown of [undefined, null, 'text', { name: 'NotAttempted' }]) {
+      const verdict = await verdictOn(() => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw thrown;
+      });
+      assert.equal(verdict.state, 'threw');
+    }
+  });
+
+  test('the inputs follow the seed', async () => {
+    const inputs = async (seed: number) => {
+      const { findings } = await judge(merge, (name) => Reflect.get(solution, name), {
+        seed,
+        seconds: 20,
+      });
+      return findings.map(({ expected }) => expected);
+    };
+    assert.deepEqual(await inputs(1), await inputs(1));
+    assert.notDeepEqual(await inputs(1), await inputs(2));
+  });
+});

@@ -1,0 +1,154 @@
+import * as tf from '@tensorflow/tfjs';
+import { read } from '../../tensor/runtime';
+import { callAnswer, tensorsIn } from './call-answer';
+import {
+  agree,
+  findMistake,
+  formatNumber,
+  formatValues,
+  largestDifference,
+  shapeOf,
+  type Suspects,
+} from './compare';
+import type { Answer, Case, Finding } from './exercise';
+import { describeKind, isTensor, readValues, RETURNED_UNDEFINED, type Values } from './values';
+
+interface Call {
+  /** the arguments in their order, by the names the learner knows them by */
+  args: Record<string, unknown>;
+}
+
+/** A call whose result is known, and results that tell of a mistake. */
+interface SingleCase extends Call {
+  expected: Values;
+  suspects?: Suspects;
+}
+
+/** A call whose result is an object with these properties. */
+interface ObjectCase extends Call {
+  expected: Record<string, Values>;
+  suspects?: Record<string, Suspects>;
+}
+
+export type ValueCase = SingleCase | ObjectCase;
+
+/** Calls the answer with these arguments and compares; the tensors among them are freed. */
+export function valueCase(spec: ValueCase): Case {
+  const named = Object.entries(spec.args)
+    .map(([name, value]) => `${name} ${describeArgument(value)}`)
+    .join(', ');
+  const input = named || 'no arguments';
+  return { input, examine: (answer) => examine(answer, input, spec) };
+}
+
+type Outcome = Omit<Finding, 'input'>;
+
+async function examine(answer: Answer, input: string, spec: ValueCase): Promise<Finding> {
+  const args = Object.values(spec.args);
+  const before = await Promise.all(args.map(snapshot));
+  let returned: tf.Tensor[] = [];
+  try {
+    const { value, newTensors } = await callAnswer(answer, args, input);
+    returned = tensorsIn(value).filter((one) => !args.includes(one));
+    const expected = formatExpected(spec.expected);
+    const harm = await findHarm(spec.args, before);
+    if (harm) return { input, passed: false, expected, got: harm, mistake: harm };
+    const outcome = await compare(value, spec);
+    const leaked = newTensors - returned.length;
+    if (!outcome.passed || leaked <= 0) return { input, ...outcome };
+    const mistake = `${leaked} ${leaked === 1 ? 'tensor' : 'tensors'} leaked per call: wrap the body in tf.tidy`;
+    return { input, ...outcome, passed: false, mistake };
+  } finally {
+    tf.dispose(returned);
+    tf.dispose(args.filter(isTensor));
+  }
+}
+
+async function compare(value: unknown, spec: ValueCase): Promise<Outcome> {
+  if (isSingle(spec)) return compareOne(value, spec.expected, spec.suspects ?? {});
+  const { expected, suspects = {} } = spec;
+  if (typeof value !== 'object' || value === null || isTensor(value)) {
+    const got = value === undefined ? RETURNED_UNDEFINED : describeKind(value);
+    const wanted = `the result must be an object { ${Object.keys(expected).join(', ')} }`;
+    const mistake = value === undefined ? got : wanted;
+    return { passed: false, expected: formatExpected(expected), got, mistake };
+  }
+  const passed: string[] = [];
+  for (const [name, one] of Object.entries(expected)) {
+    const property = (value as Record<string, unknown>)[name];
+    const outcome = await compareOne(property, one, suspects[name] ?? {});
+    if (!outcome.passed) return prefixed(name, outcome);
+    passed.push(`${name}: ${outcome.got}`);
+  }
+  return { passed: true, expected: formatExpected(expected), got: passed.join('; ') };
+}
+
+function prefixed(name: string, { expected, got, mistake, ...rest }: Outcome): Outcome {
+  const named = mistake === undefined ? {} : { mistake: `${name}: ${mistake}` };
+  return { ...rest, expected: `${name}: ${expected}`, got: `${name}: ${got}`, ...named };
+}
+
+async function compareOne(value: unknown, expected: Values, suspects: Suspects): Promise<Outcome> {
+  const wanted = formatValues(expected);
+  const got = await readValues(value, expected.form);
+  if (typeof got === 'string') return { passed: false, expected: wanted, got, mistake: got };
+  const seen = { expected: wanted, got: formatValues(got) };
+  if (agree(got, expected)) {
+    return { passed: true, ...seen, difference: largestDifference(got, expected) };
+  }
+  const mistake = findMistake(got, expected, suspects);
+  return {
+    passed: false,
+    ...seen,
+    ...(shapeOf(got) === shapeOf(expected) && { difference: largestDifference(got, expected) }),
+    ...(mistake !== undefined && { mistake }),
+  };
+}
+
+/** A copy of an argument that the answer could change. */
+async function snapshot(value: unknown): Promise<number[] | undefined> {
+  if (isTensor(value)) return [...(await read(value))];
+  if (value instanceof Float32Array || Array.isArray(value)) return [...value].flat() as number[];
+  return undefined;
+}
+
+/** What the answer did to an argument, in words. */
+async function findHarm(
+  args: Record<string, unknown>,
+  before: (number[] | undefined)[],
+): Promise<string | undefined> {
+  for (const [i, [name, value]] of Object.entries(args).entries()) {
+    if (isTensor(value) && value.isDisposed) {
+      return `${name} was disposed: it belongs to the caller`;
+    }
+    const now = await snapshot(value);
+    if (now?.join() !== before[i]?.join()) {
+      return `${name} was changed in place: return a new ${isTensor(value) ? 'tensor' : 'list'}`;
+    }
+  }
+  return undefined;
+}
+
+function isSingle(spec: ValueCase): spec is SingleCase {
+  return Array.isArray(spec.expected.shape);
+}
+
+function formatExpected(expected: ValueCase['expected']): string {
+  if (Array.isArray(expected.shape)) return formatValues(expected as Values);
+  return Object.entries(expected as Record<string, Values>)
+    .map(([name, values]) => `${name}: ${formatValues(values)}`)
+    .join('; ');
+}
+
+function describeArgument(value: unknown): string {
+  if (isTensor(value)) return shapeOf(value);
+  if (typeof value === 'number') return formatNumber(value);
+  if (value instanceof Float32Array || isLongList(value)) return `[${value.length}]`;
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'number' ? Number(one.toPrecision(4)) : one,
+  );
+}
+
+function isLongList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length > 8;
+}

@@ -1,0 +1,23 @@
+import { definitionOf } from '../../jupyter';
+import { display } from '../../jupyter';
+import { type ExerciseId, findExercise, type Solutions, SOLUTIONS } from '../exercises';
+import { card, paragraph } from './card';
+import { judgeAnswer } from './check';
+
+/**
+ * The functions of an exercise for the cells below it: the learner's own if they pass the check,
+ * otherwise the reference answer, and a note that says so.
+ * @throws ArgumentError if there is no such exercise, AcceleratorError
+ */
+export async function answerOr<Id extends ExerciseId>(id: Id): Promise<Solutions[Id]> {
+  const { title, parts } = findExercise('answerOr', id);
+  const { state } = await judgeAnswer(id);
+  if (state === 'passed') {
+    const own = parts.map(({ name }) => [name, definitionOf(name).value]);
+    return Object.fromEntries(own) as Solutions[Id];
+  }
+  const mark = { symbol: '➜', word: 'reference answer', colour: 'info' } as const;
+  const note = `This cell uses the reference answer: yours is ${state}. Run check('${id}') to see why.`;
+  display(card(mark, title, [paragraph(note)]));
+  return SOLUTIONS[id];
+}

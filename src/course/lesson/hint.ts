@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { repoRoot } from '../../files/local';
+import { display } from '../../jupyter';
+import { type ExerciseId, findExercise } from '../exercises';
+import { card, code, paragraph } from './card';
+
+const given = new Map<string, number>();
+
+/**
+ * Shows the hints to an exercise, one more at each call.
+ * @throws ArgumentError if there is no such exercise
+ */
+export function hint(id: ExerciseId): void {
+  const { title, hints } = findExercise('hint', id);
+  const count = Math.min((given.get(id) ?? 0) + 1, hints.length);
+  given.set(id, count);
+  const blocks = hints.slice(0, count).map((text, i) => paragraph(`${i + 1}. ${text}`));
+  const next =
+    count < hints.length
+      ? `For the next one run hint('${id}') again.`
+      : `That was the last one. solution('${id}') shows an answer.`;
+  const mark = { symbol: '➜', word: `hint ${count} of ${hints.length}`, colour: 'info' } as const;
+  display(card(mark, title, [...blocks, paragraph(next)]), { id: `hint-${id}` });
+}
+
+/**
+ * Shows an answer to an exercise.
+ * @throws ArgumentError if there is no such exercise
+ */
+export function solution(id: ExerciseId): void {
+  const { title } = findExercise('solution', id);
+  const mark = { symbol: '➜', word: 'solution', colour: 'info' } as const;
+  display(card(mark, title, [code(solutionText(id))]), { id: `solution-${id}` });
+}
+
+const SOURCES = path.join(repoRoot, 'src/course/exercises');
+
+/** The solution as it stands in a cell: what it imports is there already. */
+export function solutionText(id: ExerciseId): string {
+  const text = readFileSync(path.join(SOURCES, `${id}.solution.ts`), 'utf8');
+  return text
+    .replace(/^import [^;]*;\n/gm, '')
+    .replace(/^export /gm, '')
+    .trim();
+}

@@ -1,0 +1,6 @@
+export { answerOr } from './answer-or';
+export { check, CheckFailed } from './check';
+export { hint, solution } from './hint';
+export { predict } from './predict';
+export type { PredictionId } from './predictions';
+export { progress } from './show-progress';

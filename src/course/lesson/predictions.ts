@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs';
+import { applyLoraToLinear, LoRALayer } from '../../lora';
+import { Linear } from '../../tensor/nn';
+import { memory, Random, read } from '../../tensor/runtime';
+
+/** A question with a number for an answer, which is computed when it is asked. */
+export interface Prediction {
+  question: string;
+  unit: string;
+  truth(): number | Promise<number>;
+}
+
+const SIZE = { inFeatures: 768, outFeatures: 768, r: 8, alpha: 16 };
+
+/** All predictions, by the id a cell calls them by. */
+export const PREDICTIONS = {
+  'params-r8': {
+    question: 'How many numbers does LoRA train at d = k = 768, r = 8?',
+    unit: 'parameters',
+    truth: () => withLayer(SIZE, (layer) => layer.trainableParameters()),
+  },
+  'break-even': {
+    question: 'At d = k = 768, at which rank does LoRA train as many numbers as full fine-tuning?',
+    unit: '',
+    truth: () => {
+      const { inFeatures: k, outFeatures: d } = SIZE;
+      return (d * k) / withLayer({ ...SIZE, r: 1 }, (layer) => layer.trainableParameters());
+    },
+  },
+  'fresh-output': {
+    question: 'What is the largest output of a fresh LoRA layer?',
+    unit: '',
+    truth: freshOutput,
+  },
+  'agents-bytes': {
+    question: 'How many bytes do three adapters of rank 8 take on one 768 × 768 layer?',
+    unit: 'bytes',
+    truth: agentsBytes,
+  },
+  'alpha-step': {
+    question: 'Twice the alpha: how many times as far does the first SGD step move the output?',
+    unit: 'times',
+    truth: async () => (await firstStep(32)) / (await firstStep(16)),
+  },
+  'nf4-bits': {
+    question: 'How many bits does a weight take, 4 of its own and a float32 scale per block of 64?',
+    unit: 'bits',
+    truth: () => (64 * 4 + 32) / 64,
+  },
+} satisfies Record<string, Prediction>;
+
+export type PredictionId = keyof typeof PREDICTIONS;
+
+function withLayer<T>(
+  options: { inFeatures: number; outFeatures: number; r: number; alpha: number },
+  use: (layer: LoRALayer) => T,
+): T {
+  const layer = new LoRALayer(options);
+  const result = use(layer);
+  layer.dispose();
+  return result;
+}
+
+async function freshOutput(): Promise<number> {
+  const largest = withLayer(SIZE, (layer) =>
+    tf.tidy(() =>
+      layer
+        .forward(new Random(1).normal([4, 768], 0, 1))
+        .abs()
+        .max(),
+    ),
+  );
+  const [value = NaN] = await read(largest);
+  largest.dispose();
+  return value;
+}
+
+function agentsBytes(): number {
+  const linear = new Linear({ inFeatures: SIZE.inFeatures, outFeatures: SIZE.outFeatures });
+  const before = memory().bytes;
+  const layers = [1, 2, 3].map((seed) => applyLoraToLinear(linear, { r: 8, alpha: 16, seed }));
+  const bytes = memory().bytes - before;
+  for (const layer of [...layers, linear]) layer.dispose();
+  return bytes;
+}
+
+/** How far, on average, one step of plain SGD moves the output of a fresh layer. */
+async function firstStep(alpha: number): Promise<number> {
+  const layer = new LoRALayer({ inFeatures: 48, outFeatures: 32, r: 8, alpha });
+  const moved = tf.tidy(() => {
+    const random = new Random(1);
+    const x = random.normal([4, 48], 0, 1);
+    const target = random.normal([4, 32], 0, 1);
+    const loss = () => layer.forward(x).sub(target).square().mean<tf.Scalar>();
+    const { grads } = tf.variableGrads(loss, [layer.B]); // A's gradient is zero: B is
+    layer.B.assign(layer.B.sub(grads[layer.B.name] ?? NaN));
+    return layer.forward(x).abs().mean();
+  });
+  const [distance = NaN] = await read(moved);
+  moved.dispose();
+  layer.dispose();
+  return distance;
+}

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { writeFileAtomically } from '../../files/local';
+import { type ExerciseId, EXERCISES } from '../exercises';
+
+/** What a learner has done so far. */
+export interface Progress {
+  /** ids of the exercises passed */
+  passed: string[];
+  /** the last guess at each prediction */
+  guesses: Record<string, number>;
+}
+
+const FILE = '.progress.json';
+
+/** The file beside the notebook: that is where the kernel's working directory is. */
+export function progressFile(): string {
+  return path.join(process.cwd(), FILE);
+}
+
+/**
+ * Reads the progress. A file that is there but broken is set aside, as `.progress.json.broken`,
+ * and counts as none.
+ */
+export function readProgress(): Progress {
+  const file = progressFile();
+  if (!existsSync(file)) return { passed: [], guesses: {} };
+  try {
+    return parseProgress(readFileSync(file, 'utf8'));
+  } catch {
+    renameSync(file, `${file}.broken`);
+    return { passed: [], guesses: {} };
+  }
+}
+
+/** Notes that an exercise is passed. */
+export async function recordPass(id: ExerciseId): Promise<void> {
+  const progress = readProgress();
+  if (progress.passed.includes(id)) return;
+  await write({ ...progress, passed: [...progress.passed, id] });
+}
+
+/** Notes a guess. */
+export async function recordGuess(id: string, guess: number): Promise<void> {
+  const progress = readProgress();
+  await write({ ...progress, guesses: { ...progress.guesses, [id]: guess } });
+}
+
+/** `3 of 5 done: ✓ rank ✓ alpha ○ agents ○ merge ✓ qlora` */
+export function describeProgress({ passed }: Progress): string {
+  const ids = Object.keys(EXERCISES);
+  const done = ids.filter((id) => passed.includes(id)).length;
+  const each = ids.map((id) => `${passed.includes(id) ? '✓' : '○'} ${id}`);
+  return `${done} of ${ids.length} done: ${each.join('  ')}`;
+}
+
+async function write(progress: Progress): Promise<void> {
+  await writeFileAtomically(progressFile(), [`${JSON.stringify(progress, null, 2)}\n`]);
+}
+
+/** @throws Error if the text is not what `write` writes */
+function parseProgress(text: string): Progress {
+  const { passed, guesses } = JSON.parse(text) as Partial<Progress>;
+  const fits =
+    Array.isArray(passed) &&
+    passed.every((id) => typeof id === 'string') &&
+    typeof guesses === 'object' &&
+    guesses !== null &&
+    Object.values(guesses).every((guess) => typeof guess === 'number');
+  if (!fits) throw new Error('not a progress file');
+  return { passed, guesses };
+}

@@ -1,0 +1,17 @@
+import { display } from '../../jupyter';
+import { type ExerciseId, EXERCISES } from '../exercises';
+import { card, paragraph } from './card';
+import { describeProgress, readProgress } from './progress';
+
+/** Shows which exercises are done; kept in a file beside the notebook, it survives a restart. */
+export function progress(): void {
+  const now = readProgress();
+  const ids = Object.keys(EXERCISES) as ExerciseId[];
+  const lines = ids.map((id) => {
+    const done = now.passed.includes(id);
+    return paragraph(`${done ? '✓ done' : '○ open'} · ${EXERCISES[id].title}`);
+  });
+  const mark = { symbol: '➜', word: 'progress', colour: 'info' } as const;
+  const [count = ''] = describeProgress(now).split(':');
+  display(card(mark, count, lines), { id: 'progress' });
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FigureError } from './check';
+import { trainingChart } from './training-chart';
+
+const history = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    step: i + 1,
+    loss: 4 / (i + 1),
+    seconds: 0.5,
+    tokensPerSecond: 2400,
+  }));
+
+describe('the chart of a training', () => {
+  test('says where it stands, how fast it is, and how long it will take', () => {
+    const { 'text/plain': text, 'image/svg+xml': svg } = trainingChart({
+      history: history(2),
+      steps: 13,
+    });
+    const state = 'Step 2 of 13: loss 3.000, 2,400 tokens/s, 6 s left';
+    assert.equal(text, `Training loss: ${state}. It began at 4.000.`);
+    assert.ok(svg.includes(state));
+  });
+
+  test('says at its end how long it took, and no speed where none is known', () => {
+    const steps = history(4).map(({ step, loss, seconds }) => ({ step, loss, seconds }));
+    const { 'text/plain': text } = trainingChart({ history: steps, steps: 4 });
+    assert.match(text, /Step 4 of 4: loss 2\.083, 2 s\./);
+  });
+
+  test('of a long history has a hundred points, each a mean at its last step', () => {
+    const { data } = trainingChart({ history: history(995), steps: 995 })[
+      'application/vnd.plotly.v1+json'
+    ];
+    const [{ x, y }] = data as [{ x: number[]; y: number[] }];
+    assert.equal(x.length, 100);
+    assert.deepEqual([x[0], x.at(-1)], [10, 995]);
+    const harmonic = Array.from({ length: 10 }, (_, i) => 4 / (i + 1));
+    const mean = harmonic.reduce((sum, loss) => sum + loss, 0) / 10;
+    assert.ok(Math.abs((y[0] ?? NaN) - mean) < 1e-12);
+  });
+
+  test('needs a step', () => {
+    assert.throws(() => trainingChart({ history: [], steps: 5 }), FigureError);
+  });
+});

@@ -1,0 +1,2 @@
+export { BASE, readResults, resultsFile } from './shipped';
+export type { ResultRow } from './shipped';

@@ -1,0 +1,35 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { assertPositiveIntegers } from '../../tensor/errors';
+import type { Batch } from '../../train/data';
+import { pretrainText } from './pretrain-text';
+
+/** Lines of text that are drawn and encoded at a time. */
+const LINES = 500;
+
+/**
+ * Blocks of pretraining text without end, one behind the other, each token a label: ids
+ * [size, time]. The same seed gives the same blocks; no text comes twice.
+ * @throws ArgumentError if size or time is not a positive integer
+ */
+export function* drawPretrainingBatches(
+  tokenizer: Tokenizer,
+  { size, time, seed }: { size: number; time: number; seed: number },
+): Generator<Batch, never> {
+  assertPositiveIntegers('drawPretrainingBatches', { size, time });
+  let tokens: number[] = [];
+  for (let chunk = 0; ;) {
+    const needed = size * (time + 1);
+    while (tokens.length < needed) {
+      tokens = tokens.concat(tokenizer.encode(pretrainText(seed + chunk++, LINES)).ids);
+    }
+    const blocks = Array.from({ length: size }, (_, row) =>
+      tokens.slice(row * (time + 1), (row + 1) * (time + 1)),
+    );
+    tokens = tokens.slice(needed);
+    yield {
+      ids: blocks.map((block) => block.slice(0, -1)),
+      start: 0,
+      labels: blocks.flatMap((block) => block.slice(1)),
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import path from 'node:path';
+
+/** The project's folder; this file is compiled into dist/src/files/local. */
+export const repoRoot = path.resolve(__dirname, '..', '..', '..', '..');
+
+/** The project's own Python environment. */
+export const venv = path.join(repoRoot, '.venv');
+
+/** What the set-up keeps outside node_modules and .venv: TensorFlow, logs, the lock. */
+export const workshop = path.join(repoRoot, '.native');
+
+/** @returns where the Python of an environment is, or will be; the project's own unless given */
+export function pythonPath(environment = venv): string {
+  return process.platform === 'win32'
+    ? path.join(environment, 'Scripts', 'python.exe')
+    : path.join(environment, 'bin', 'python');
+}

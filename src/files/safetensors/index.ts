@@ -1,0 +1,6 @@
+export { SafetensorsError } from './error';
+export type { Dtype, TensorInfo } from './header';
+export { readSafetensors } from './read-safetensors';
+export type { SafetensorsReader } from './read-safetensors';
+export { writeSafetensors } from './write-safetensors';
+export type { TensorToWrite } from './write-safetensors';

@@ -1,0 +1,128 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { decodeBfloat16, decodeFloat16 } from '../../tensor/runtime';
+import { SafetensorsError } from './error';
+import { type Fail, type Header, parseHeader, type TensorInfo } from './header';
+
+const CALLER = 'readSafetensors';
+const LENGTH_BYTES = 8;
+const MAX_HEADER_BYTES = 25_000_000; // a header of a 124M GPT-2 has 15,000
+const MAX_READ_BYTES = 2 ** 30; // one system call moves less than 2 GiB
+
+/** An open file. Its header is checked; its numbers are read one tensor at a time. */
+export interface SafetensorsReader {
+  /** by name, in the order of their bytes */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * The numbers of one tensor, row by row. NaN and infinity are handed out as they are.
+   * @throws SafetensorsError if there is no such tensor, it is not F32, F16 or BF16, or the file
+   *   has become shorter
+   */
+  read(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a safetensors file and trusts nothing in it: lengths, JSON, dtypes, shapes and offsets
+ * are checked against the file's size before anything of a size that it names is allocated.
+ * The caller closes the reader.
+ * @throws SafetensorsError naming the file, the tensor, the value and its limit
+ */
+export async function readSafetensors(file: string): Promise<SafetensorsReader> {
+  const fail: Fail = (fault, tensor) => {
+    throw new SafetensorsError(CALLER, fault, { file, tensor });
+  };
+  const handle = await open(file, 'r').catch((cause: Error) => {
+    throw new SafetensorsError(CALLER, `the file must be readable: ${cause.message}.`, {
+      file,
+      cause,
+    });
+  });
+  try {
+    const { header, dataStart } = await readHeader(handle, fail);
+    return new OpenFile(handle, header, dataStart, fail);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+class OpenFile implements SafetensorsReader {
+  readonly tensors: Header['tensors'];
+  readonly metadata: Header['metadata'];
+
+  constructor(
+    private readonly handle: FileHandle,
+    header: Header,
+    private readonly dataStart: number,
+    private readonly fail: Fail,
+  ) {
+    this.tensors = header.tensors;
+    this.metadata = header.metadata;
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    const info = this.tensors.get(name);
+    if (!info) return this.fail('it must be in the file, but is not.', name);
+    const { dtype, begin, end } = info;
+    if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
+      return this.fail(`dtype must be F32, F16 or BF16 to be read, got ${dtype}.`, name);
+    }
+    const bytes = new Uint8Array(end - begin);
+    const filled = await fill(bytes, this.handle, this.dataStart + begin);
+    if (filled < bytes.length) {
+      this.fail(
+        `it must have ${bytes.length} bytes, got ${filled}: the file became shorter.`,
+        name,
+      );
+    }
+    // Files are little-endian, as is every machine that Node runs our accelerators on.
+    if (dtype === 'F32') return new Float32Array(bytes.buffer);
+    const decode = dtype === 'F16' ? decodeFloat16 : decodeBfloat16;
+    const stored = new Uint16Array(bytes.buffer);
+    const values = new Float32Array(stored.length);
+    for (let i = 0; i < stored.length; i++) values[i] = decode(stored[i] as number);
+    return values;
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+async function readHeader(
+  handle: FileHandle,
+  fail: Fail,
+): Promise<{ header: Header; dataStart: number }> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) fail('the file must be a regular file, got another kind.');
+  const start = new Uint8Array(LENGTH_BYTES);
+  if ((await fill(start, handle, 0)) < LENGTH_BYTES) {
+    fail(`the file must have more than ${LENGTH_BYTES} bytes, got ${stat.size}.`);
+  }
+  const length = new DataView(start.buffer).getBigUint64(0, true);
+  const limit = Math.min(MAX_HEADER_BYTES, stat.size - LENGTH_BYTES);
+  if (length > limit) {
+    fail(
+      `the header's length must be at most ${limit} in a file of ${stat.size} bytes, got ${length}.`,
+    );
+  }
+  const bytes = new Uint8Array(Number(length));
+  const dataStart = LENGTH_BYTES + bytes.length;
+  if ((await fill(bytes, handle, LENGTH_BYTES)) < bytes.length) {
+    fail(`the header must have ${bytes.length} bytes: the file became shorter.`);
+  }
+  return { header: parseHeader(bytes, stat.size - dataStart, fail), dataStart };
+}
+
+/** Reads from this position on until the bytes are full or the file ends. @returns how many */
+async function fill(bytes: Uint8Array, handle: FileHandle, position: number): Promise<number> {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const length = Math.min(bytes.length - filled, MAX_READ_BYTES);
+    const { bytesRead } = await handle.read(bytes, filled, length, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}

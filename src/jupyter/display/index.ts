@@ -1,0 +1,5 @@
+export { connectChannel, KernelError } from './channel';
+export { clearOutput, display, newDisplay } from './display';
+export type { Display, MimeBundle } from './display';
+export { newLiveDisplay } from './live-display';
+export type { LiveDisplay } from './live-display';

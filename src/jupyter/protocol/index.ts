@@ -1,0 +1,10 @@
+export type { Request } from './message';
+export { OutputPublisher } from './publisher';
+export type { StreamName } from './publisher';
+export { createHandlers } from './requests';
+export type { RequestHandler } from './requests';
+export { inCell, outputCell, outsideCells, runningCell } from './scope';
+export type { Cell } from './scope';
+export { KernelServer } from './server';
+export { bindSockets } from './sockets';
+export type { Connection } from './sockets';

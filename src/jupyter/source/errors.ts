@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import { repoRoot } from '../../files/local';
+import { type Place, type Trace, traceThrough } from './source-map';
+
+/** An error as Jupyter shows it. */
+export interface ErrorReport {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+/** What a cell reports that was stopped by the learner. */
+export const INTERRUPTED: ErrorReport = {
+  ename: 'Interrupted',
+  evalue: 'the cell was stopped',
+  traceback: ['Interrupted: the cell was stopped'],
+};
+
+/** The traces of the cells, by the name a cell has in a stack (`In[3]`). */
+export type CellTraces = Map<string, Trace>;
+
+const FRAME =
+  /^(?<head>\s+at (?:async )?(?:.* \()?)(?:file:\/\/)?(?<file>[^()\s][^()]*):(?<line>\d+):(?<column>\d+)\)?$/;
+/** This wing: its own frames are no news. */
+const JUPYTER = path.join(__dirname, '..');
+const NOISE = [/^node:/, /^evalmachine/, /[\\/]node_modules[\\/]/];
+
+/**
+ * Reports a thrown value: its stack without the frames of Node, of the kernel and of packages,
+ * the rest in the lines of the cell or of the TypeScript source.
+ */
+export function describeThrown(thrown: unknown, cells: CellTraces): ErrorReport {
+  if (isSigint(thrown)) return INTERRUPTED;
+  if (!(thrown instanceof Error)) {
+    const evalue = inspect(thrown);
+    return { ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
+  }
+  const { name, message } = thrown;
+  return { ename: name, evalue: message, traceback: tracebackOf(thrown, cells) };
+}
+
+/** Reports why a cell did not compile; each line reads `line:column - message`. */
+export function describeDiagnostics(diagnostics: string[]): ErrorReport {
+  const traceback = diagnostics.map((line) => `TypeScriptError: ${line}`);
+  if (diagnostics.some((line) => line.includes("Cannot find module '../src/"))) {
+    traceback.push('Cells see the built project. Build it with: npm run build');
+  }
+  return { ename: 'TypeScriptError', evalue: diagnostics.join('\n'), traceback };
+}
+
+/** Node ends a cell's synchronous code with this error when SIGINT comes. */
+function isSigint(thrown: unknown): boolean {
+  return (thrown as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
+}
+
+function tracebackOf(error: Error, cells: CellTraces): string[] {
+  const lines = [`${error.name}: ${error.message}`, ...framesOf(error, cells)];
+  const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause];
+  for (const cause of inner) {
+    if (cause instanceof Error) lines.push('Caused by:', ...tracebackOf(cause, cells));
+  }
+  return lines;
+}
+
+function framesOf({ stack = '' }: Error, cells: CellTraces): string[] {
+  return stack.split('\n').flatMap((frame) => {
+    const parts = FRAME.exec(frame)?.groups;
+    if (parts === undefined) return [];
+    const { head = '', file = '', line = '', column = '' } = parts;
+    const place = sourceOf({ file, line: Number(line), column: Number(column) }, cells);
+    if (place === undefined) return [];
+    // A function of an earlier cell is called through tslab's proxy: no news for the reader.
+    return `${head.replace('at Proxy.', 'at ')}${place.file}:${place.line}:${place.column}${head.endsWith('(') ? ')' : ''}`;
+  });
+}
+
+/** The place to show for a frame; undefined for noise, such as the code around a cell. */
+function sourceOf(place: Place, cells: CellTraces): Place | undefined {
+  const cell = cells.get(place.file);
+  if (cell !== undefined) {
+    const source = cell(place.line, place.column);
+    return source && { ...source, file: place.file };
+  }
+  if (NOISE.some((noise) => noise.test(place.file)) || place.file.startsWith(JUPYTER)) {
+    return undefined;
+  }
+  const source = sourceOfBuilt(place);
+  return { ...source, file: source.file.replace(repoRoot + path.sep, '') };
+}
+
+function sourceOfBuilt(place: Place): Place {
+  const map = `${place.file}.map`;
+  if (!fs.existsSync(map)) return place;
+  const source = traceThrough(fs.readFileSync(map, 'utf8'))(place.line, place.column);
+  return source ? { ...source, file: path.resolve(path.dirname(map), source.file) } : place;
+}

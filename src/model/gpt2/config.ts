@@ -1,0 +1,80 @@
+import { ModelFileError, readJson } from '../../files/hub';
+import type { LanguageModelConfig } from '../transformer';
+
+/** The sizes of a GPT-2, from Hugging Face's config.json. */
+export interface GPT2Config extends LanguageModelConfig {
+  /** the width */
+  nEmbd: number;
+  nLayer: number;
+  nHead: number;
+  /** the width inside the MLP */
+  nInner: number;
+  layerNormEpsilon: number;
+}
+
+const CALLER = 'readConfig';
+/** Beyond any GPT-2; keeps a lying config from filling the memory with names. */
+const MAX = { size: 2 ** 20, layers: 1000 };
+
+/** What a GPT-2 of ours is; another value would compute something else. A missing one is meant. */
+const FIXED = {
+  model_type: 'gpt2',
+  activation_function: 'gelu_new',
+  scale_attn_weights: true,
+  scale_attn_by_inverse_layer_idx: false,
+  add_cross_attention: false,
+  tie_word_embeddings: true,
+};
+
+/** Reads and checks config.json. @throws ModelFileError listing every fault */
+export async function readConfig(file: string): Promise<GPT2Config> {
+  const json = await readJson(CALLER, file);
+  const faults: string[] = [];
+  const expect = (good: boolean, key: string, expected: string) => {
+    if (!good) faults.push(`${key} must be ${expected}, got ${JSON.stringify(json[key])}.`);
+  };
+  const size = (key: string, max: number, given = json[key]) => {
+    const good = Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= max;
+    expect(good, key, `an integer from 1 to ${max}`);
+    return given as number;
+  };
+
+  for (const [key, value] of Object.entries(FIXED)) {
+    expect((json[key] ?? value) === value, key, JSON.stringify(value));
+  }
+  const nEmbd = size('n_embd', MAX.size);
+  const config: GPT2Config = {
+    vocabSize: size('vocab_size', MAX.size),
+    maxPositions: size('n_positions', MAX.size),
+    nEmbd,
+    nLayer: size('n_layer', MAX.layers),
+    nHead: size('n_head', MAX.size),
+    nInner: size('n_inner', MAX.size, json.n_inner ?? 4 * nEmbd),
+    layerNormEpsilon: (json.layer_norm_epsilon ?? 1e-5) as number,
+    eosTokenIds: [json.eos_token_id ?? []].flat() as number[],
+  };
+  expect(nEmbd % config.nHead === 0, 'n_head', `a divisor of n_embd = ${nEmbd}`);
+  expect(config.layerNormEpsilon > 0, 'layer_norm_epsilon', 'a positive number');
+  const known = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0;
+  expect(config.eosTokenIds.every(known), 'eos_token_id', 'a token id, a list of them or null');
+  if (faults.length > 0) throw new ModelFileError(CALLER, file, faults);
+  return config;
+}
+
+/** What config.json holds for these sizes, such that `readConfig` and transformers read them. */
+export function configJson(config: GPT2Config): Record<string, unknown> {
+  return {
+    architectures: ['GPT2LMHeadModel'],
+    ...FIXED,
+    vocab_size: config.vocabSize,
+    n_positions: config.maxPositions,
+    n_embd: config.nEmbd,
+    n_layer: config.nLayer,
+    n_head: config.nHead,
+    n_inner: config.nInner,
+    layer_norm_epsilon: config.layerNormEpsilon,
+    bos_token_id: config.eosTokenIds[0] ?? null, // GPT-2 has one token for both
+    eos_token_id:
+      config.eosTokenIds.length > 1 ? config.eosTokenIds : (config.eosTokenIds[0] ?? null),
+  };
+}

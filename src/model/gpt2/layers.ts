@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs';
+import { Module } from '../../tensor/nn';
+import {
+  attentionMask,
+  type KeyValues,
+  linearOf,
+  maskedSoftmax,
+  splitHeads,
+  type Weights,
+} from '../transformer';
+import type { GPT2Config } from './config';
+import { gelu } from './ops/gelu';
+import { layerNorm } from './ops/layer-norm';
+
+/** y = (x - mean) / √(variance + ε) · γ + β over the last axis        (Ba et al. 2016, eq. 4) */
+export class LayerNorm extends Module {
+  private readonly weight: tf.Variable<tf.Rank.R1>;
+  private readonly bias: tf.Variable<tf.Rank.R1>;
+
+  constructor(
+    weights: Weights,
+    private readonly epsilon: number,
+  ) {
+    super();
+    this.weight = this.shareParameter('weight', weights.get('weight') as tf.Tensor<tf.Rank.R1>);
+    this.bias = this.shareParameter('bias', weights.get('bias') as tf.Tensor<tf.Rank.R1>);
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return layerNorm(x, this.weight, this.bias, this.epsilon);
+  }
+}
+
+/** Two linear layers with a GELU between, at each position alone: x [..., nEmbd] -> the same. */
+export class MLP extends Module {
+  constructor(weights: Weights) {
+    super();
+    this.addChild('c_fc', linearOf(weights, 'c_fc'));
+    this.addChild('c_proj', linearOf(weights, 'c_proj'));
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => {
+      const inner = gelu(this.child('c_fc').forward(x));
+      return this.child('c_proj').forward(inner);
+    });
+  }
+}
+
+/** softmax(Q Kᵀ / √d + mask) V, each position seeing itself and those before it. */
+export class Attention extends Module {
+  constructor(
+    weights: Weights,
+    private readonly config: GPT2Config,
+  ) {
+    super();
+    this.addChild('c_attn', linearOf(weights, 'c_attn'));
+    this.addChild('c_proj', linearOf(weights, 'c_proj'));
+  }
+
+  /** x [batch, time, nEmbd] -> the same */
+  forward(x: tf.Tensor): tf.Tensor {
+    const time = x.shape[1] as number;
+    return tf.tidy(() => this.attend(x, attentionMask(time, time, null)).y);
+  }
+
+  /** `past`, if there is any, stands before x; the result holds both. Without mask all is seen. */
+  attend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+    return tf.tidy(() => {
+      const { nHead } = this.config;
+      const size = (x.shape[2] as number) / nHead;
+      const qkv = this.child('c_attn').forward(x); // [batch, time, 3 nEmbd]
+      const [q, newK, newV] = splitHeads(qkv, nHead); // [b, h, t, d]
+      const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
+      const v = past ? tf.concat([past.v, newV], 2) : newV;
+      const scores = tf.matMul<tf.Tensor4D>(q, k, false, true); // [b, h, t, T]
+      const share = maskedSoftmax(scores, mask, size ** -0.5); // [b, h, t, T]
+      const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
+      return { y: this.child('c_proj').forward(y), k, v };
+    });
+  }
+}

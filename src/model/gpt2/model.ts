@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs';
+import { ShapeError } from '../../tensor/errors';
+import { Embedding, Module } from '../../tensor/nn';
+import {
+  attentionMask,
+  type KeyValues,
+  LanguageModel,
+  positions,
+  residual,
+  type Weights,
+  weightsBelow,
+} from '../transformer';
+import type { GPT2Config } from './config';
+import { Attention, LayerNorm, MLP } from './layers';
+
+/**
+ * GPT-2 (Radford et al. 2019): embeddings, `nLayer` blocks, a norm, and the token embedding again
+ * as the head. Modules and parameters have Hugging Face's names; linear weights are (out, in).
+ */
+export class GPT2 extends LanguageModel {
+  private readonly wte: Embedding;
+  private readonly blocks: Block[];
+
+  /** `weights` by parameter name: tensors stay the caller's, layers do not. */
+  constructor(
+    readonly config: GPT2Config,
+    weights: Weights,
+  ) {
+    super();
+    const table = (name: string) => ({ weight: weights.get(`${name}.weight`) as tf.Tensor2D });
+    this.wte = this.addChild('transformer.wte', new Embedding(table('transformer.wte')));
+    this.addChild('transformer.wpe', new Embedding(table('transformer.wpe')));
+    this.blocks = Array.from({ length: config.nLayer }, (_, i) => {
+      const name = `transformer.h.${i}`;
+      return this.addChild(name, new Block(weightsBelow(weights, name), config));
+    });
+    const norm = new LayerNorm(weightsBelow(weights, 'transformer.ln_f'), config.layerNormEpsilon);
+    this.addChild('transformer.ln_f', norm);
+  }
+
+  /** The token embedding, which is the head too. */
+  override get tiedModules(): readonly string[] {
+    return ['transformer.wte'];
+  }
+
+  /** The head's weight W [vocabSize, nEmbd]: logits are h Wᵀ. */
+  override get head(): tf.Tensor2D {
+    return this.wte.weight;
+  }
+
+  override extend(
+    ids: tf.Tensor,
+    past: KeyValues[] = [],
+    padding: tf.Tensor1D | null = null,
+  ): { hidden: tf.Tensor; past: KeyValues[] } {
+    this.assertAlive('GPT2.hiddenStates');
+    const start = past[0]?.k.shape[2] ?? 0;
+    const time = ids.shape[1] ?? 0;
+    const end = start + time;
+    if (ids.rank !== 2 || end > this.config.maxPositions) {
+      throw new ShapeError(
+        `GPT2.hiddenStates: ids must be [batch, time] with at most ${this.config.maxPositions} positions (maxPositions), got [${ids.shape.join(', ')}] after ${start}.`,
+      );
+    }
+    return tf.tidy(() => {
+      const embedded = this.child('transformer.wpe').forward(positions(start, end, padding));
+      let x = this.child('transformer.wte').forward(ids).add(embedded);
+      const mask = attentionMask(time, end, padding);
+      const extended = this.blocks.map((block, i) => {
+        const { y, k, v } = block.extend(x, mask, past[i]);
+        x = y;
+        return { k, v };
+      });
+      return { hidden: this.child('transformer.ln_f').forward(x), past: extended };
+    });
+  }
+}
+
+/** x + attention(norm(x)), then x + mlp(norm(x)): [batch, time, nEmbd] -> the same */
+class Block extends Module {
+  private readonly attn: Attention;
+
+  constructor(weights: Weights, config: GPT2Config) {
+    super();
+    const norm = (name: string) =>
+      new LayerNorm(weightsBelow(weights, name), config.layerNormEpsilon);
+    this.addChild('ln_1', norm('ln_1'));
+    this.attn = this.addChild('attn', new Attention(weightsBelow(weights, 'attn'), config));
+    this.addChild('ln_2', norm('ln_2'));
+    this.addChild('mlp', new MLP(weightsBelow(weights, 'mlp')));
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    const time = x.shape[1] as number;
+    return tf.tidy(() => this.extend(x, attentionMask(time, time, null)).y);
+  }
+
+  extend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+    return tf.tidy(() => {
+      const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), mask, past);
+      const middle = residual(x, seen);
+      const y = residual(middle, this.child('mlp').forward(this.child('ln_2').forward(middle)));
+      return { y, k, v };
+    });
+  }
+}

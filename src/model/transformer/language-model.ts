@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs';
+import { ArgumentError } from '../../tensor/errors';
+import { linearProduct, Module, overRows } from '../../tensor/nn';
+import type { KeyValues } from './attention';
+
+/** What a language model's config says, whatever its family. */
+export interface LanguageModelConfig {
+  readonly vocabSize: number;
+  /** the longest text, in tokens */
+  readonly maxPositions: number;
+  /** tokens that end a text */
+  readonly eosTokenIds: readonly number[];
+}
+
+/** A decoder: token ids in, logits of the next token out. Modules have Hugging Face's names. */
+export abstract class LanguageModel extends Module {
+  abstract readonly config: LanguageModelConfig;
+
+  /** The head's weight W [vocabSize, width]: logits are h Wᵀ. */
+  abstract get head(): tf.Tensor2D;
+
+  /**
+   * The hidden states of ids that follow a past, and the past that includes them: one entry for
+   * each block. The caller owns both and frees the old past. Where texts differ in length, the
+   * shorter ones are padded at their start: `padding` [batch] (int32) tells by how many positions,
+   * the past's included.
+   * @throws ShapeError if past and ids together are longer than maxPositions
+   */
+  abstract extend(
+    ids: tf.Tensor,
+    past?: KeyValues[],
+    padding?: tf.Tensor1D | null,
+  ): { hidden: tf.Tensor; past: KeyValues[] };
+
+  /** ids [batch, time] (int32) -> logits [batch, time, vocabSize] */
+  forward(ids: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.logits(this.hiddenStates(ids)));
+  }
+
+  /**
+   * Everything but the head: ids [batch, time] (int32) -> [batch, time, width].
+   * @throws ShapeError if ids has another rank or is longer than maxPositions
+   */
+  hiddenStates(ids: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.extend(ids).hidden);
+  }
+
+  /** The head, for all positions or only those of interest: [..., width] -> [..., vocabSize] */
+  logits(hidden: tf.Tensor): tf.Tensor {
+    this.assertAlive(`${this.constructor.name}.logits`);
+    return overRows(hidden, (rows) => linearProduct(rows, this.head));
+  }
+
+  /**
+   * Token ids as a tensor [batch, time] (int32), owned by the caller. Looked up unchecked, an id
+   * beyond the vocabulary gives anything on a GPU.
+   * @throws ArgumentError if rows differ in length or hold an id that is not in the vocabulary
+   */
+  idsTensor(rows: readonly (readonly number[])[]): tf.Tensor2D {
+    const { vocabSize } = this.config;
+    const time = rows[0]?.length ?? 0;
+    const odd = rows.find((row) => row.length !== time);
+    if (time === 0 || odd) {
+      throw new ArgumentError(
+        `idsTensor: rows must be of one length, 1 or more, got ${time} and ${odd?.length ?? time}.`,
+      );
+    }
+    const bad = rows.flat().find((id) => !Number.isSafeInteger(id) || id < 0 || id >= vocabSize);
+    if (bad !== undefined) {
+      throw new ArgumentError(
+        `idsTensor: each id must be an integer from 0 to ${vocabSize - 1}, got ${bad}. Does the tokenizer belong to this model?`,
+      );
+    }
+    return tf.tensor2d(rows.flat(), [rows.length, time], 'int32');
+  }
+}

@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs';
+import { runOverRows } from '../../../tensor/op';
+import type {
+  MaskedSoftmaxAttrs,
+  MaskedSoftmaxGradientInputs,
+  MaskedSoftmaxInputs,
+} from './masked-softmax';
+
+const LANES = 64;
+
+/** p = softmax(scale Q Kᵀ + mask) in one dispatch. */
+export const maskedSoftmaxWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { scores, mask } = inputs as MaskedSoftmaxInputs;
+  const { scale } = attrs as MaskedSoftmaxAttrs;
+  const [batch, heads, time] = scores.shape;
+  // One mask for all rows, or one for each sequence of the batch.
+  const rowsOfMask = mask?.rank === 2 ? batch * heads * time : heads * time;
+  const masked = mask ? ' + mask[firstOfMask + j]' : '';
+  return runOverRows(backend, {
+    name: `masked_softmax_${mask ? 'masked' : 'plain'}`,
+    inputs: mask ? { scores, mask } : { scores },
+    outputShape: scores.shape,
+    ...{ rows: batch * heads * time, lanes: LANES, floats: { scale } },
+    integers: { rowsOfMask },
+    body: `
+        let all = uniforms.scoresShape.w;
+        let time = uniforms.scoresShape.z;
+        let first = row * all;
+        let firstOfMask = (row / uniforms.rowsOfMask * time + row % time) * all;
+        let end = select(0, all, isRow);
+        var largest = -3.4e38;
+        for (var j = lane; j < end; j = j + ${LANES}) {
+          largest = max(largest, scores[first + j] * uniforms.scale${masked});
+        }
+        largest = maxOfLanes(lane, largest);
+        var sum = 0.0;
+        for (var j = lane; j < end; j = j + ${LANES}) {
+          let power = exp(scores[first + j] * uniforms.scale${masked} - largest);
+          result[first + j] = power;
+          sum = sum + power;
+        }
+        sum = sumOfLanes(lane, sum);
+        for (var j = lane; j < end; j = j + ${LANES}) {
+          result[first + j] = result[first + j] / sum;
+        }`,
+  });
+};
+
+/** dL/dscores = scale p (dL/dp - Σ p dL/dp) in one dispatch. */
+export const maskedSoftmaxGradientWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { dp, p } = inputs as MaskedSoftmaxGradientInputs;
+  const { scale } = attrs as MaskedSoftmaxAttrs;
+  const [batch, heads, time] = p.shape;
+  return runOverRows(backend, {
+    name: 'masked_softmax_gradient',
+    inputs: { dp, p },
+    outputShape: p.shape,
+    ...{ rows: batch * heads * time, lanes: LANES, floats: { scale } },
+    body: `
+        let all = uniforms.pShape.w;
+        let first = row * all;
+        let end = select(0, all, isRow);
+        var sum = 0.0;
+        for (var j = lane; j < end; j = j + ${LANES}) { sum = sum + p[first + j] * dp[first + j]; }
+        sum = sumOfLanes(lane, sum);
+        for (var j = lane; j < end; j = j + ${LANES}) {
+          result[first + j] = uniforms.scale * p[first + j] * (dp[first + j] - sum);
+        }`,
+  });
+};

@@ -1,0 +1,50 @@
+import type * as tf from '@tensorflow/tfjs';
+import { runOverElements } from '../../../tensor/op';
+import type { SplitHeadsAttrs, SplitHeadsGradientInputs, SplitHeadsInputs } from './split-heads';
+
+/** In three dispatches: a shader has one output. */
+export const splitHeadsWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+  const { qkv } = inputs as SplitHeadsInputs;
+  const { heads } = attrs as SplitHeadsAttrs;
+  const [batch, time, width] = qkv.shape;
+  const size = width / (3 * heads);
+  return [0, 1, 2].map((part) =>
+    runOverElements(backend, {
+      name: 'split_heads',
+      inputs: { qkv },
+      outputShape: [batch, heads, time, size],
+      integers: { part, heads, size },
+      body: `
+        let time = uniforms.qkvShape.y;
+        let row = index / uniforms.size; // of the output: b, h, t
+        let h = row / time % uniforms.heads;
+        let b = row / time / uniforms.heads;
+        let first = (b * time + row % time) * uniforms.qkvShape.z;
+        let head = uniforms.part * uniforms.heads + h;
+        result[index] = qkv[first + head * uniforms.size + index % uniforms.size];`,
+    }),
+  );
+};
+
+/** In one dispatch. */
+export const splitHeadsGradientWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
+  const { dq, dk, dv } = inputs as SplitHeadsGradientInputs;
+  const [batch, heads, time, size] = dq.shape;
+  return runOverElements(backend, {
+    name: 'split_heads_gradient',
+    inputs: { dq, dk, dv },
+    outputShape: [batch, time, 3 * heads * size],
+    body: `
+        let heads = uniforms.dqShape.y;
+        let time = uniforms.dqShape.z;
+        let size = uniforms.dqShape.w;
+        let head = index / size % (3 * heads); // of all three
+        let row = index / size / (3 * heads); // b, t
+        let place = ((row / time * heads + head % heads) * time + row % time) * size + index % size;
+        switch (head / heads) {
+          case 0: { result[index] = dq[place]; }
+          case 1: { result[index] = dk[place]; }
+          default: { result[index] = dv[place]; }
+        }`,
+  });
+};

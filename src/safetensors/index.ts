@@ -1,7 +1,0 @@
-export { quote, SafetensorsError } from './error';
-export type { Dtype, TensorInfo } from './header';
-export { readSafetensors } from './read-safetensors';
-export type { SafetensorsReader } from './read-safetensors';
-export { writeFileAtomically } from './write-file';
-export { writeSafetensors } from './write-safetensors';
-export type { TensorToWrite } from './write-safetensors';

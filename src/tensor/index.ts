@@ -1,0 +1,43 @@
+/** What computes: the accelerator, tensors read and counted, modules, linear layers, a base in few bits. */
+export {
+  AcceleratorError,
+  ArgumentError,
+  DisposedError,
+  LoraError,
+  NonFiniteError,
+  ShapeError,
+} from './errors';
+export {
+  bytesOf,
+  describeAccelerator,
+  memory,
+  peakBytes,
+  Random,
+  read,
+  useAccelerator,
+} from './runtime';
+export type { Accelerator, AcceleratorName, Key, MemoryReport } from './runtime';
+export { countParameters, Dropout, Embedding, Linear, LinearLayer, Module, modulesOf } from './nn';
+export type { LinearOptions, LinearWeights, ParameterCount } from './nn';
+export {
+  dequantize,
+  deriveNf4,
+  HalfLinear,
+  halfLinear,
+  LEVELS,
+  memoryReport,
+  quantize,
+  QuantizedLinear,
+  quantizedLinear,
+  quantizeLinear,
+  quantizeModel,
+} from './quant';
+export type {
+  ModelMemory,
+  QuantizationReport,
+  QuantizationType,
+  Quantized,
+  QuantizedScales,
+  QuantizedWeights,
+  QuantizeOptions,
+} from './quant';

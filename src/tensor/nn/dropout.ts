@@ -1,0 +1,33 @@
+import type * as tf from '@tensorflow/tfjs';
+import { ArgumentError } from '../errors';
+import { Module } from './module';
+import { dropout } from './ops/dropout';
+
+/**
+ * y = m ⊙ x / (1 - p),  m ~ Bernoulli(1 - p), in training; else y = x        (Srivastava et al. 2014)
+ *
+ * Divided there, so that the mean of y is x and nothing is left to do later. In training means
+ * between `setTraining(random)` and `setTraining(null)`: m follows from a key that each call draws
+ * from that random.
+ */
+export class Dropout extends Module {
+  /** @throws ArgumentError if p is not from 0 to less than 1 */
+  constructor(readonly p: number) {
+    super();
+    if (!(p >= 0 && p < 1)) {
+      throw new ArgumentError(`Dropout: p must be from 0 to less than 1, got ${p}.`);
+    }
+  }
+
+  /** Whether y differs from x now. */
+  get isActive(): boolean {
+    return this.p > 0 && this.training !== null;
+  }
+
+  /** x [...] -> y [...] */
+  forward<T extends tf.Tensor>(x: T): T {
+    const { p, training } = this;
+    if (p === 0 || training === null) return x.clone();
+    return dropout(x, p, training.key());
+  }
+}

@@ -1,0 +1,16 @@
+import { registerNnKernels } from './ops/register';
+
+export { overRows } from './as-matrix';
+export { Dropout } from './dropout';
+export { Embedding } from './embedding';
+export { assertLastAxis, LinearLayer } from './linear-layer';
+export { Linear } from './linear';
+export type { LinearOptions, LinearWeights } from './linear';
+export { countParameters, Module, modulesOf } from './module';
+export type { ParameterCount } from './module';
+export { linearNative } from './ops/linear-native';
+export { linearProduct } from './ops/linear-product';
+export { multiplyWebGpu } from './ops/multiply-webgpu';
+export type { PackedMatrix, SumOfProducts } from './ops/sum-of-products';
+
+registerNnKernels();

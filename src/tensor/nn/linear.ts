@@ -1,0 +1,87 @@
+import type * as tf from '@tensorflow/tfjs';
+import { assertPositiveIntegers, ShapeError } from '../errors';
+import { Random } from '../runtime';
+import { LinearLayer } from './linear-layer';
+import { frozenLinear } from './ops/frozen-linear';
+import { linearProduct } from './ops/linear-product';
+
+/** A fresh layer, initialised from a seed. */
+export interface LinearOptions {
+  /** k, the last axis of the input */
+  inFeatures: number;
+  /** d, the last axis of the output */
+  outFeatures: number;
+  bias?: boolean;
+  seed?: number;
+}
+
+/** A layer with given weights; they are copied, and stay the caller's. */
+export interface LinearWeights {
+  /** W0 [d, k] */
+  weight: tf.Tensor2D;
+  /** b [d] */
+  bias?: tf.Tensor1D | null;
+}
+
+/**
+ * h = W0 x + b
+ *
+ * x [..., k], W0 [d, k], b [d] -> h [..., d]. A fresh layer starts as PyTorch's `nn.Linear`:
+ * W0 and b from U(-1/√k, 1/√k).
+ */
+export class Linear extends LinearLayer {
+  /** W0 [d, k] */
+  readonly weight: tf.Variable<tf.Rank.R2>;
+  /** b [d], or null */
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
+
+  /** @throws ArgumentError on sizes that are no positive integers, ShapeError on unfit weights */
+  constructor(options: LinearOptions | LinearWeights) {
+    super();
+    const { weight, bias } = 'weight' in options ? copyWeights(options) : drawWeights(options);
+    this.weight = this.addParameter('weight', weight);
+    this.bias = bias ? this.addParameter('bias', bias) : null;
+  }
+
+  get inFeatures(): number {
+    return this.weight.shape[1];
+  }
+
+  get outFeatures(): number {
+    return this.weight.shape[0];
+  }
+
+  denseWeight(): tf.Tensor2D {
+    return this.weight.clone();
+  }
+
+  override forward(x: tf.Tensor): tf.Tensor {
+    if (this.weight.trainable) return super.forward(x);
+    this.assertTakes(x);
+    return frozenLinear(x, this.weight, this.bias);
+  }
+
+  multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
+    if (this.weight.trainable) return linearProduct(x, this.weight);
+    return frozenLinear(x, this.weight, null) as tf.Tensor2D;
+  }
+}
+
+function drawWeights({ inFeatures, outFeatures, bias = true, seed = 0 }: LinearOptions) {
+  assertPositiveIntegers('Linear', { inFeatures, outFeatures });
+  const random = new Random(seed);
+  const bound = 1 / Math.sqrt(inFeatures);
+  return {
+    weight: random.uniform<tf.Rank.R2>([outFeatures, inFeatures], -bound, bound),
+    bias: bias ? random.uniform<tf.Rank.R1>([outFeatures], -bound, bound) : null,
+  };
+}
+
+function copyWeights({ weight, bias = null }: LinearWeights) {
+  if (bias && bias.shape[0] !== weight.shape[0]) {
+    throw new ShapeError(
+      `Linear: bias must be [${weight.shape[0]}] to fit weight [${weight.shape.join(', ')}], got [${bias.shape.join(', ')}].`,
+    );
+  }
+  return { weight: weight.clone(), bias: bias?.clone() ?? null };
+}

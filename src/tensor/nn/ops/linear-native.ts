@@ -1,0 +1,15 @@
+import * as tf from '@tensorflow/tfjs';
+import { runNativeOp } from '../../op';
+
+/** x Wᵀ + b on TensorFlow's CPU, [n, d], owned by the caller: b is added where x Wᵀ stands. */
+export function linearNative(
+  backend: unknown,
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D | undefined,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const product = tf.matMul(x, weight, false, true);
+    return bias ? runNativeOp(backend, 'LoraAddBias', [product, bias]) : product;
+  });
+}

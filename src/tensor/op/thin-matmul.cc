@@ -1,0 +1,117 @@
+#include "thin-matmul.h"
+
+#include <immintrin.h>
+
+#include <cmath>
+
+namespace lora {
+namespace {
+
+using Vector = __m256;
+constexpr int64_t WIDTH = 8;
+
+float sumOf(Vector v) {
+  const __m128 halves = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  const __m128 pairs = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
+  return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_movehdup_ps(pairs)));
+}
+
+// So many rows of x with so many of F.
+template <int ROWS, int COLUMNS>
+void dots(const float* x, const float* F, float* out, int64_t k, int64_t outStride) {
+  Vector sums[ROWS][COLUMNS];
+  for (auto& row : sums) {
+    for (Vector& sum : row) sum = _mm256_setzero_ps();
+  }
+  int64_t i = 0;
+  for (; i + WIDTH <= k; i += WIDTH) {
+    Vector f[COLUMNS];
+    for (int c = 0; c < COLUMNS; c++) {
+      f[c] = _mm256_loadu_ps(F + c * k + i);
+      // What comes next, while there is arithmetic to do. Past the end it does nothing.
+      _mm_prefetch(F + (COLUMNS + c) * k + i, _MM_HINT_T0);
+    }
+    for (int row = 0; row < ROWS; row++) {
+      const Vector value = _mm256_loadu_ps(x + row * k + i);
+      for (int c = 0; c < COLUMNS; c++) {
+        sums[row][c] = _mm256_fmadd_ps(value, f[c], sums[row][c]);
+      }
+    }
+  }
+  for (int row = 0; row < ROWS; row++) {
+    for (int c = 0; c < COLUMNS; c++) {
+      float sum = sumOf(sums[row][c]);
+      for (int64_t j = i; j < k; j++) sum = std::fma(x[row * k + j], F[c * k + j], sum);
+      out[row * outStride + c] = sum;
+    }
+  }
+}
+
+// All rows of x with so many of F, which come from memory once.
+template <int COLUMNS>
+void dotsOfRows(const float* x, const float* F, float* out, int64_t rows, int64_t k,
+                int64_t outStride) {
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    dots<4, COLUMNS>(x + row * k, F, out + row * outStride, k, outStride);
+  }
+  const float* rest = x + row * k;
+  float* to = out + row * outStride;
+  if (rows - row == 3) dots<3, COLUMNS>(rest, F, to, k, outStride);
+  if (rows - row == 2) dots<2, COLUMNS>(rest, F, to, k, outStride);
+  if (rows - row == 1) dots<1, COLUMNS>(rest, F, to, k, outStride);
+}
+
+// VECTORS neighbouring vectors of ROWS rows of y.
+template <int ROWS, int VECTORS>
+void addTile(const float* low, const float* F, float* y, int64_t r, int64_t d) {
+  Vector sums[ROWS][VECTORS];
+  for (int row = 0; row < ROWS; row++) {
+    for (int v = 0; v < VECTORS; v++) sums[row][v] = _mm256_loadu_ps(y + row * d + v * WIDTH);
+  }
+  for (int64_t j = 0; j < r; j++) {
+    for (int v = 0; v < VECTORS; v++) {
+      const Vector f = _mm256_loadu_ps(F + j * d + v * WIDTH);
+      for (int row = 0; row < ROWS; row++) {
+        sums[row][v] = _mm256_fmadd_ps(_mm256_set1_ps(low[row * r + j]), f, sums[row][v]);
+      }
+    }
+  }
+  for (int row = 0; row < ROWS; row++) {
+    for (int v = 0; v < VECTORS; v++) _mm256_storeu_ps(y + row * d + v * WIDTH, sums[row][v]);
+  }
+}
+
+template <int ROWS>
+void addToRows(const float* low, const float* F, float* y, int64_t r, int64_t d) {
+  int64_t i = 0;
+  for (; i + 2 * WIDTH <= d; i += 2 * WIDTH) addTile<ROWS, 2>(low, F + i, y + i, r, d);
+  for (; i < d; i++) {
+    for (int row = 0; row < ROWS; row++) {
+      float sum = y[row * d + i];
+      for (int64_t j = 0; j < r; j++) sum = std::fma(low[row * r + j], F[j * d + i], sum);
+      y[row * d + i] = sum;
+    }
+  }
+}
+
+}  // namespace
+
+void multiplyAlong(const float* x, const float* F, float* out, int64_t rows, int64_t columns,
+                   int64_t k, int64_t outStride) {
+  int64_t column = 0;
+  for (; column + 3 <= columns; column += 3) {
+    dotsOfRows<3>(x, F + column * k, out + column, rows, k, outStride);
+  }
+  for (; column < columns; column++) {
+    dotsOfRows<1>(x, F + column * k, out + column, rows, k, outStride);
+  }
+}
+
+void addProduct(const float* low, const float* F, float* y, int64_t rows, int64_t r, int64_t d) {
+  int64_t row = 0;
+  for (; row + 4 <= rows; row += 4) addToRows<4>(low + row * r, F, y + row * d, r, d);
+  for (; row < rows; row++) addToRows<1>(low + row * r, F, y + row * d, r, d);
+}
+
+}  // namespace lora

@@ -1,0 +1,58 @@
+import type * as tf from '@tensorflow/tfjs';
+import { ShapeError } from '../errors';
+import { LinearLayer, type ParameterCount } from '../nn';
+import { bytesOf } from '../runtime';
+
+/** A linear layer's numbers on the host. */
+export interface HostLinear {
+  /** W [d, k], row by row */
+  weight: Float32Array;
+  /** b [d] */
+  bias: Float32Array;
+  outFeatures: number;
+  inFeatures: number;
+}
+
+/**
+ * h = W x + b, W in fewer bits than float32 has
+ *
+ * Takes the place of a `Linear`: x [..., k], W [d, k], b [d] -> h [..., d]. Frozen. W is never
+ * whole in float32; a gradient goes to x alone.
+ */
+export abstract class PackedLinear extends LinearLayer {
+  /** what W is packed into */
+  abstract readonly packedParameters: readonly tf.Variable[];
+
+  constructor(
+    readonly outFeatures: number,
+    readonly inFeatures: number,
+  ) {
+    super();
+  }
+
+  /** Numbers count as parameters, however many of them share a word. */
+  override countOwnParameters(): ParameterCount {
+    const weights = this.outFeatures * this.inFeatures;
+    return { trainable: 0, total: weights + (this.bias?.size ?? 0) };
+  }
+
+  /** Of W as it is packed, without the bias. */
+  get weightBytes(): number {
+    return bytesOf(this.packedParameters);
+  }
+
+  protected addFrozen(name: string, value: tf.Tensor1D): tf.Variable<tf.Rank.R1> {
+    const parameter = this.addParameter(name, value);
+    parameter.trainable = false;
+    return parameter;
+  }
+
+  /** @throws ShapeError if there are not d · k weights or, unless null, not d biases */
+  protected assertHas(weights: number, biases: number | null): void {
+    const [d, k] = [this.outFeatures, this.inFeatures];
+    if (weights === d * k && (biases === null || biases === d)) return;
+    throw new ShapeError(
+      `${this.constructor.name}: weight and bias must hold [${d}, ${k}] and [${d}] numbers, got ${weights} and ${biases ?? 'none'}.`,
+    );
+  }
+}

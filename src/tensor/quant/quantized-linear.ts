@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Linear } from '../nn';
+import { read } from '../runtime';
+import { type QuantizedLayout, quantizedMatMul } from './ops/quantized-matmul';
+import { dequantizeWeight } from './ops/quantized-matmul-plain';
+import { type HostLinear, PackedLinear } from './packed-linear';
+import { quantize, type Quantized, type QuantizeOptions } from './quantize';
+
+/** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
+export interface QuantizedWeights {
+  /** W [d, k], row by row */
+  weight: Quantized;
+  outFeatures: number;
+  inFeatures: number;
+  /** b [d] */
+  bias?: tf.Tensor1D | null;
+}
+
+/**
+ * h = W x + b, W in 4 bits        (Dettmers et al. 2023, eq. 5, without its adapter)
+ *
+ * x [..., k], W [d, k], b [d] -> h [..., d]
+ */
+export class QuantizedLinear extends PackedLinear {
+  /** int32, the bytes of the codes; then those of the scales, if they are in 8 bits */
+  readonly packed: tf.Variable<tf.Rank.R1>;
+  /** float32, one for each block of weights; or of scales in 8 bits, and then their offset */
+  readonly scales: tf.Variable<tf.Rank.R1>;
+  /** b [d], or null */
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
+  /** how W lies in `packed` */
+  readonly layout: QuantizedLayout;
+
+  /** @throws ShapeError if there are not d · k weights or not d biases */
+  constructor({ weight, outFeatures, inFeatures, bias = null }: QuantizedWeights) {
+    super(outFeatures, inFeatures);
+    this.assertHas(weight.length, bias && bias.size);
+    const { type, blockSize, packed, scales } = weight;
+    const inBytes = scales instanceof Float32Array ? null : scales;
+    const floats = inBytes ? [...inBytes.scales, inBytes.offset] : (scales as Float32Array);
+    const words = toWords([packed, inBytes?.codes ?? new Uint8Array(0)]);
+    this.layout = {
+      shape: [outFeatures, inFeatures],
+      type,
+      blockSize,
+      scalesInBytes: inBytes !== null,
+    };
+    this.packed = this.addFrozen('packed', tf.tensor1d(words, 'int32'));
+    this.scales = this.addFrozen('scales', tf.tensor1d(floats, 'float32'));
+    this.bias = bias && this.addFrozen('bias', bias.clone());
+  }
+
+  get packedParameters(): tf.Variable[] {
+    return [this.packed, this.scales];
+  }
+
+  /** What the codes stand for: the inverse of `quantizeLinear` up to its rounding. */
+  denseWeight(): tf.Tensor2D {
+    this.assertAlive('QuantizedLinear.denseWeight');
+    return dequantizeWeight(this.packed, this.scales, this.layout);
+  }
+
+  multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
+    return quantizedMatMul(x, this.packed, this.scales, this.layout);
+  }
+}
+
+/**
+ * The layer with its weight in 4 bits: a new one, owned by the caller; `linear` is not touched.
+ * @throws ArgumentError on an option out of range, NonFiniteError, DisposedError
+ */
+export async function quantizeLinear(
+  linear: Linear,
+  options?: QuantizeOptions,
+): Promise<QuantizedLinear> {
+  linear.assertAlive('quantizeLinear');
+  const { outFeatures, inFeatures, bias } = linear;
+  const weight = quantize(await read(linear.weight), options);
+  return new QuantizedLinear({ weight, outFeatures, inFeatures, bias });
+}
+
+/**
+ * Makes a layer in 4 bits of numbers that were never on the accelerator: a model is quantised while
+ * it is loaded, `loadModel(name, { linear: quantizedLinear() })`.
+ */
+export function quantizedLinear(options?: QuantizeOptions): (host: HostLinear) => QuantizedLinear {
+  return ({ weight, bias: values, ...sizes }) => {
+    const bias = tf.tensor1d(values);
+    try {
+      return new QuantizedLinear({ weight: quantize(weight, options), bias, ...sizes });
+    } finally {
+      bias.dispose();
+    }
+  };
+}
+
+/** Bytes one after another in int32 words, each part from a word of its own. */
+function toWords(parts: Uint8Array[]): Int32Array {
+  const sizes = parts.map((part) => Math.ceil(part.length / 4));
+  const words = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  for (const [i, part] of parts.entries()) {
+    new Uint8Array(words.buffer).set(part, 4 * start);
+    start += sizes[i] as number;
+  }
+  return words;
+}

@@ -1,0 +1,10 @@
+export { describeAccelerator, useAccelerator } from './accelerator';
+export type { Accelerator, AcceleratorName } from './accelerator';
+export { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16';
+export { bytesOf, memory } from './memory';
+export type { MemoryReport } from './memory';
+export { peakBytes } from './peak-bytes';
+export { Random } from './random';
+export type { Key } from './random';
+export { read } from './read';
+export { isStrict } from './strict';

@@ -1,0 +1,92 @@
+import * as tf from '@tensorflow/tfjs';
+import type { LanguageModel } from '../../model/transformer';
+import { read } from '../../tensor/runtime';
+import { IGNORED, linearCrossEntropy } from '../loop';
+import { type Batch, makeBatch, PADDING } from './batch';
+import type { Example } from './example';
+
+/**
+ * The mean cross-entropy of a batch's completions: a scalar, owned by the caller. Of several batches
+ * it is the sum of their means, computed in one pass: where each belongs to another adapter, each
+ * adapter gets the gradients that it would get alone. Logits are computed only where there is a
+ * label.
+ */
+export function completionLoss(model: LanguageModel, ...batches: readonly Batch[]): tf.Scalar {
+  return tf.tidy(() => {
+    const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, nEmbd]
+    let row = 0;
+    const losses = batches.map((batch) => {
+      const labelled = labelledStates(hidden, row, batch);
+      row += batch.ids.length;
+      return linearCrossEntropy(labelled, model.head, batch.labels);
+    });
+    // Not tf.addN, which WebGPU refuses more than seven.
+    return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.stack(losses).sum<tf.Scalar>();
+  });
+}
+
+/** The rows of all batches, as long as the longest. */
+function padTogether(batches: readonly Batch[]): number[][] {
+  const rows = batches.flatMap(({ ids }) => ids);
+  const time = Math.max(...rows.map(({ length }) => length));
+  return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
+}
+
+/** The states of a batch from its start on, where its rows begin at `row`: [size, time - start, nEmbd] */
+function labelledStates(hidden: tf.Tensor, row: number, { ids, start }: Batch): tf.Tensor {
+  const time = ids[0]?.length ?? 0;
+  const width = hidden.shape.at(-1) as number;
+  return hidden.slice([row, start, 0], [ids.length, time - start, width]);
+}
+
+const BATCH = 50;
+
+/**
+ * How likely a model finds each completion, token by token: log p of each token, given all before
+ * it. The same as a loss of single tokens, with its sign turned.
+ */
+export async function completionLogProbabilities(
+  model: LanguageModel,
+  examples: readonly Example[],
+): Promise<number[][]> {
+  const batch = makeBatch(examples);
+  const { labels } = batch;
+  const chosen = tf.tidy(() => {
+    const hidden = model.hiddenStates(model.idsTensor(batch.ids));
+    const logits = model.logits(labelledStates(hidden, 0, batch));
+    const vocabSize = logits.shape.at(-1) ?? 0;
+    const places = labels.map((label, i) => i * vocabSize + Math.max(0, label));
+    return tf.gather(tf.logSoftmax(logits).flatten(), tf.tensor1d(places, 'int32'));
+  });
+  const values = await read(chosen).finally(() => chosen.dispose());
+  const width = labels.length / examples.length;
+  return examples.map((_, row) =>
+    Array.from(values.subarray(row * width, (row + 1) * width)).filter(
+      (_, i) => labels[row * width + i] !== IGNORED,
+    ),
+  );
+}
+
+/** The mean cross-entropy, in nats a token, over all completions of some examples. */
+export async function meanLoss(
+  model: LanguageModel,
+  examples: readonly Example[],
+): Promise<number> {
+  let [sum, count] = [0, 0];
+  const lengthOf = ({ prompt }: Example) => prompt.length;
+  const sorted = [...examples].sort((a, b) => lengthOf(a) - lengthOf(b));
+  for (let i = 0; i < sorted.length; i += BATCH) {
+    const batch = makeBatch(sorted.slice(i, i + BATCH));
+    const tokens = countLabels(batch);
+    const loss = completionLoss(model, batch);
+    const [value = NaN] = await read(loss).finally(() => loss.dispose());
+    sum += value * tokens;
+    count += tokens;
+  }
+  return sum / count;
+}
+
+/** How many tokens of a batch are learnt from. */
+export function countLabels({ labels }: Batch): number {
+  return labels.filter((label) => label !== IGNORED).length;
+}

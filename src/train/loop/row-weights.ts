@@ -1,0 +1,49 @@
+import { ArgumentError, ShapeError } from '../../tensor/errors';
+
+/** The label of a position that does not count: prompt or padding. */
+export const IGNORED = -1;
+
+/**
+ * Of each row of the logits [n, v] its part in the mean, wᵢ / Σ w, 0 where ignored. Summed in double
+ * precision, here, once.
+ * @param weights 1 unless given
+ * @throws ShapeError if labels or weights are not one a row, ArgumentError if a label is not in
+ *   the vocabulary, a weight is negative or nothing counts
+ */
+export function labelShares(
+  caller: string,
+  labels: ArrayLike<number>,
+  weights: ArrayLike<number> | undefined,
+  [n, v]: [n: number, v: number],
+): Float32Array {
+  assertLength(caller, 'labels', labels, n);
+  if (weights) assertLength(caller, 'weights', weights, n);
+  const counted = Float64Array.from(labels, (label, i) => {
+    if (!Number.isInteger(label) || label < IGNORED || label >= v) {
+      throw new ArgumentError(
+        `${caller}: each label must be an integer from 0 to ${v - 1}, or ${IGNORED} to ignore its row, got ${label} at ${i}.`,
+      );
+    }
+    const weight = weights?.[i] ?? 1;
+    if (!Number.isFinite(weight) || weight < 0) {
+      throw new ArgumentError(
+        `${caller}: each weight must be a finite number of at least 0, got ${weight} at ${i}.`,
+      );
+    }
+    return label === IGNORED ? 0 : weight;
+  });
+  const total = counted.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) {
+    throw new ArgumentError(
+      `${caller}: at least one position must count, got ${labels.length} that are ignored or weigh 0. Leave such batches out.`,
+    );
+  }
+  return Float32Array.from(counted, (weight) => weight / total);
+}
+
+function assertLength(caller: string, what: string, values: ArrayLike<number>, n: number): void {
+  if (values.length === n) return;
+  throw new ShapeError(
+    `${caller}: ${what} must be ${n}, one for each row of the logits, got ${values.length}.`,
+  );
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../../tests/close';
+import { applyLoraToLinear, freezeBaseModel } from '../../lora';
+import { NonFiniteError, ShapeError } from '../../tensor/errors';
+import { Linear } from '../../tensor/nn';
+import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
+import { adamW } from './optimizer';
+import { sparseCrossEntropy } from './sparse-cross-entropy';
+import { train, type TrainingStep, type TrainOptions } from './train';
+
+interface Batch {
+  x: number[][];
+  labels: number[];
+}
+
+const GOOD: Batch = { x: Array.from({ length: 4 }, (_, i) => [i, 1, -i]), labels: [0, 1, -1, 4] };
+
+function* forever(batch = GOOD): Generator<Batch, void> {
+  for (;;) yield batch;
+}
+
+/** A classifier of three numbers into five, and all that training it needs. */
+function setUp(more: Partial<TrainOptions<Batch>> = {}): TrainOptions<Batch> {
+  const module = new Linear({ inFeatures: 3, outFeatures: 5, seed: 7 });
+  return {
+    module,
+    loss: ({ x, labels }) => sparseCrossEntropy(module.forward(tf.tensor2d(x)), labels),
+    batches: forever(),
+    optimizer: adamW({ learningRate: 0.05 }),
+    steps: 3,
+    ...more,
+  };
+}
+
+async function run<B>(options: TrainOptions<B>): Promise<TrainingStep[]> {
+  const steps: TrainingStep[] = [];
+  for await (const step of train(options)) steps.push(step);
+  return steps;
+}
+
+async function weights({ module }: TrainOptions<Batch>): Promise<Float32Array[]> {
+  return Promise.all([...module.namedParameters().values()].map(read));
+}
+
+describe('train', () => {
+  let software = false;
+  let native = false;
+  before(async () => {
+    const { name } = await useAccelerator();
+    software = name === 'webgpu';
+    native = name === 'cpu-native';
+  });
+
+  test('lowers the loss and tells of every step', async () => {
+    const steps = await run(setUp({ steps: 12, countTokens: ({ labels }) => labels.length }));
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+    assert.ok((steps.at(-1)?.loss ?? NaN) < 0.7 * (steps[0]?.loss ?? NaN));
+    for (const { seconds, tokensPerSecond, learningRate } of steps) {
+      assert.equal(learningRate, 0.05);
+      assertClose([tokensPerSecond ?? NaN], [4 / seconds], 1e-9);
+    }
+  });
+
+  test('two half batches accumulated are one whole batch', async () => {
+    const half = (from: number): Batch => ({
+      x: GOOD.x.slice(from, from + 2),
+      labels: [1, 2],
+    });
+    const whole = setUp({ batches: forever({ x: GOOD.x, labels: [1, 2, 1, 2] }) });
+    const halves = setUp({ batches: [0, 2, 0, 2, 0, 2].map(half), accumulate: 2 });
+    const [one, two] = [await run(whole), await run(halves)];
+    for (const [i, { loss, gradientNorm }] of one.entries()) {
+      assertClose([two[i]?.loss ?? NaN], [loss], 1e-5, 'loss');
+      assertClose([two[i]?.gradientNorm ?? NaN], [gradientNorm], 1e-5, 'norm');
+    }
+  });
+
+  test('is what a module is in for the loss alone, with other draws each step', async () => {
+    const drawn = async (seed: number): Promise<string[]> => {
+      const draws: tf.Tensor[] = [];
+      const { loss, ...options } = setUp({ seed });
+      const spy = (batch: Batch) => {
+        const { training } = options.module;
+        assert.ok(training);
+        draws.push(tf.keep(training.uniform([2], 0, 1)));
+        if (draws.length > 3) throw new Error('enough');
+        return loss(batch);
+      };
+      for await (const step of train({ ...options, loss: spy })) {
+        assert.ok(step);
+        assert.equal(options.module.training, null);
+      }
+      await assert.rejects(run({ ...options, loss: spy }), /enough/);
+      assert.equal(options.module.training, null);
+      const values = await Promise.all(draws.map(read));
+      return values.map(String);
+    };
+    const first = await drawn(1);
+    assert.equal(new Set([...first, ...(await drawn(2))]).size, 6);
+    assert.equal(first[0], first[3]); // both the first step
+    assert.deepEqual(await drawn(1), first);
+  });
+
+  test('ends where the batches end, and draws none that it does not use', async () => {
+    assert.equal((await run(setUp({ batches: [GOOD, GOOD, GOOD], accumulate: 2 }))).length, 2);
+    let drawn = 0;
+    const counted = (function* () {
+      for (const batch of forever()) {
+        drawn += 1;
+        yield batch;
+      }
+    })();
+    await run(setUp({ batches: counted, accumulate: 2 }));
+    assert.equal(drawn, 6);
+  });
+
+  test('lets the event loop run in every step', async () => {
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    for await (const { step } of train(setUp({ steps: 50 }))) {
+      if (step === 50) clearInterval(timer);
+    }
+    assert.ok(turns > 5, `${turns} turns`);
+  });
+
+  test('a break leaves the weights of the last whole step and nothing else', async () => {
+    const options = setUp({ steps: 10 });
+    const twin = setUp({ steps: 2 });
+    await run(twin);
+    await run({ ...options, steps: 1 });
+    const before = memory();
+    for await (const { step } of train({ ...options, steps: 10 })) {
+      if (step === 1) break;
+    }
+    assert.deepEqual(memory(), before);
+    assert.deepEqual(await weights(options), await weights(twin));
+  });
+
+  test('an interrupt, after which no timer fires, leaves whole steps and nothing else', async () => {
+    const [options, twin] = [
+      setUp({ maxGradientNorm: 1 }),
+      setUp({ maxGradientNorm: 1, steps: 2 }),
+    ];
+    await run(twin);
+    const steps = train(options);
+    await steps.next();
+    const before = memory();
+    const start = globalThis.setImmediate;
+    // Only what an accelerator's own code waits for still fires, as in the notebook's kernel.
+    const gated = (callback: () => void) => Object.hasOwn(callback, 'prototype') && start(callback);
+    globalThis.setImmediate = gated as unknown as typeof setImmediate;
+    try {
+      void steps.next();
+      const { optimizer } = options;
+      for (let i = 0; i < 2000 && optimizer.state.get('weight')?.step !== 2; i++) {
+        await new Promise((go) => setTimeout(go, 1));
+      }
+    } finally {
+      globalThis.setImmediate = start;
+    }
+    await new Promise((go) => setTimeout(go, 5));
+    assert.deepEqual(memory(), before);
+    assert.deepEqual(await weights(options), await weights(twin));
+  });
+
+  for (const [what, fault, error] of [
+    ['a loss that throws half-way', () => new Error('half-way'), /half-way/],
+    ['a loss that is no scalar', (h: tf.Tensor) => h, ShapeError],
+    ['a loss that is NaN', (h: tf.Tensor) => h.sum().mul(NaN), NonFiniteError],
+    [
+      'an infinite gradient',
+      (h: tf.Tensor) => h.sub(h).square().add(1e-30).sqrt().mul(1e38).sum().add(h.mul(1e38).sum()),
+      NonFiniteError,
+    ],
+  ] as const) {
+    test(`${what}, in the second batch of a step, changes and leaks nothing`, async () => {
+      const base = setUp({ accumulate: 2 });
+      await run({ ...base, steps: 1 });
+      let calls = 0;
+      const loss = (batch: Batch) => {
+        calls += 1;
+        if (calls < 4) return base.loss(batch);
+        const given = fault(base.module.forward(tf.tensor2d(batch.x)).tanh().mul(2));
+        if (given instanceof Error) throw given;
+        return given;
+      };
+      const [start, count] = [await weights(base), memory()];
+      const steps = train({ ...base, loss });
+      await steps.next();
+      const after = await weights(base);
+      assert.notDeepEqual(after, start);
+      await assert.rejects(steps.next(), error);
+      assert.deepEqual(await weights(base), after);
+      assert.deepEqual(memory(), count);
+      await run({ ...base, steps: 1 });
+      assert.deepEqual(memory(), count);
+    });
+  }
+
+  test('refuses options that are out of range, and a module with nothing to train', async () => {
+    for (const bad of [{ steps: 0 }, { accumulate: 1.5 }, { maxGradientNorm: 0 }]) {
+      await assert.rejects(run(setUp(bad)), { name: 'ArgumentError' });
+    }
+    const frozen = setUp();
+    freezeBaseModel(frozen.module);
+    await assert.rejects(run(frozen), { message: /must have a trainable parameter/ });
+  });
+
+  test('keeps tensors and native handles constant over many steps', async () => {
+    const base = new Linear({ inFeatures: 3, outFeatures: 5, seed: 1 });
+    freezeBaseModel(base);
+    const module = applyLoraToLinear(base, { r: 2, alpha: 4 });
+    module.lora.B.assign(new Random(1).normal<tf.Rank.R2>([5, 2], 0, 1));
+    const options = setUp({
+      module,
+      loss: ({ x, labels }) => sparseCrossEntropy(module.forward(tf.tensor2d(x)), labels),
+      accumulate: 2,
+      maxGradientNorm: 1,
+    });
+    await run({ ...options, steps: 2 });
+    const before = memory();
+    const steps = native ? 1000 : software ? 30 : 100;
+    let most = 0;
+    for await (const step of train({ ...options, steps })) {
+      assert.ok(Number.isFinite(step.loss));
+      most = Math.max(most, memory().tensors);
+    }
+    assert.equal(most, before.tensors);
+    assert.deepEqual(memory(), before);
+  });
+});

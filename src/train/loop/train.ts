@@ -1,0 +1,149 @@
+import * as tf from '@tensorflow/tfjs';
+import { assertPositiveIntegers, NonFiniteError } from '../../tensor/errors';
+import { type Module } from '../../tensor/nn';
+import { Random } from '../../tensor/runtime';
+import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
+import { lossAndGradients, trainableParameters } from './gradients';
+import type { Optimizer } from './optimizer';
+import { constant, type Schedule } from './schedule';
+
+/** What to train, on what, and how. */
+export interface TrainOptions<Batch> {
+  /** its trainable parameters are updated, nothing else */
+  module: Module;
+  /** The loss of one batch, a scalar. What it makes on the way is freed. */
+  loss: (batch: Batch) => tf.Tensor;
+  /**
+   * Plain data, one batch after the other; training ends early where they end. A generator is
+   * left open where it stands, so a later training can go on with it.
+   */
+  batches: Iterable<Batch>;
+  /** stays the caller's, and goes on where it was */
+  optimizer: Optimizer;
+  /** the number of the last step */
+  steps: number;
+  /** how many steps are done already, when training goes on from a checkpoint */
+  stepsDone?: number;
+  /** the factor on the optimiser's learning rate; constant unless given */
+  schedule?: Schedule;
+  /** how many batches make one step, their losses averaged */
+  accumulate?: number;
+  /** gradients are clipped to this norm; not at all unless given */
+  maxGradientNorm?: number;
+  /** of what is drawn while training, such as dropout; each step draws the same, resumed or not */
+  seed?: number;
+  /** for `tokensPerSecond` */
+  countTokens?: (batch: Batch) => number;
+}
+
+/** What one step has done. */
+export interface TrainingStep {
+  /** the first is 1 */
+  step: number;
+  /** before the update, mean over the step's batches */
+  loss: number;
+  /** before clipping */
+  gradientNorm: number;
+  learningRate: number;
+  /** that the step took, without what was done between steps */
+  seconds: number;
+  tokensPerSecond?: number;
+}
+
+/**
+ * Trains a module, and tells of every step once it is done:
+ *
+ *     for await (const { step, loss } of train({ module, loss, batches, optimizer, steps })) ...
+ *
+ * Between steps the event loop runs, so a notebook can draw, and be interrupted. Weights and
+ * optimiser are always those of a whole step: after a `break`, an interrupt or an error too.
+ * @throws ArgumentError if an option is out of range or nothing is trainable, ShapeError if the
+ *   loss is not a scalar, NonFiniteError if loss or gradient is NaN or infinite; the weights are
+ *   then those before that step
+ */
+export async function* train<Batch>(
+  options: TrainOptions<Batch>,
+): AsyncGenerator<TrainingStep, void> {
+  const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
+  assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
+  if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
+  const iterator = batches[Symbol.iterator]();
+  for (let step = stepsDone; step < steps; step++) {
+    const start = performance.now();
+    const group = draw(iterator, accumulate);
+    if (group.length === 0) return;
+    const done = await takeStep(options, group, step);
+    const seconds = (performance.now() - start) / 1000;
+    await new Promise((resolve) => setImmediate(resolve));
+    const rate = countTokens && { tokensPerSecond: sumOf(group, countTokens) / seconds };
+    yield { step: step + 1, ...done, seconds, ...rate };
+  }
+}
+
+async function takeStep<Batch>(
+  options: TrainOptions<Batch>,
+  group: Batch[],
+  step: number,
+): Promise<{ loss: number; gradientNorm: number; learningRate: number }> {
+  const { module, optimizer, schedule = constant } = options;
+  const parameters = trainableParameters(module);
+  const { report, gradients } = inTraining(options, step, () => {
+    const mean = lossAndGradients(parameters, options.loss, group);
+    const { gradients, norm } = clip(mean.gradients, options.maxGradientNorm);
+    return { report: tf.stack([mean.loss, norm]), gradients };
+  });
+  try {
+    // Not `read`, which lets an interrupt in: that would leave the gradients behind.
+    const [value = NaN, gradientNorm = NaN] = await report.data<'float32'>();
+    assertFinite(step, value, gradientNorm);
+    const factor = schedule(step);
+    optimizer.step(parameters, gradients, factor);
+    return { loss: value, gradientNorm, learningRate: optimizer.learningRate * factor };
+  } finally {
+    tf.dispose([report, gradients]);
+  }
+}
+
+/** Each seed has so many: no two steps draw alike. */
+const STEPS = 2 ** 24;
+
+function inTraining<Batch, T extends tf.TensorContainer>(
+  { module, seed = 0 }: TrainOptions<Batch>,
+  step: number,
+  compute: () => T,
+): T {
+  module.setTraining(new Random(seed * STEPS + step));
+  try {
+    return tf.tidy(compute);
+  } finally {
+    module.setTraining(null);
+  }
+}
+
+function clip(gradients: tf.NamedTensorMap, maxNorm: number | undefined) {
+  return maxNorm === undefined
+    ? { gradients, norm: globalNorm(gradients) }
+    : clipByGlobalNorm(gradients, maxNorm);
+}
+
+function assertFinite(step: number, loss: number, gradientNorm: number): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+  throw new NonFiniteError(
+    `train: loss and gradient must be finite, got loss ${loss} and gradient norm ${gradientNorm} in step ${step + 1}. Lower the learning rate, or clip the gradients.`,
+  );
+}
+
+/** The next items, fewer where they end. */
+function draw<T>(iterator: Iterator<T>, count: number): T[] {
+  const items: T[] = [];
+  while (items.length < count) {
+    const next = iterator.next();
+    if (next.done) break;
+    items.push(next.value);
+  }
+  return items;
+}
+
+function sumOf<T>(items: T[], count: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { type Exercise, judge, todo } from '../../src/course/judge';
+import { memory, useAccelerator } from '../../src/tensor/runtime';
+
+type Functions<S> = {
+  [Name in keyof S]: S[Name] extends (...args: infer A) => unknown
+    ? (...args: A) => unknown
+    : never;
+};
+
+/** Wrong answers, each by words its verdict must hold; functions left out are the solution's. */
+export type WrongAnswers<S> = Record<string, Partial<Functions<S>>>;
+
+/** For the unit tests of the exercises: the solution passes, and each wrong answer is told why. */
+export function testExercise<S extends object>(
+  exercise: Exercise,
+  solution: S,
+  wrong: WrongAnswers<S>,
+): void {
+  const verdictOn = (answers: object, seed: number) => {
+    const all = { ...solution, ...answers } as Record<string, unknown>;
+    return judge(exercise, (name) => all[name], { seed, seconds: 20 });
+  };
+  void describe(`exercise ${exercise.id}`, () => {
+    before(() => useAccelerator());
+
+    void test('the solution passes on any seed, and the check leaks nothing', async () => {
+      const tensors = memory().tensors;
+      for (const seed of [1, 2, 3]) {
+        const { state, message } = await verdictOn({}, seed);
+        assert.equal(state, 'passed', message);
+      }
+      assert.equal(memory().tensors, tensors);
+    });
+
+    for (const { name } of exercise.parts) {
+      void test(`${name} as it comes is not attempted, and missing it is not defined`, async () => {
+        assert.equal((await verdictOn({ [name]: todo }, 1)).state, 'not attempted');
+        const missing = await verdictOn({ [name]: undefined }, 1);
+        assert.equal(missing.state, 'not defined');
+        assert.ok(missing.message.includes(`function ${name}(`), missing.message);
+      });
+    }
+
+    assert.ok(Object.keys(wrong).length >= 8);
+    for (const [mistake, answers] of Object.entries(wrong)) {
+      void test(`a wrong answer is told: ${mistake}`, async () => {
+        for (const seed of [4, 5]) {
+          const { state, message, findings } = await verdictOn(answers, seed);
+          assert.equal(state, 'failed', message);
+          assert.ok(message.includes(mistake), message);
+          assert.ok(findings.some(({ passed }) => !passed));
+        }
+      });
+    }
+  });
+}
