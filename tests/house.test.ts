@@ -108,20 +108,3 @@ describe('the house', () => {
     assert.deepEqual(offenders(/console\.|process\.std(out|err)\.write/, ['jupyter', 'cli']), []);
   });
 });
-
-describe('the README', () => {
-  interface Row {
-    command: string;
-    seconds: number;
-  }
-  const json = readFileSync(path.join(src, '../data/results/setup.json'), 'utf8');
-  const readme = readFileSync(path.join(src, '../README.md'), 'utf8');
-
-  for (const { command, seconds } of JSON.parse(json) as Row[]) {
-    test(`tells the measured time of ${command}`, () => {
-      const [minutes, rest] = [Math.floor(seconds / 60), Math.round(seconds % 60)];
-      const time = minutes > 0 ? `${minutes} min ${rest} s` : `${Math.round(seconds)} s`;
-      assert.ok(readme.includes(`${time} (${command})`), `${time} (${command})`);
-    });
-  }
-});

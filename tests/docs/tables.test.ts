@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readResults } from '../src/course/shipped';
+import { pages, root } from './pages';
+import { readWings } from './wings';
 
-const README = join(__dirname, '../../README.md');
+type Row = Record<string, unknown>;
+
+/** The rows of a file in data/results. */
+function readResults(name: string): Row[] {
+  return JSON.parse(readFileSync(join(root, 'data/results', `${name}.json`), 'utf8')) as Row[];
+}
+
 const NAMES = {
   lora: (r: unknown) => `LoRA, r = ${String(r)}, s = 32 / r`,
   rslora: (r: unknown) => `rsLoRA, r = ${String(r)}, s = 11.3 / √r`,
@@ -25,7 +32,7 @@ const deviation = (values: number[]) => {
   return Math.sqrt((mean(squares) * values.length) / (values.length - 1));
 };
 
-/** One line a setting, all seeds of it together. */
+/** One line per setting, over all its seeds. */
 function rankTable(): string {
   const groups = new Map<string, Rank[]>();
   for (const row of readResults('sweep-rank') as unknown as Rank[]) {
@@ -43,7 +50,7 @@ function rankTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
-/** One line a base and method. */
+/** One line per base and method. */
 function memoryTable(): string {
   const keys = ['baseBytes', 'adapterBytes', 'optimizerBytes', 'stepPeakBytes'] as const;
   const names: Record<string, string> = { full: 'full fine-tuning', lora: 'LoRA', qlora: 'QLoRA' };
@@ -56,7 +63,7 @@ function memoryTable(): string {
   return `\n${[...head, '| - | -: | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
-/** One line a way to work. */
+/** One line per way to work. */
 function agentsTable(): string {
   const percent = (share: unknown) => (100 * (share as number)).toFixed(1);
   const lines = readResults('agents')
@@ -72,7 +79,7 @@ function agentsTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
-/** One line a measurement of three adapters in one batch. */
+/** One line per measurement of three adapters in one batch. */
 function adaptersTable(): string {
   const keys = ['threeOverMixed', 'mixedOverOne', 'mixedOverBase'];
   const lines = readResults('bench-adapters').map((row) => {
@@ -100,13 +107,13 @@ interface Speed {
   'milliseconds [median, quartiles]'?: { ours: [number, number, number] };
 }
 
-/** Of the layers one size and rank; of all else everything. */
+/** Layers are shown in one size and rank, everything else in full. */
 function isShown({ what, backend, r, tokens, outFeatures }: Speed): boolean {
   if (what !== 'linear') return what !== 'machine';
   return r === 8 && outFeatures === 2304 && (backend === 'wasm' || (tokens ?? 0) > 128);
 }
 
-/** One line a measurement: how many times as long, or as much, the others take. */
+/** One line per measurement: how many times as long, or as much, the others take. */
 function speedTable(): string {
   const rows = (readResults('bench') as unknown as Speed[]).filter(isShown);
   assert.ok(rows.length > 0);
@@ -125,13 +132,65 @@ function speedTable(): string {
   return `\n${[head, '| - | - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
-/** By the name between the comments that they stand between. */
+/** What each command of setup.json measures; its times come after it. */
+const TIMED: Record<string, (row: Row) => string> = {
+  'first npm start': () =>
+    '`npm start`, nothing installed, empty caches, until the lesson is served',
+  'second npm start': () => '`npm start`, every later time',
+  'npm run lesson': () => 'the lesson from top to bottom, kernel start included',
+  'npm run lesson -- notebooks/05b_finetune.ipynb': ({ training_seconds }) =>
+    `notebook 05b, with ${(training_seconds as number).toFixed(0)} s of training`,
+  'npm run lesson -- notebooks/05c_agents.ipynb': () => 'notebook 05c, with the shipped adapters',
+};
+
+function duration(seconds: number): string {
+  const [minutes, rest] = [Math.floor(seconds / 60), Math.round(seconds % 60)];
+  return minutes > 0 ? `${minutes} min ${rest} s` : `${Math.round(seconds)} s`;
+}
+
+/** One line per measured command, and what the set-up takes on disk. */
+function timesTable(): string {
+  const rows = readResults('setup');
+  const devices = new Set(rows.map(({ device }) => String(device)));
+  assert.equal(devices.size, 1, 'all of setup.json is of one device');
+  const lines = rows.map((row) => {
+    const command = String(row.command);
+    const what = TIMED[command]?.(row) ?? `\`${command}\``;
+    return `| ${what} | ${duration(row.seconds as number)} |`;
+  });
+  const sizes = Object.entries({
+    node_modules: 'node_modules',
+    '.venv': 'venv',
+    '.native': 'native',
+  }).map(([folder, key]) => [folder, rows[0]?.[`${key}_megabytes`] as number] as const);
+  const all = sizes.reduce((sum, [, megabytes]) => sum + megabytes, 0);
+  const each = sizes.map(([folder, megabytes]) => `\`${folder}\` ${megabytes} MB`).join(', ');
+  lines.push(`| disk: ${each} | ${(all / 1000).toFixed(1)} GB |`);
+  const head = [`| measured on ${[...devices].join()} | |`, '| - | -: |'];
+  return `\n${[...head, ...lines].join('\n')}\n\n`;
+}
+
+/** One line per wing, the highest first, and one per room. */
+function wingsTable(): string {
+  const lines = Object.entries(readWings())
+    .reverse()
+    .flatMap(([wing, { holds, imports, rooms }]) => [
+      `| **\`${wing}\`** | ${holds} | ${imports.join(', ')} |`,
+      ...Object.entries(rooms).map(([room, { holds }]) => `| \`${wing}/${room}\` | ${holds} | |`),
+    ]);
+  const head = ['| wing and rooms | holds | imports |', '| - | - | - |'];
+  return `\n${[...head, ...lines].join('\n')}\n\n`;
+}
+
+/** By the name in the comments around each. */
 const TABLES = {
+  times: timesTable,
   rank: rankTable,
   memory: memoryTable,
   agents: agentsTable,
   adapters: adaptersTable,
   speed: speedTable,
+  wings: wingsTable,
 };
 
 /** Without the padding that the formatter gives a table. */
@@ -139,12 +198,21 @@ const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{2,}/g, '-');
 
 // `UPDATE_SNAPSHOTS=1 npm test` writes the tables anew.
 for (const [name, table] of Object.entries(TABLES)) {
-  test(`the README tells what was measured: the ${name} table`, () => {
-    const readme = readFileSync(README, 'utf8');
+  test(`the docs tell what was measured: the ${name} table`, () => {
     const between = new RegExp(`(<!-- ${name} table -->\\n)[^]*(<!-- end of ${name} table -->)`);
-    assert.match(readme, between);
-    const wanted = readme.replace(between, `$1${table()}$2`);
-    if (process.env.UPDATE_SNAPSHOTS) writeFileSync(README, wanted);
-    else assert.equal(plain(readme), plain(wanted));
+    const [page, ...others] = pages().filter(({ text }) => between.test(text));
+    assert.ok(page && others.length === 0, `one page must have the ${name} table`);
+    const made = table();
+    const wanted = page.text.replace(
+      between,
+      (_, start: string, end: string) => start + made + end,
+    );
+    if (process.env.UPDATE_SNAPSHOTS) writeFileSync(page.file, wanted);
+    else assert.equal(plain(page.text), plain(wanted));
   });
 }
+
+test('the README is at most 9 KB', () => {
+  const bytes = Buffer.byteLength(readFileSync(join(root, 'README.md')));
+  assert.ok(bytes <= 9 * 1024, `${bytes} bytes`);
+});
