@@ -21,7 +21,7 @@ def output_of(message):
 class Driver:
     def __init__(self, kernel, cwd):
         start = time.monotonic()
-        terminal = open(sys.argv[2], "w")
+        terminal = open(sys.argv[2], "w")  # noqa: SIM115 (open while the kernel runs)
         self.manager, self.client = start_new_kernel(
             TIMEOUT, kernel_name=kernel, cwd=cwd, stdout=terminal, stderr=terminal
         )
