@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../src/files/local';
+import { projectRoot } from '../src/files/local';
 import { readSafetensors } from '../src/files/safetensors';
 
 /** The folder of fixtures, which the Python scripts in it made. */
-export const FIXTURES = path.join(repoRoot, 'tests', 'fixtures');
+export const FIXTURES = path.join(projectRoot, 'tests', 'fixtures');
 
 /** Numbers of a fixture, little-endian in base64. */
 export interface EncodedArray {

@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { readWings, testFiles, suites } from '../src/cli';
-import { repoRoot } from '../src/files/local';
+import { projectRoot } from '../src/files/local';
 
-const src = path.join(repoRoot, 'src');
+const src = path.join(projectRoot, 'src');
 const wings = readWings();
 /** The names that each wing exports. A name added or lost is a decision: UPDATE_SNAPSHOTS=1. */
-const EXPORTS = path.join(repoRoot, 'tests', 'exports.json');
+const EXPORTS = path.join(projectRoot, 'tests', 'exports.json');
 
 /** The files that learners read in src/lora, and how many lines they may have in all. */
 const CORE = ['lora-layer', 'lora-linear', 'scaling', 'init', 'freeze', 'inject', 'merge'];

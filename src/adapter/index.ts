@@ -1,7 +1,7 @@
 /** What becomes of an adapter: saved, loaded, combined, one of many on a base. */
 export { AdapterBank, BASE_ALONE } from './bank';
 export type { Adapt, BankMemory } from './bank';
-export { olora, pissa, startFromBase, toPlainLora } from './base-init';
+export { olora, pissa, initFromBase, convertToLora } from './base-init';
 export type { BaseInit } from './base-init';
 export {
   byFactors,
@@ -14,9 +14,9 @@ export {
   sum,
   ties,
 } from './combine';
-export type { Rule, Way, WeightedAdapter } from './combine';
+export type { MergeRule, CombineMethod, WeightedAdapter } from './combine';
 export {
-  embeddingUpdatesOf,
+  loraEmbeddingsOf,
   injectEmbeddings,
   LoRAEmbedding,
   mergeEmbeddings,
@@ -25,5 +25,5 @@ export {
 export type { EmbeddingOptions } from './embedding';
 export { convertFromMlx, convertToMlx } from './mlx';
 export type { ConvertOptions } from './mlx';
-export { AdapterError, loadAdapter, savePretrained, trainWhole } from './peft';
-export type { AdapterConfig, LoadedAdapter, SaveOptions, WholeTraining } from './peft';
+export { AdapterError, loadAdapter, savePretrained, trainBaseParameters } from './peft';
+export type { AdapterConfig, LoadedAdapter, SaveOptions, BaseTraining } from './peft';

@@ -56,8 +56,8 @@ main(process.argv.slice(2)).catch((/** @type {unknown} */ error) => {
 /** @param {string[]} argv */
 async function main([command = 'start', ...args]) {
   if (command !== 'doctor') {
-    const workshop = path.join(root, '.native');
-    await runSteps([packages, build], { workshop, first: 1, total: 5, retry: false });
+    const stateFolder = path.join(root, '.native');
+    await runSteps([packages, build], { stateFolder, first: 1, total: 5, retry: false });
   } else if (!fs.existsSync(commands) || !fs.existsSync(modules)) {
     const missing = [modules, commands].filter((file) => !fs.existsSync(file));
     console.log(`Node ${process.versions.node}\nNot set up yet: ${missing.join(' and ')} missing.`);

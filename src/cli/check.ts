@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 import { runTests } from './run-tests';
 
 interface Cruise {
@@ -14,17 +14,17 @@ interface Cruise {
  */
 export async function check(): Promise<number> {
   const depcruise = path.join(
-    repoRoot,
+    projectRoot,
     'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
   );
   const args = ['src', '--config', '.dependency-cruiser.cjs', '--affected', 'HEAD'];
   const json = execFileSync(process.execPath, [depcruise, ...args, '--output-type', 'json'], {
-    cwd: repoRoot,
+    cwd: projectRoot,
     encoding: 'utf8',
   });
   const files = (JSON.parse(json) as Cruise).modules
     .filter(({ source }) => source.endsWith('.test.ts'))
-    .map(({ source }) => path.join(repoRoot, 'dist', source.replace(/\.ts$/, '.js')));
+    .map(({ source }) => path.join(projectRoot, 'dist', source.replace(/\.ts$/, '.js')));
   if (files.length === 0) {
     console.log('No unit test reaches what changed since the last commit.');
     return 0;

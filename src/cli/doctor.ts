@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { pythonPath, repoRoot, workshop } from '../files/local';
+import { pythonPath, projectRoot, stateFolder } from '../files/local';
 import { useAccelerator } from '../tensor/runtime';
 import { isReady, kernelStep, lastFailure, nativeStep, pythonStep } from './setup';
 
@@ -22,13 +22,16 @@ export async function doctor(): Promise<number> {
   ]);
   section(
     'Disk',
-    ['node_modules', '.venv', '.native'].map((name) => [name, sizeOf(path.join(repoRoot, name))]),
+    ['node_modules', '.venv', '.native'].map((name) => [
+      name,
+      sizeOf(path.join(projectRoot, name)),
+    ]),
   );
   section('Accelerator', [
     [name, device],
     ...passedOver.map(({ name, reason }): Row => [name, `passed over: ${reason}`]),
   ]);
-  const failure = lastFailure(nativeStep, workshop);
+  const failure = lastFailure(nativeStep, stateFolder);
   if (failure !== '') console.log(`${nativeStep.name}\n${failure}`);
 
   const missing = [pythonStep, kernelStep].filter((step) => !step.parts.every(isReady));
@@ -50,7 +53,7 @@ function section(title: string, rows: Row[]): void {
 }
 
 function npmVersion(name: string): string {
-  const file = path.join(repoRoot, 'node_modules', name, 'package.json');
+  const file = path.join(projectRoot, 'node_modules', name, 'package.json');
   if (!existsSync(file)) return 'missing';
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -4,6 +4,7 @@ import { start } from './start';
 export { toLearner } from './learner-notebook';
 export { suites, testFiles } from './test-suites';
 export { readWings } from './wings';
+export type { Wing } from './wings';
 export type { Notebook } from './learner-notebook';
 
 /** Gets the arguments behind its name, gives its exit code. */
@@ -42,7 +43,10 @@ async function runCommand(name: string, args: string[]): Promise<number> {
   const command = COMMANDS[name];
   if (!command) {
     const names = Object.keys(COMMANDS).join(', ');
-    throw new SetupError(`The command must be one of ${names}, got ${name}.`, 'See README.md.');
+    throw new SetupError(
+      `The command must be one of ${names}, got ${name}.`,
+      'See docs/commands.md.',
+    );
   }
   // The doctor looks at what there is, whatever that is.
   if (name !== 'doctor') await setUp({ retry: name === 'setup' });
@@ -51,7 +55,7 @@ async function runCommand(name: string, args: string[]): Promise<number> {
 
 async function describe(error: unknown): Promise<unknown> {
   if (error instanceof SetupError) return `${error.message}\n  Next: ${error.next}`;
-  if (isUsageError(error)) return `${error.message} See README.md.`;
+  if (isUsageError(error)) return `${error.message} See docs/commands.md.`;
   const { LoraError } = await import('../tensor/errors');
   return error instanceof LoraError ? `${error.name}: ${error.message}` : error;
 }

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { repoRoot, writeFileAtomically } from '../files/local';
+import { projectRoot, writeFileAtomically } from '../files/local';
 import { keepOutputs, type Notebook, toLearner } from './learner-notebook';
 import { runNotebooks } from './run-notebooks';
 
-const NOTEBOOKS = path.join(repoRoot, 'notebooks');
+const NOTEBOOKS = path.join(projectRoot, 'notebooks');
 const SOLUTIONS = path.join(NOTEBOOKS, 'solutions');
 
 /**

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { pythonPath, repoRoot } from '../files/local';
+import { pythonPath, projectRoot } from '../files/local';
 import { jupyterEnvironment } from './jupyter-environment';
 
-const LESSON = path.join(repoRoot, 'notebooks/05_lora_peft.ipynb');
+const LESSON = path.join(projectRoot, 'notebooks/05_lora_peft.ipynb');
 
 /**
  * Runs the lesson, or the notebooks named, without a browser and prints the time of every cell.
@@ -17,7 +17,7 @@ export function lesson(args: string[]): Promise<number> {
 
 /** Runs notebooks in the project's Python, as run_notebook.py's arguments say. @returns its exit code */
 export function runNotebooks(args: string[], env: NodeJS.ProcessEnv = {}): number {
-  const script = path.join(repoRoot, 'src/cli/run_notebook.py');
+  const script = path.join(projectRoot, 'src/cli/run_notebook.py');
   const { status, error } = spawnSync(pythonPath(), [script, ...args], {
     env: { ...process.env, ...jupyterEnvironment(), ...env },
     stdio: 'inherit',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 
 /** Runs compiled test files, so many at once, shows what they print, and gives it with the exit code. */
 export function runTests(
@@ -11,7 +11,7 @@ export function runTests(
   const options = ['--test-reporter=spec', `--test-concurrency=${atOnce}`];
   const args = ['--enable-source-maps', '--test', ...options, ...files];
   const child = spawn(process.execPath, args, {
-    cwd: repoRoot,
+    cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { pythonPath, repoRoot } from '../files/local';
+import { pythonPath, projectRoot } from '../files/local';
 import { jupyterEnvironment } from './jupyter-environment';
 
 const LESSON = 'notebooks/05_lora_peft.ipynb';
@@ -20,7 +20,7 @@ export async function start(args: string[]): Promise<number> {
 
   // Away from the terminal: it would ask there whether Ctrl-C was meant.
   const server = spawn(pythonPath(), ['-m', 'jupyterlab', ...options(), ...args], {
-    cwd: repoRoot,
+    cwd: projectRoot,
     env: environment,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -51,7 +51,7 @@ function options(): string[] {
   const isRoot = process.getuid?.() === 0;
   return [
     '--ServerApp.ip=127.0.0.1',
-    `--ServerApp.root_dir=${repoRoot}`,
+    `--ServerApp.root_dir=${projectRoot}`,
     `--LabApp.default_url=/lab/tree/${LESSON}`,
     '--ServerApp.use_redirect_file=False', // a browser in a sandbox cannot read the file
     '--ServerApp.log_level=WARN',

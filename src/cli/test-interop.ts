@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 import { makePeftPython } from './setup';
 
 /**
@@ -15,8 +15,8 @@ export async function interop(): Promise<number> {
   const python = process.env.INTEROP_PYTHON ?? (await makePeftPython());
   const folder = mkdtempSync(path.join(tmpdir(), 'lora-interop-'));
   try {
-    const make = path.join(repoRoot, 'dist', 'tests', 'interop', 'make-adapters.js');
-    const check = path.join(repoRoot, 'tests', 'interop', 'check_adapters.py');
+    const make = path.join(projectRoot, 'dist', 'tests', 'interop', 'make-adapters.js');
+    const check = path.join(projectRoot, 'tests', 'interop', 'check_adapters.py');
     return run(process.execPath, [make, folder]) || run(python, [check, folder]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -26,5 +26,5 @@ export async function interop(): Promise<number> {
 /** @returns the exit code, 1 if there is none */
 function run(command: string, args: string[]): number {
   const env = { ...process.env, HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1' };
-  return spawnSync(command, args, { cwd: repoRoot, env, stdio: 'inherit' }).status ?? 1;
+  return spawnSync(command, args, { cwd: projectRoot, env, stdio: 'inherit' }).status ?? 1;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 import { ArgumentError } from '../tensor/errors';
 import { environmentStep, hasNvidiaGpu, isReady, nativeStep, softwareVulkan } from './setup';
 import { readWings, type Tested } from './wings';
@@ -47,7 +47,7 @@ export function suites(): Suite[] {
       files: [
         ...tests.once,
         ...testFiles('tests').filter((file) => path.dirname(file) === inDist('tests')),
-        ...testFiles('tests/plot'),
+        ...['tests/plot', 'tests/docs'].flatMap(testFiles),
       ],
       atOnce: 1, // the bench's test compares times
     },
@@ -112,5 +112,5 @@ export function testFiles(folder: string): string[] {
 }
 
 function inDist(file: string): string {
-  return path.join(repoRoot, 'dist', file);
+  return path.join(projectRoot, 'dist', file);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 import { runTests } from './run-tests';
 import { type Suite, suites } from './test-suites';
 
@@ -29,7 +29,7 @@ export async function test(): Promise<number> {
 function lint(): Counts {
   console.log('\n== lint');
   const { status } = spawnSync('npm', ['run', '--silent', 'lint'], {
-    cwd: repoRoot,
+    cwd: projectRoot,
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });

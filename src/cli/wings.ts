@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 
 /** How often the tests of a room run. */
 export type Tested = 'once' | 'every accelerator';
@@ -24,6 +24,6 @@ export interface Wing {
 
 /** Reads the table of the house, src/wings.json: its wings by their folder, the lowest first. */
 export function readWings(): Record<string, Wing> {
-  const json = readFileSync(path.join(repoRoot, 'src', 'wings.json'), 'utf8');
+  const json = readFileSync(path.join(projectRoot, 'src', 'wings.json'), 'utf8');
   return JSON.parse(json) as Record<string, Wing>;
 }

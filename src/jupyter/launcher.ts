@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../files/local';
+import { projectRoot } from '../files/local';
 import {
   type CellRunner,
   createCellRunner,
@@ -19,7 +19,7 @@ import {
 import { connectCells } from './source';
 
 /** Cells are compiled as if they stood here, beside dist/src: `../src/lora` is a built room. */
-const CELLS = path.join(repoRoot, 'dist', 'notebooks');
+const CELLS = path.join(projectRoot, 'dist', 'notebooks');
 /** Frames of packages and of Node are cut from a stack: look deep enough for the cell's own. */
 const STACK_FRAMES = 50;
 

@@ -11,7 +11,7 @@ export {
   injectLora,
   mergeLora,
   removeLora,
-  updatesOf,
+  loraLayersOf,
   valueFor,
 } from './inject';
 export type { ByName, InjectOptions } from './inject';
@@ -20,7 +20,7 @@ export type { LoRALayerOptions, LoRAOptions } from './lora-layer';
 export { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
 export type { LoRALinearOptions, Variant } from './lora-linear';
 export { mergeLoraWeights, unmergeLoraWeights } from './merge';
-export { forwardBeside } from './ops/adapted-forward';
+export { adaptedForward } from './ops/adapted-forward';
 export { loraLinear } from './ops/lora-linear';
 export { rsLora } from './scaling';
 export type { Scaling } from './scaling';

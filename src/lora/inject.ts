@@ -56,13 +56,13 @@ export function valueFor(name: string, value: ByName): number {
 }
 
 /** The layers of a model that have an update, by name. */
-export function updatesOf(model: Module): Map<string, LoRALinear> {
+export function loraLayersOf(model: Module): Map<string, LoRALinear> {
   return modulesOf(model, LoRALinear);
 }
 
 /** The inverse of `injectLora`: frees every update, puts the layers back, and leaves them frozen. */
 export function removeLora(model: Module): void {
-  for (const [name, layer] of updatesOf(model)) {
+  for (const [name, layer] of loraLayersOf(model)) {
     model.replaceModule(name, removeLoraFromLinear(layer));
   }
 }
@@ -75,7 +75,7 @@ export function removeLora(model: Module): void {
  */
 export async function mergeLora(model: Module): Promise<string[]> {
   model.assertAlive('mergeLora');
-  const updates = updatesOf(model);
+  const updates = loraLayersOf(model);
   const merged = new Map<string, Linear>();
   try {
     for (const [name, layer] of updates) merged.set(name, await mergeLoraWeights(layer));
@@ -101,6 +101,6 @@ export function formatTrainableParameters(module: Module): string {
 /** The layers that can take an update; one that has an update already is none of them. */
 function linearLayers(model: Module): Map<string, LinearLayer> {
   const linears = modulesOf(model, LinearLayer);
-  for (const name of updatesOf(model).keys()) linears.delete(`${name}.base`);
+  for (const name of loraLayersOf(model).keys()) linears.delete(`${name}.base`);
   return linears;
 }

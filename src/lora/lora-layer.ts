@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, assertPositiveIntegers } from '../tensor/errors';
-import { assertLastAxis, Dropout, Module, overRows } from '../tensor/nn';
+import { assertLastAxis, Dropout, Module, asMatrix } from '../tensor/nn';
 import { Random } from '../tensor/runtime';
 import { type Init, kaimingUniform } from './init';
 import { lowRankProduct } from './ops/low-rank-product';
@@ -77,8 +77,8 @@ export class LoRALayer extends Module {
     return this.scalingRule(this.alpha, this.r);
   }
 
-  /** True after `startAt`. */
-  get startsFromBase(): boolean {
+  /** True after `initializeAt`. */
+  get isBaseInitialized(): boolean {
     return this.start !== null;
   }
 
@@ -86,9 +86,9 @@ export class LoRALayer extends Module {
    * Starts A and B at these values, which are copied, and from then on takes them off:
    * ΔW = s (B A - B0 A0). @throws ArgumentError on a second call
    */
-  startAt(A0: tf.Tensor2D, B0: tf.Tensor2D): void {
+  initializeAt(A0: tf.Tensor2D, B0: tf.Tensor2D): void {
     if (this.start) {
-      throw new ArgumentError('startAt: the update must be fresh, but started so already.');
+      throw new ArgumentError('initializeAt: the update must be fresh, but started so already.');
     }
     this.A.assign(A0);
     this.B.assign(B0);
@@ -100,10 +100,10 @@ export class LoRALayer extends Module {
   }
 
   /**
-   * The A and B that ΔW = s B A holds for; s (B A - B0 A0) = s [B | -B0] [A ; A0] after `startAt`.
+   * The A and B that ΔW = s B A holds for; s (B A - B0 A0) = s [B | -B0] [A ; A0] after `initializeAt`.
    * To be called in a `tf.tidy`.
    */
-  factors(): { A: tf.Tensor2D; B: tf.Tensor2D } {
+  effectiveFactors(): { A: tf.Tensor2D; B: tf.Tensor2D } {
     const { A, B, start } = this;
     if (!start) return { A, B };
     return { A: tf.concat([A, start.A0]), B: tf.concat([B, start.B0.neg()], 1) };
@@ -119,9 +119,9 @@ export class LoRALayer extends Module {
     this.assertAlive('LoRALayer.forward');
     assertLastAxis('LoRALayer.forward', x, this.inFeatures);
     return tf.tidy(() => {
-      const { A, B } = this.factors();
+      const { A, B } = this.effectiveFactors();
       const kept = this.dropout.forward(x);
-      return overRows(kept, (rows) => lowRankProduct(rows, A, B, this.scaling));
+      return asMatrix(kept, (rows) => lowRankProduct(rows, A, B, this.scaling));
     });
   }
 
@@ -129,7 +129,7 @@ export class LoRALayer extends Module {
   deltaWeight(): tf.Tensor2D {
     this.assertAlive('LoRALayer.deltaWeight');
     return tf.tidy(() => {
-      const { A, B } = this.factors();
+      const { A, B } = this.effectiveFactors();
       return tf.matMul(B, A).mul(this.scaling);
     });
   }

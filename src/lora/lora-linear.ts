@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../tensor/errors';
 import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
 import { LoRALayer, type LoRAOptions } from './lora-layer';
-import { forwardBeside } from './ops/adapted-forward';
+import { adaptedForward } from './ops/adapted-forward';
 
 /** Makes what (W0 + s B A) x [..., d] goes through before b is added; the layer owns it. */
 export type Variant = (base: LinearLayer, lora: LoRALayer) => Module;
@@ -50,8 +50,8 @@ export class LoRALinear extends Module {
     const { base, lora, rescale } = this;
     return tf.tidy(() => {
       if (!rescale) {
-        const { A, B } = lora.factors();
-        return forwardBeside(base, x, A, B, lora.scaling, lora.dropout);
+        const { A, B } = lora.effectiveFactors();
+        return adaptedForward(base, x, A, B, lora.scaling, lora.dropout);
       }
       const h = rescale.forward(base.multiply(x).add(lora.forward(x)));
       return base.bias ? h.add(base.bias) : h;

@@ -1,4 +1,4 @@
-import type { Wing, Wings } from './wings';
+import type { Wing } from '../../src/cli';
 
 const WIDTH = 900;
 const MARGIN = 12;
@@ -26,7 +26,7 @@ const STYLE = `
     }`;
 
 /** A picture of the wings as SVG, the highest on top: what each holds, its rooms, its imports. */
-export function drawWings(wings: Wings): string {
+export function drawWings(wings: Record<string, Wing>): string {
   const names = Object.keys(wings).reverse();
   let top = MARGIN;
   const bands = names.map((name) => {

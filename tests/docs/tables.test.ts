@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readWings } from '../../src/cli';
 import { pages, root } from './pages';
-import { readWings } from './wings';
 
 type Row = Record<string, unknown>;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readWings } from '../../src/cli';
 import { drawWings } from './draw-wings';
 import { root } from './pages';
-import { readWings } from './wings';
 
 const PICTURE = path.join(root, 'docs/wings.svg');
 

@@ -3,11 +3,11 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import {
   type EmbeddingOptions,
-  embeddingUpdatesOf,
+  loraEmbeddingsOf,
   injectEmbeddings,
   mergeEmbeddings,
 } from '../../src/adapter/embedding';
-import { type SaveOptions, savePretrained, trainWhole } from '../../src/adapter/peft';
+import { type SaveOptions, savePretrained, trainBaseParameters } from '../../src/adapter/peft';
 import {
   dora,
   injectLora,
@@ -29,7 +29,7 @@ interface Recipe {
   /** tables that have an update too */
   tables?: EmbeddingOptions;
   /** what of the base is trained too */
-  whole?: Parameters<typeof trainWhole>[1];
+  whole?: Parameters<typeof trainBaseParameters>[1];
 }
 
 const net = (inject: InjectOptions, save?: SaveOptions): Recipe => ({
@@ -98,12 +98,12 @@ async function make(
   }
   if (tables) {
     names.push(...injectEmbeddings(model, tables));
-    for (const { lora } of embeddingUpdatesOf(model).values()) {
+    for (const { lora } of loraEmbeddingsOf(model).values()) {
       tf.tidy(() => lora.A.assign(new Random(seed).normal<tf.Rank.R2>(lora.A.shape, 0, 0.3)));
     }
   }
   if (whole) {
-    await trainWhole(model, whole);
+    await trainBaseParameters(model, whole);
     for (const [name, parameter] of model.namedParameters()) {
       if (!parameter.trainable || name.includes('.lora.')) continue;
       const noise = new Random(seed).normal(parameter.shape, 0, 0.1);

@@ -3,7 +3,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { assertClose } from '../../../tests/close';
-import { dora, injectLora, mergeLora, rsLora, updatesOf } from '../../lora';
+import { dora, injectLora, mergeLora, rsLora, loraLayersOf } from '../../lora';
 import { drawWeights, GPT2 } from '../../model/gpt2';
 import { generate } from '../../model/transformer';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
@@ -11,7 +11,7 @@ import type { Module } from '../../tensor/nn';
 import { quantizeModel } from '../../tensor/quant';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import { completionLoss, makeBatch } from '../../train/data';
-import { pissa, startFromBase } from '../base-init';
+import { pissa, initFromBase } from '../base-init';
 import { AdapterBank } from './adapter-bank';
 import { BASE_ALONE } from './mixtures';
 
@@ -59,7 +59,7 @@ const sizes: Size[] = [
 function adapt({ r, alpha, targets }: Size, seed: number, more = {}) {
   return (model: Module) => {
     injectLora(model, { targetModules: targets, r, alpha, seed, ...more });
-    for (const [i, { lora }] of [...updatesOf(model).values()].entries()) {
+    for (const [i, { lora }] of [...loraLayersOf(model).values()].entries()) {
       tf.tidy(() => lora.B.assign(new Random(seed + i).normal<tf.Rank.R2>(lora.B.shape, 0, 0.3)));
     }
   };
@@ -251,8 +251,8 @@ describe('a bank', () => {
     await bank.add('plain', adapt(sizes[0] as Size, 1));
     await bank.add('pissa', async (plain) => {
       injectLora(plain, { targetModules: ['c_attn'], r: 2, alpha: 3 });
-      await startFromBase(plain, pissa);
-      const { lora } = [...updatesOf(plain).values()][0] as { lora: { B: tf.Variable } };
+      await initFromBase(plain, pissa);
+      const { lora } = [...loraLayersOf(plain).values()][0] as { lora: { B: tf.Variable } };
       tf.tidy(() => lora.B.assign(lora.B.mul(1.5)));
     });
     bank.activate('pissa');

@@ -1,4 +1,4 @@
-import { type LoRALinear, removeLora, updatesOf } from '../../lora';
+import { type LoRALinear, removeLora, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { type BankMemory, measure } from './bank-memory';
@@ -31,7 +31,7 @@ export class AdapterBank {
 
   /** @throws ArgumentError if the model has an adapter already */
   constructor(private readonly model: Module) {
-    if (updatesOf(model).size === 0) return;
+    if (loraLayersOf(model).size === 0) return;
     throw new ArgumentError(
       'AdapterBank: the model must be a plain one, but has an adapter. Take it off (removeLora) and add it to the bank.',
     );
@@ -147,7 +147,7 @@ export class AdapterBank {
     this.activate();
     try {
       await adapt(this.model);
-      const layers = updatesOf(this.model);
+      const layers = loraLayersOf(this.model);
       if (layers.size === 0) {
         throw new ArgumentError('AdapterBank: adapt must put an update beside a layer, got none.');
       }

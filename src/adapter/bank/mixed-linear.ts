@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { forwardBeside, type LoRALayer } from '../../lora';
+import { adaptedForward, type LoRALayer } from '../../lora';
 import { type LinearLayer, Module } from '../../tensor/nn';
 import type { RowScales } from './row-scales';
 
@@ -46,14 +46,14 @@ export class MixedLinear extends Module {
     const s = scales.forTokens(x); // [n, Σr]
     return tf.tidy(() => {
       const each = [...updates.values()];
-      const factors = each.map((update) => update.factors());
+      const factors = each.map((update) => update.effectiveFactors());
       const B = tf.concat(
         factors.map(({ B }) => B),
         1,
       ); // [d, Σr]
       if (!each.some(({ dropout }) => dropout.isActive)) {
         const A = tf.concat(factors.map(({ A }) => A)); // [Σr, k]
-        return forwardBeside(this.base, x, A, B, s);
+        return adaptedForward(this.base, x, A, B, s);
       }
       const lows = each.map(({ dropout, inFeatures }, i) => {
         const rows = dropout.forward(x).reshape<tf.Tensor2D>([-1, inFeatures]);

@@ -49,8 +49,8 @@ function scalesOf(
   rows: readonly string[] | null,
 ): number[][] {
   const row = (uses: (adapter: string) => boolean) =>
-    [...updates].flatMap(([adapter, { scaling, r, startsFromBase }]) =>
-      new Array<number>(startsFromBase ? 2 * r : r).fill(uses(adapter) ? scaling : 0),
+    [...updates].flatMap(([adapter, { scaling, r, isBaseInitialized }]) =>
+      new Array<number>(isBaseInitialized ? 2 * r : r).fill(uses(adapter) ? scaling : 0),
     );
   return rows ? rows.map((name) => row((adapter) => adapter === name)) : [row(() => true)];
 }

@@ -1,2 +1,2 @@
-export { olora, pissa, startFromBase, toPlainLora } from './init-from-base';
+export { olora, pissa, initFromBase, convertToLora } from './init-from-base';
 export type { BaseInit } from './init-from-base';

@@ -20,7 +20,7 @@ import { ArgumentError } from '../../tensor/errors';
 import type { Linear } from '../../tensor/nn';
 import { memory, read, useAccelerator } from '../../tensor/runtime';
 import { loadAdapter, savePretrained } from '../peft';
-import { olora, pissa, startFromBase, toPlainLora } from './init-from-base';
+import { olora, pissa, initFromBase, convertToLora } from './init-from-base';
 
 const TOLERANCE = 1e-5;
 
@@ -54,7 +54,7 @@ async function started({ init, settings }: StartCase) {
     alpha,
     ...(use_rslora ? { scaling: rsLora } : {}),
   });
-  await startFromBase(model, init === 'pissa' ? pissa : olora);
+  await initFromBase(model, init === 'pissa' ? pissa : olora);
   return { model, names };
 }
 
@@ -136,7 +136,7 @@ for (const one of cases) {
   });
 }
 
-describe('toPlainLora', () => {
+describe('convertToLora', () => {
   const [one, fullRank] = cases as [StartCase, StartCase];
 
   for (const some of cases.filter((each) => each !== fullRank)) {
@@ -144,9 +144,9 @@ describe('toPlainLora', () => {
       const { model, names } = await started(some);
       move(model, names, some);
       const { scaling, alpha } = loraOf(model, names[0] as string);
-      await assert.rejects(savePretrained(model, folder), /toPlainLora/);
+      await assert.rejects(savePretrained(model, folder), /convertToLora/);
 
-      toPlainLora(model);
+      convertToLora(model);
       const plain = loraOf(model, names[0] as string);
       assert.equal(plain.r, 2 * some.settings.r);
       assert.ok(Math.abs(plain.scaling - scaling) < 1e-12);
@@ -165,7 +165,7 @@ describe('toPlainLora', () => {
     const { model, names } = await started(fullRank);
     move(model, names, fullRank);
     const start = memory();
-    assert.throws(() => toPlainLora(model), ArgumentError);
+    assert.throws(() => convertToLora(model), ArgumentError);
     assert.deepEqual(memory(), start);
     await assertOutput(model, fullRank, 'still');
   });
@@ -173,15 +173,15 @@ describe('toPlainLora', () => {
   test('refuses DoRA', async () => {
     const model = new Net();
     injectLora(model, { targetModules: ['up'], r: 2, alpha: 5, variant: dora });
-    await assert.rejects(startFromBase(model, olora), ArgumentError);
+    await assert.rejects(initFromBase(model, olora), ArgumentError);
   });
 
   test('leaves nothing behind, nor does a start', async () => {
     const before = memory();
     const { model } = await started(one);
-    await assert.rejects(startFromBase(model, olora), ArgumentError);
-    toPlainLora(model);
-    toPlainLora(model);
+    await assert.rejects(initFromBase(model, olora), ArgumentError);
+    convertToLora(model);
+    convertToLora(model);
     model.dispose();
     assert.deepEqual(memory(), before);
   });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
-import { LoRALayer, LoRALinear, updatesOf } from '../../lora';
+import { LoRALayer, LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
@@ -40,22 +40,20 @@ export const olora: BaseInit = (W0, r) => {
  * h = W0 x + b + s (B A - B0 A0) x,  A = A0 and B = B0 at first
  *
  * The papers take s B0 A0 off W0 instead, which computes the same. Off the update it leaves W0
- * shared and untouched. `toPlainLora` makes an update of the usual kind of it.
+ * shared and untouched. `convertToLora` makes an update of the usual kind of it.
  * @throws ArgumentError if an update has started so already, or is of a variant such as DoRA
  */
-export async function startFromBase(model: Module, init: BaseInit): Promise<void> {
-  model.assertAlive('startFromBase');
-  for (const { base, lora, rescale } of updatesOf(model).values()) {
+export async function initFromBase(model: Module, init: BaseInit): Promise<void> {
+  model.assertAlive('initFromBase');
+  for (const { base, lora, rescale } of loraLayersOf(model).values()) {
     if (rescale) {
-      throw new ArgumentError(
-        'startFromBase: each update must be plain LoRA, got a variant of it.',
-      );
+      throw new ArgumentError('initFromBase: each update must be plain LoRA, got a variant of it.');
     }
     const weight = base.denseWeight();
     const values = await read(weight).finally(() => weight.dispose());
     const W0 = Matrix.from1DArray(base.outFeatures, base.inFeatures, values);
     const { A0, B0 } = init(W0, lora.r, lora.scaling);
-    tf.tidy(() => lora.startAt(toTensor(A0), toTensor(B0)));
+    tf.tidy(() => lora.initializeAt(toTensor(A0), toTensor(B0)));
   }
 }
 
@@ -69,13 +67,13 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
  * The model computes what it did before, and can be saved.
  * @throws ArgumentError if 2r is more than a layer's own rank; the model is then as it was
  */
-export function toPlainLora(model: Module): void {
-  model.assertAlive('toPlainLora');
+export function convertToLora(model: Module): void {
+  model.assertAlive('convertToLora');
   const plain = new Map<string, LoRALinear>();
-  const updates = updatesOf(model);
+  const updates = loraLayersOf(model);
   try {
     for (const [name, { base, lora }] of updates) {
-      if (lora.startsFromBase) plain.set(name, new LoRALinear(base, plainLayer(lora)));
+      if (lora.isBaseInitialized) plain.set(name, new LoRALinear(base, plainLayer(lora)));
     }
   } catch (error) {
     for (const update of plain.values()) update.dispose();
@@ -97,6 +95,6 @@ function plainLayer(lora: LoRALayer): LoRALayer {
     alpha: (alpha * lora.scaling) / scalingRule(alpha, r), // 2 alpha, and √2 alpha for rsLoRA
     scaling: scalingRule,
     dropout: lora.dropout.p,
-    init: () => tf.tidy(() => lora.factors()),
+    init: () => tf.tidy(() => lora.effectiveFactors()),
   });
 }

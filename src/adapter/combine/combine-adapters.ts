@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix } from 'ml-matrix';
 import { alea } from 'seedrandom';
-import { injectLora, type LoRALinear, updatesOf } from '../../lora';
+import { injectLora, type LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
-import type { Part, Way } from './methods';
+import type { Part, CombineMethod } from './methods';
 
 const CALLER = 'combineAdapters';
 
-/** The updates of one adapter by the names of their layers (`updatesOf`), and its weight. */
+/** The updates of one adapter by the names of their layers (`loraLayersOf`), and its weight. */
 export interface WeightedAdapter {
   updates: ReadonlyMap<string, LoRALinear>;
   /** w: 1 for the adapter as it is, negative to take it away */
@@ -34,7 +34,7 @@ type Combined = Map<string, { A: Matrix; B: Matrix }>;
  */
 export async function combineAdapters(
   adapters: readonly WeightedAdapter[],
-  way: Way,
+  way: CombineMethod,
   seed = 0,
 ): Promise<(model: Module) => string[]> {
   assertAdapters(adapters);
@@ -56,7 +56,7 @@ export async function combineAdapters(
 
 async function factorsOf({ lora }: LoRALinear): Promise<Omit<Part, 'weight'>> {
   const { A, B } = tf.tidy(() => {
-    const { A, B } = lora.factors();
+    const { A, B } = lora.effectiveFactors();
     return { A: A.clone(), B: B.clone() };
   });
   try {
@@ -77,7 +77,7 @@ function putBeside(model: Module, combined: Combined): string[] {
   const rank = (name: string) => factors(name).A.rows;
   const targetModules = (name: string) => combined.has(name);
   const names = injectLora(model, { targetModules, r: rank, alpha: rank });
-  const updates = updatesOf(model);
+  const updates = loraLayersOf(model);
   for (const name of names) {
     const { lora } = updates.get(name) as LoRALinear;
     const { A, B } = factors(name);

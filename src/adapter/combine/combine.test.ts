@@ -8,12 +8,12 @@ import { alea } from 'seedrandom';
 import { assertClose } from '../../../tests/close';
 import { FIXTURES, decodeFloat32, type EncodedArray } from '../../../tests/fixture';
 import { Net } from '../../../tests/peft-cases';
-import { dora, injectLora, LoRALinear, rsLora, updatesOf } from '../../lora';
+import { dora, injectLora, LoRALinear, rsLora, loraLayersOf } from '../../lora';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
-import { pissa, startFromBase } from '../base-init';
+import { pissa, initFromBase } from '../base-init';
 import { combineAdapters } from './combine-adapters';
-import { byFactors, bySvd, cat, type Way } from './methods';
+import { byFactors, bySvd, cat, type CombineMethod } from './methods';
 import { dareLinear, dareTies, magnitudePrune, sum, ties } from './rules';
 
 const TOLERANCE = 1e-5;
@@ -45,7 +45,7 @@ const WAYS = {
   ties_svd: ({ density = NaN }) => bySvd(ties(density)),
   magnitude_prune: ({ density = NaN }) => byFactors(magnitudePrune(density)),
   magnitude_prune_svd: ({ density = NaN }) => bySvd(magnitudePrune(density)),
-} satisfies Record<string, (options: CombinedCase['options']) => Way>;
+} satisfies Record<string, (options: CombinedCase['options']) => CombineMethod>;
 
 const file = path.join(FIXTURES, 'peft_combined.json');
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: CombinedCase[] };
@@ -58,7 +58,7 @@ function adapterOf({ settings, tensors }: CombinedCase['adapters'][number]) {
   const r = (name: string) => rank_pattern[name.split('.').at(-1) as string] ?? settings.r;
   const scaling = settings.use_rslora ? { scaling: rsLora } : {};
   injectLora(model, { targetModules, r, alpha, ...scaling });
-  for (const [name, { lora }] of updatesOf(model)) {
+  for (const [name, { lora }] of loraLayersOf(model)) {
     for (const matrix of ['A', 'B'] as const) {
       const encoded = tensors[`${name}.lora_${matrix}.weight`] as EncodedArray;
       tf.tidy(() => lora[matrix].assign(tf.tensor(decodeFloat32(encoded), lora[matrix].shape)));
@@ -71,7 +71,7 @@ function adapterOf({ settings, tensors }: CombinedCase['adapters'][number]) {
 function drawAdapter(seed: number, r = 3, targetModules = ['0.up', '1.down']): Net {
   const model = new Net();
   injectLora(model, { targetModules, r, alpha: 7, seed });
-  for (const { lora } of updatesOf(model).values()) {
+  for (const { lora } of loraLayersOf(model).values()) {
     tf.tidy(() => lora.B.assign(new Random(seed + 9).normal<tf.Rank.R2>(lora.B.shape, 0, 1)));
   }
   return model;
@@ -79,7 +79,7 @@ function drawAdapter(seed: number, r = 3, targetModules = ['0.up', '1.down']): N
 
 async function deltasOf(model: Net): Promise<Map<string, Float32Array>> {
   const deltas = new Map<string, Float32Array>();
-  for (const [name, { lora }] of updatesOf(model)) {
+  for (const [name, { lora }] of loraLayersOf(model)) {
     const delta = lora.deltaWeight();
     deltas.set(name, await read(delta).finally(() => delta.dispose()));
   }
@@ -87,8 +87,8 @@ async function deltasOf(model: Net): Promise<Map<string, Float32Array>> {
 }
 
 /** The delta weights of a fresh model with the combined adapter. */
-async function combine(parts: [Net, number][], way: Way, seed = 0) {
-  const adapters = parts.map(([model, weight]) => ({ updates: updatesOf(model), weight }));
+async function combine(parts: [Net, number][], way: CombineMethod, seed = 0) {
+  const adapters = parts.map(([model, weight]) => ({ updates: loraLayersOf(model), weight }));
   const adapt = await combineAdapters(adapters, way, seed);
   const model = new Net();
   try {
@@ -186,7 +186,7 @@ describe('a combination', () => {
     for (const [name, values] of got) {
       const [first, second] = await Promise.all(
         models.map(async (model) => {
-          const { lora } = updatesOf(model).get(name) as LoRALinear;
+          const { lora } = loraLayersOf(model).get(name) as LoRALinear;
           return {
             A: Matrix.from1DArray(...lora.A.shape, await read(lora.A)),
             B: Matrix.from1DArray(...lora.B.shape, await read(lora.B)),
@@ -207,8 +207,8 @@ describe('a combination', () => {
   test('with PiSSA counts what it takes off the base', async () => {
     const started = new Net();
     injectLora(started, { targetModules: ['0.up'], r: 2, alpha: 5 });
-    await startFromBase(started, pissa);
-    const { lora } = updatesOf(started).get('model.layers.0.up') as LoRALinear;
+    await initFromBase(started, pissa);
+    const { lora } = loraLayersOf(started).get('model.layers.0.up') as LoRALinear;
     tf.tidy(() => lora.A.assign(lora.A.add(0.1)));
     const parts: [Net, number][] = [
       [started, 0.6],
@@ -269,7 +269,12 @@ describe('DARE', () => {
 });
 
 describe('combineAdapters refuses', () => {
-  const refused = (parts: [Net, number][], way: Way, kind: typeof ArgumentError, what: RegExp) =>
+  const refused = (
+    parts: [Net, number][],
+    way: CombineMethod,
+    kind: typeof ArgumentError,
+    what: RegExp,
+  ) =>
     assert.rejects(combine(parts, way), (error: Error) => {
       assert.ok(error instanceof kind, error.stack);
       assert.match(error.message, what);
@@ -308,12 +313,15 @@ describe('combineAdapters refuses', () => {
   });
 
   test('a model that has no such layers, or others, which stays as it was', async () => {
-    const adapt = await combineAdapters([{ updates: updatesOf(drawAdapter(1)), weight: 1 }], cat);
+    const adapt = await combineAdapters(
+      [{ updates: loraLayersOf(drawAdapter(1)), weight: 1 }],
+      cat,
+    );
     const model = new Net();
     adapt(model);
     const before = memory();
     assert.throws(() => adapt(model), ShapeError);
-    assert.equal(updatesOf(model).size, 2);
+    assert.equal(loraLayersOf(model).size, 2);
     assert.deepEqual(memory(), before);
   });
 

@@ -1,6 +1,6 @@
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { ArgumentError } from '../../tensor/errors';
-import { type Draw, type Rule, sum } from './rules';
+import { type Draw, type MergeRule, sum } from './rules';
 
 /** What one adapter has beside a layer: A [r, k], B [d, r], its scale s and its weight w. */
 export interface Part {
@@ -11,14 +11,14 @@ export interface Part {
 }
 
 /** One A and B for a layer, of scale 1, of all that the adapters have beside it. */
-export type Way = (parts: readonly Part[], draw: Draw) => { A: Matrix; B: Matrix };
+export type CombineMethod = (parts: readonly Part[], draw: Draw) => { A: Matrix; B: Matrix };
 
 /**
  * A = [w₁ s₁ A₁ ; w₂ s₂ A₂ ; ...],  B = [B₁ | B₂ | ...]
  *
  * Exact: B A = Σ wᵢ sᵢ Bᵢ Aᵢ. The price is the rank, r₁ + r₂ + ...; ranks may differ.
  */
-export const cat: Way = (parts) => ({
+export const cat: CombineMethod = (parts) => ({
   A: parts
     .map(({ A, scaling, weight }) => Matrix.mul(A, weight * scaling))
     .reduce((above, below) => stack(above, below)),
@@ -43,7 +43,7 @@ function stack(above: Matrix, below: Matrix): Matrix {
  * (with w > 0), where the last, the cross term, is of nobody's training. `cat` and `bySvd` have none.
  * @throws ArgumentError, when it combines, if ranks differ beside a layer
  */
-export function byFactors(rule: Rule): Way {
+export function byFactors(rule: MergeRule): CombineMethod {
   return (parts, draw) => {
     const ranks = new Set(parts.map(({ A }) => A.rows));
     if (ranks.size > 1) {
@@ -68,7 +68,7 @@ export function byFactors(rule: Rule): Way {
  * @param r the largest rank of the parts unless given; never more than a layer's own
  * @throws ArgumentError if r is not a positive integer
  */
-export function bySvd(rule: Rule = sum, r?: number): Way {
+export function bySvd(rule: MergeRule = sum, r?: number): CombineMethod {
   if (r !== undefined && !(Number.isSafeInteger(r) && r > 0)) {
     throw new ArgumentError(`bySvd: r must be a positive integer, got ${r}.`);
   }

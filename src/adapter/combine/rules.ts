@@ -5,10 +5,14 @@ import { ArgumentError } from '../../tensor/errors';
 export type Draw = () => number;
 
 /** Makes one tensor of several of one shape, each with its weight w. */
-export type Rule = (tensors: readonly Matrix[], weights: readonly number[], draw: Draw) => Matrix;
+export type MergeRule = (
+  tensors: readonly Matrix[],
+  weights: readonly number[],
+  draw: Draw,
+) => Matrix;
 
 /** T = Σ wᵢ Tᵢ        (task arithmetic, Ilharco et al. 2023, section 2) */
-export const sum: Rule = (tensors, weights) => {
+export const sum: MergeRule = (tensors, weights) => {
   const [first] = tensors as [Matrix];
   return tensors.reduce(
     (total, tensor, i) => total.add(Matrix.mul(tensor, weights[i] as number)),
@@ -22,7 +26,7 @@ export const sum: Rule = (tensors, weights) => {
  * Entry by entry: Σ' and n' are over those of the elected sign γ, which is + if the sum is 0. The
  * weights have no vote, as in PEFT: else T - T would be T where it is positive, and not 0.
  */
-const elect: Rule = (tensors, weights) =>
+const elect: MergeRule = (tensors, weights) =>
   map(tensors[0] as Matrix, (_, i, j) => {
     const values = tensors.map((tensor) => tensor.get(i, j));
     const sign = values.reduce((total, value) => total + value, 0) < 0 ? -1 : 1;
@@ -32,18 +36,19 @@ const elect: Rule = (tensors, weights) =>
   });
 
 /** TIES: of each tensor the share `density` of the largest entries stays; then signs are elected. */
-export const ties = (density: number): Rule => trimmed('ties', density, elect);
+export const ties = (density: number): MergeRule => trimmed('ties', density, elect);
 
 /** The share `density` of the largest entries of each tensor stays, the rest is 0; then the sum. */
-export const magnitudePrune = (density: number): Rule => trimmed('magnitudePrune', density, sum);
+export const magnitudePrune = (density: number): MergeRule =>
+  trimmed('magnitudePrune', density, sum);
 
 /** DARE, then the sum: unbiased, for the mean over all draws is the sum of the whole tensors. */
-export const dareLinear = (density: number): Rule => dropped('dareLinear', density, sum);
+export const dareLinear = (density: number): MergeRule => dropped('dareLinear', density, sum);
 
 /** DARE, then signs are elected as in TIES. */
-export const dareTies = (density: number): Rule => dropped('dareTies', density, elect);
+export const dareTies = (density: number): MergeRule => dropped('dareTies', density, elect);
 
-function trimmed(caller: string, density: number, rule: Rule): Rule {
+function trimmed(caller: string, density: number, rule: MergeRule): MergeRule {
   assertDensity(caller, density);
   return (tensors, weights, draw) =>
     rule(
@@ -53,7 +58,7 @@ function trimmed(caller: string, density: number, rule: Rule): Rule {
     );
 }
 
-function dropped(caller: string, density: number, rule: Rule): Rule {
+function dropped(caller: string, density: number, rule: MergeRule): MergeRule {
   assertDensity(caller, density);
   return (tensors, weights, draw) =>
     rule(

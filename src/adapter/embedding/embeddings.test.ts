@@ -3,12 +3,12 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { baseOf } from '../../../tests/peft-cases';
-import { injectLora, rsLora, updatesOf } from '../../lora';
+import { injectLora, rsLora, loraLayersOf } from '../../lora';
 import { ArgumentError, NonFiniteError } from '../../tensor/errors';
 import { Embedding, Module } from '../../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import {
-  embeddingUpdatesOf,
+  loraEmbeddingsOf,
   injectEmbeddings,
   mergeEmbeddings,
   removeEmbeddings,
@@ -39,7 +39,7 @@ class Table extends Module {
 function adapted(more: object = {}) {
   const model = new Table();
   injectEmbeddings(model, { targetModules: ['table'], r, alpha, seed: 3, ...more });
-  const [update] = [...embeddingUpdatesOf(model).values()];
+  const [update] = [...loraEmbeddingsOf(model).values()];
   assert.ok(update);
   const { lora } = update;
   tf.tidy(() => lora.A.assign(new Random(5).normal<tf.Rank.R2>([r, rows], 0, 1)));
@@ -97,7 +97,7 @@ describe('an update beside a table', () => {
     injectLora(model, { targetModules: ['c_attn'], r: 1, alpha: 2 });
     injectEmbeddings(model, { targetModules: ['wte', 'wpe'], r: 2, alpha: 3 });
     const trained = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
-    assert.equal(trained.length, 2 * (updatesOf(model).size + 2));
+    assert.equal(trained.length, 2 * (loraLayersOf(model).size + 2));
     assert.ok(trained.every(([name]) => /\.lora\.[AB]$/.test(name)));
     await assert.rejects(mergeEmbeddings(model), /uses transformer.wte in a second place/);
   });

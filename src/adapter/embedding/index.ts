@@ -1,5 +1,5 @@
 export {
-  embeddingUpdatesOf,
+  loraEmbeddingsOf,
   injectEmbeddings,
   mergeEmbeddings,
   removeEmbeddings,

@@ -4,7 +4,7 @@ import {
   freezeBaseModel,
   LoRALayer,
   type Scaling,
-  updatesOf,
+  loraLayersOf,
   valueFor,
 } from '../../lora';
 import { ArgumentError, NonFiniteError } from '../../tensor/errors';
@@ -57,19 +57,19 @@ export function injectEmbeddings(
     throw error;
   }
   // Where there are updates already, all else is frozen, and they must not be.
-  if (updatesOf(model).size + embeddingUpdatesOf(model).size === 0) freezeBaseModel(model);
+  if (loraLayersOf(model).size + loraEmbeddingsOf(model).size === 0) freezeBaseModel(model);
   for (const [name, update] of made) model.replaceModule(name, update);
   return [...made.keys()];
 }
 
 /** The tables of a model that have an update, by name. */
-export function embeddingUpdatesOf(model: Module): Map<string, LoRAEmbedding> {
+export function loraEmbeddingsOf(model: Module): Map<string, LoRAEmbedding> {
   return modulesOf(model, LoRAEmbedding);
 }
 
 /** The inverse of `injectEmbeddings`: frees every update beside a table, and puts the tables back. */
 export function removeEmbeddings(model: Module): void {
-  for (const [name, update] of embeddingUpdatesOf(model)) {
+  for (const [name, update] of loraEmbeddingsOf(model)) {
     update.dispose();
     model.replaceModule(name, update.base);
   }
@@ -83,7 +83,7 @@ export function removeEmbeddings(model: Module): void {
  */
 export async function mergeEmbeddings(model: Module): Promise<string[]> {
   model.assertAlive('mergeEmbeddings');
-  const updates = embeddingUpdatesOf(model);
+  const updates = loraEmbeddingsOf(model);
   const tied = [...updates.keys()].find((name) => model.tiedModules.includes(name));
   if (tied !== undefined) {
     throw new ArgumentError(
@@ -120,7 +120,7 @@ async function mergedTable(name: string, { base, lora }: LoRAEmbedding): Promise
 /** The tables that can take an update. */
 function embeddingsOf(model: Module): Map<string, Embedding> {
   const tables = modulesOf(model, Embedding);
-  for (const name of embeddingUpdatesOf(model).keys()) tables.delete(`${name}.base`);
+  for (const name of loraEmbeddingsOf(model).keys()) tables.delete(`${name}.base`);
   return tables;
 }
 

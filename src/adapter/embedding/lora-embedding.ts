@@ -40,7 +40,7 @@ export class LoRAEmbedding extends Module {
     this.base.assertAlive('LoRAEmbedding.forward');
     this.lora.assertAlive('LoRAEmbedding.forward');
     return tf.tidy(() => {
-      const { A, B } = this.lora.factors();
+      const { A, B } = this.lora.effectiveFactors();
       const low = columns(A, ids.flatten()); // [n, r]
       const update = tf.matMul(low, B, false, true).mul(this.lora.scaling);
       const h = this.base.forward(ids);

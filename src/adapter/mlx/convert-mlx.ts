@@ -8,9 +8,9 @@ import {
   checkConfig,
   CONFIG_FILE,
   fileInside,
-  planUpdates,
+  planAdapter,
   readConfigJson,
-  readUpdates,
+  readFactors,
   tensorName,
   WEIGHTS_FILE,
   writeAdapter,
@@ -153,10 +153,10 @@ async function readPeft(caller: string, folder: string) {
       return [[name, { inFeatures: shape[1] ?? 0, outFeatures }] as const];
     }),
   );
-  const plan = planUpdates(config, [...layers.keys()], (fault) => {
+  const plan = planAdapter(config, [...layers.keys()], (fault) => {
     throw new AdapterError(caller, configFile, [fault]);
   });
-  const values = await readUpdates(caller, file, plan, layers);
+  const values = await readFactors(caller, file, plan, layers);
   if (values.size === 0) throw new AdapterError(caller, file, ['the file must have updates.']);
   return [...values].map(([name, { A, B }]) => {
     const { r = 0, alpha = 0 } = plan.get(name) ?? {};

@@ -10,7 +10,7 @@ import { read } from '../../tensor/runtime';
 import type { WholeParameter } from './base-parameters';
 import { AdapterError } from './error';
 import type { LayerSize, Update } from './model-layers';
-import type { UpdateSize } from './plan-updates';
+import type { UpdateSize } from './plan-adapter';
 
 /** The numbers of one update, row by row: A [r, k], B [d, r], and DoRA's m [d]. */
 export interface UpdateValues {
@@ -36,7 +36,7 @@ function magnitudeName(layer: string): string {
  * @throws AdapterError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
  */
-export async function readUpdates(
+export async function readFactors(
   caller: string,
   file: string,
   plan: ReadonlyMap<string, UpdateSize>,

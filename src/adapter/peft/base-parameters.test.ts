@@ -15,7 +15,7 @@ import { adamW, train } from '../../train/loop';
 import { AdapterError } from './error';
 import { loadAdapter } from './load-adapter';
 import { savePretrained } from './save-pretrained';
-import { trainWhole } from './train-base-parameters';
+import { trainBaseParameters } from './train-base-parameters';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'peft-whole-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -63,7 +63,7 @@ const CASES = [
   },
 ] as const;
 
-describe('trainWhole', () => {
+describe('trainBaseParameters', () => {
   for (const { what, names } of CASES) {
     test(`${JSON.stringify(what)}: trained, saved, loaded, merged, taken back`, async () => {
       const model = new Net();
@@ -71,7 +71,7 @@ describe('trainWhole', () => {
       injectLora(model, UP);
       const { bias, modulesToSave } = { bias: 'none', modulesToSave: null, ...what } as const;
       const given = { bias, modulesToSave: modulesToSave && [...modulesToSave] };
-      const { names: trained, restoreBase } = await trainWhole(model, given);
+      const { names: trained, restoreBase } = await trainBaseParameters(model, given);
       assert.deepEqual([...trained].sort(), [...names].sort());
 
       await trainABit(model);
@@ -104,7 +104,7 @@ describe('trainWhole', () => {
     await outputOf(model);
     const before = memory();
     injectLora(model, UP);
-    const { restoreBase } = await trainWhole(model, { bias: 'all' });
+    const { restoreBase } = await trainBaseParameters(model, { bias: 'all' });
     await savePretrained(model, folder);
     removeLora(model);
     restoreBase();
@@ -117,22 +117,31 @@ describe('trainWhole', () => {
 
   test('refuses modules that are not there, have updates, or are used twice', async () => {
     const model = new Net();
-    await assert.rejects(trainWhole(model, { bias: 'all' }), /must have updates/);
+    await assert.rejects(trainBaseParameters(model, { bias: 'all' }), /must have updates/);
     injectLora(model, UP);
     for (const [module, pattern] of [
       ['nowhere', /must name modules of the model, got "nowhere"/],
       ['up', /without updates, got model.layers.0.up/],
     ] as const) {
-      await assert.rejects(trainWhole(model, { modulesToSave: [module] }), (error: Error) => {
-        assert.ok(error instanceof ArgumentError);
-        assert.match(error.message, pattern);
-        return true;
-      });
+      await assert.rejects(
+        trainBaseParameters(model, { modulesToSave: [module] }),
+        (error: Error) => {
+          assert.ok(error instanceof ArgumentError);
+          assert.match(error.message, pattern);
+          return true;
+        },
+      );
     }
     const gpt2 = await baseOf('gpt2');
     injectLora(gpt2, { targetModules: ['c_attn'], r: 1, alpha: 2 });
-    await assert.rejects(trainWhole(gpt2, { modulesToSave: ['wte'] }), /in a second place too/);
-    await assert.rejects(trainWhole(gpt2, { modulesToSave: ['h.0.attn'] }), /without updates/);
+    await assert.rejects(
+      trainBaseParameters(gpt2, { modulesToSave: ['wte'] }),
+      /in a second place too/,
+    );
+    await assert.rejects(
+      trainBaseParameters(gpt2, { modulesToSave: ['h.0.attn'] }),
+      /without updates/,
+    );
     assert.ok([...model.namedParameters()].every(([n, p]) => p.trainable === n.includes('.lora.')));
   });
 });
@@ -149,7 +158,7 @@ describe('savePretrained of what is trained whole', () => {
 
     const model = new Net();
     injectLora(model, UP);
-    await trainWhole(model, { bias: 'lora_only' });
+    await trainBaseParameters(model, { bias: 'lora_only' });
     for (const [config, pattern] of [
       [{ bias: 'none' }, /layers.0.up.bias is trained/],
       [{ bias: 'all' }, /head.bias is not trained/],
@@ -165,7 +174,7 @@ describe('loadAdapter of what was trained whole', () => {
   test('refuses tensors that are missing, too many or misshapen, and leaves the model', async () => {
     const model = new Net();
     injectLora(model, UP);
-    await trainWhole(model, { modulesToSave: ['head'] });
+    await trainBaseParameters(model, { modulesToSave: ['head'] });
     await savePretrained(model, folder);
     const file = path.join(folder, 'adapter_model.safetensors');
     const reader = await readSafetensors(file);

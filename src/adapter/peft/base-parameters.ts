@@ -112,7 +112,7 @@ export function describeWhole(caller: string, model: Module): WholeConfig {
   const isWhole = [...base.keys()].every((name) => !isInModule(name) || trained.includes(name));
   if (bias === null || !isWhole || modules.some((name) => updated.has(name))) {
     throw new ArgumentError(
-      `${caller}: what is trained of the base must be biases, all of them or those of the updated layers, or whole modules without updates, got ${trained.slice(0, 20).join(', ')}. Use trainWhole, or freeze the base.`,
+      `${caller}: what is trained of the base must be biases, all of them or those of the updated layers, or whole modules without updates, got ${trained.slice(0, 20).join(', ')}. Use trainBaseParameters, or freeze the base.`,
     );
   }
   return { bias, modules_to_save: modules.length > 0 ? modules : null };

@@ -8,7 +8,7 @@
  * twice, NaN and infinity: lora.test, dora.test, peft.test · on and off, several adapters, mixed
  * batches, deleting and naming them: src/bank · which keys: below, whole.test · missing and unknown
  * keys, shapes: peft.test · config there and back: peft.test, golden.test · target names:
- * plan-updates.test · weighted sums: src/combine · LoRA+: optimizer.test · PiSSA and OLoRA and back:
+ * plan-adapter.test · weighted sums: src/combine · LoRA+: optimizer.test · PiSSA and OLoRA and back:
  * start-from-base.test · model card: peft.test
  *
  * Not here, for there is no such thing: init_lora_weights = False (an `init` of one's own does it),
@@ -34,15 +34,15 @@ import {
   mergeLora,
   orthogonal,
   rsLora,
-  updatesOf,
+  loraLayersOf,
 } from '../../lora';
 import { Linear, Module } from '../../tensor/nn';
 import { Random, read, useAccelerator } from '../../tensor/runtime';
-import { olora, pissa, startFromBase } from '../base-init';
+import { olora, pissa, initFromBase } from '../base-init';
 import { cat, combineAdapters } from '../combine';
 import { loadAdapter } from './load-adapter';
 import { savePretrained } from './save-pretrained';
-import { trainWhole } from './train-base-parameters';
+import { trainBaseParameters } from './train-base-parameters';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'peft-suite-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -57,7 +57,7 @@ async function outputOf(model: Module): Promise<Float32Array> {
 
 /** Makes every B random. */
 function fill(model: Module, seed: number): void {
-  for (const { lora } of updatesOf(model).values()) {
+  for (const { lora } of loraLayersOf(model).values()) {
     tf.tidy(() => lora.B.assign(new Random(seed++).normal<tf.Rank.R2>(lora.B.shape, 0, 0.3)));
   }
 }
@@ -83,7 +83,7 @@ describe('at first nothing changes', () => {
       const model = new Net();
       const base = await outputOf(model);
       injectLora(model, { ...BOTH, ...more });
-      if (start) await startFromBase(model, start);
+      if (start) await initFromBase(model, start);
       assertClose(await outputOf(model), base, 1e-5);
     });
   }
@@ -95,7 +95,7 @@ test('scales are alpha / r and alpha / √r to the bit, by pattern too', () => {
   for (const scaling of [undefined, rsLora]) {
     const model = new Net();
     injectLora(model, { ...BOTH, r, alpha, ...(scaling ? { scaling } : {}) });
-    for (const [name, { lora }] of updatesOf(model)) {
+    for (const [name, { lora }] of loraLayersOf(model)) {
       const rank = scaling ? Math.sqrt(r(name)) : r(name);
       assert.equal(lora.scaling, alpha(name) / rank, name);
     }
@@ -104,7 +104,7 @@ test('scales are alpha / r and alpha / √r to the bit, by pattern too', () => {
 
 test('two adapters: their sum is neither of them, in any order, and merged one by one', async () => {
   const [first, second] = [adapted(1), adapted(20)];
-  const parts = [first, second].map((model) => ({ updates: updatesOf(model), weight: 1 }));
+  const parts = [first, second].map((model) => ({ updates: loraLayersOf(model), weight: 1 }));
   const sums = [];
   for (const order of [parts, [...parts].reverse()]) {
     const model = new Net();
@@ -165,7 +165,10 @@ describe('modules whose names look like parts of the format', () => {
       const names = ODD.slice(0, -1);
       injectLora(model, { targetModules: (name) => names.includes(name), r: 2, alpha: 5 });
       fill(model, 9);
-      const { restoreBase } = await trainWhole(model, { bias, modulesToSave: ODD.slice(-1) });
+      const { restoreBase } = await trainBaseParameters(model, {
+        bias,
+        modulesToSave: ODD.slice(-1),
+      });
       for (const parameter of model.namedParameters().values()) {
         if (parameter.trainable) tf.tidy(() => parameter.assign(parameter.add(0.1)));
       }

@@ -1,12 +1,12 @@
 export { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
-export { readUpdates, tensorName } from './adapter-tensors';
+export { readFactors, tensorName } from './adapter-tensors';
 export { checkConfig } from './config';
 export type { AdapterConfig } from './config';
 export { AdapterError } from './error';
 export { loadAdapter } from './load-adapter';
 export type { LoadedAdapter } from './load-adapter';
-export { planUpdates } from './plan-updates';
+export { planAdapter } from './plan-adapter';
 export { savePretrained, writeAdapter } from './save-pretrained';
 export type { SaveOptions } from './save-pretrained';
-export { trainWhole } from './train-base-parameters';
-export type { WholeTraining } from './train-base-parameters';
+export { trainBaseParameters } from './train-base-parameters';
+export type { BaseTraining } from './train-base-parameters';

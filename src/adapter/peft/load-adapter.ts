@@ -9,7 +9,7 @@ import { type WholeParameter, wholeParameters } from './base-parameters';
 import { type AdapterConfig, checkConfig, unknownKeys } from './config';
 import { AdapterError } from './error';
 import { allUpdates, type LayerSize, targetLayers } from './model-layers';
-import { planUpdates, type UpdateSize } from './plan-updates';
+import { planAdapter, type UpdateSize } from './plan-adapter';
 import { assign, startWhole } from './train-base-parameters';
 
 const CALLER = 'loadAdapter';
@@ -77,7 +77,7 @@ function planFor(
   config: AdapterConfig,
   file: string,
 ): Map<string, UpdateSize> {
-  const plan = planUpdates(config, [...layers.keys()], (fault) => {
+  const plan = planAdapter(config, [...layers.keys()], (fault) => {
     throw new AdapterError(CALLER, file, [fault]);
   });
   const faults = [...plan].flatMap(([name, { r }]) => {

@@ -1,6 +1,6 @@
-import { LoRALinear, updatesOf } from '../../lora';
+import { LoRALinear, loraLayersOf } from '../../lora';
 import { Embedding, LinearLayer, type Module } from '../../tensor/nn';
-import { embeddingUpdatesOf, LoRAEmbedding } from '../embedding';
+import { loraEmbeddingsOf, LoRAEmbedding } from '../embedding';
 
 /** What an update is, whatever it stands beside. */
 export type Update = Pick<LoRALinear, 'lora' | 'rescale'>;
@@ -14,7 +14,7 @@ export interface LayerSize {
 
 /** All updates of a model, by the names of their layers. */
 export function allUpdates(model: Module): Map<string, Update> {
-  return new Map<string, Update>([...updatesOf(model), ...embeddingUpdatesOf(model)]);
+  return new Map<string, Update>([...loraLayersOf(model), ...loraEmbeddingsOf(model)]);
 }
 
 /** All linear layers of a model, those below an update by the name of their place. */

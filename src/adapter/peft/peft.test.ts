@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { Net, outputOf, peftCase, writeCase } from '../../../tests/peft-cases';
 import { SafetensorsError, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
-import { injectLora, type LoRALinear, mergeLora, rsLora, updatesOf } from '../../lora';
+import { injectLora, type LoRALinear, mergeLora, rsLora, loraLayersOf } from '../../lora';
 import { ArgumentError, NonFiniteError } from '../../tensor/errors';
 import { Linear, Module } from '../../tensor/nn';
 import { memory, read, useAccelerator } from '../../tensor/runtime';
@@ -92,7 +92,7 @@ describe('loadAdapter: adapter_config.json', () => {
     const model = new Net();
     const { config, unknownKeys } = await loadAdapter(model, folder);
     assert.deepEqual(unknownKeys, ['future_key']);
-    for (const { lora } of updatesOf(model).values()) assert.equal(lora.dropout.p, 0.1);
+    for (const { lora } of loraLayersOf(model).values()) assert.equal(lora.dropout.p, 0.1);
     const again = path.join(root, 'unknown');
     assert.deepEqual(await savePretrained(model, again, { config }), config);
     const text = fs.readFileSync(path.join(again, 'adapter_config.json'), 'utf8');

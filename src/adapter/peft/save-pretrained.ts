@@ -9,11 +9,11 @@ import { CONFIG_FILE, WEIGHTS_FILE } from './adapter-files';
 import { collectTensors } from './adapter-tensors';
 import { baseParameters, describeWhole, wholeParameters } from './base-parameters';
 import { type AdapterConfig, checkConfig, configText } from './config';
-import { describeUpdates } from './describe-updates';
+import { describeAdapter } from './describe-adapter';
 import { AdapterError } from './error';
 import { modelCard } from './model-card';
 import { allUpdates, targetLayers, type Update } from './model-layers';
-import { planUpdates } from './plan-updates';
+import { planAdapter } from './plan-adapter';
 
 const CALLER = 'savePretrained';
 
@@ -48,14 +48,14 @@ export async function savePretrained(
   if (updates.size === 0) {
     throw new ArgumentError(`${CALLER}: model must have updates. Put some there: injectLora.`);
   }
-  if ([...updates.values()].some(({ lora }) => lora.startsFromBase)) {
+  if ([...updates.values()].some(({ lora }) => lora.isBaseInitialized)) {
     throw new ArgumentError(
-      `${CALLER}: the updates must be plain, but started from the base's weights. Convert them first: toPlainLora.`,
+      `${CALLER}: the updates must be plain, but started from the base's weights. Convert them first: convertToLora.`,
     );
   }
   const all = [...targetLayers(model, null).keys()];
   const trained = describeWhole(CALLER, model);
-  const json = { ...describeUpdates(CALLER, updates, all), ...trained, ...given };
+  const json = { ...describeAdapter(CALLER, updates, all), ...trained, ...given };
   const config = checkConfig(CALLER, CONFIG_FILE, json);
   const layers = targetLayers(model, config.target_modules);
   assertSays(config, updates, [...layers.keys()]);
@@ -92,10 +92,10 @@ function assertSays(
   layers: string[],
 ): void {
   const faults: string[] = [];
-  const { use_dora, lora_dropout } = describeUpdates(CALLER, updates, layers);
+  const { use_dora, lora_dropout } = describeAdapter(CALLER, updates, layers);
   if (config.use_dora !== use_dora) faults.push(`use_dora is ${use_dora}`);
   if (config.lora_dropout !== lora_dropout) faults.push(`lora_dropout is ${lora_dropout}`);
-  const plan = planUpdates(config, layers, (fault) => {
+  const plan = planAdapter(config, layers, (fault) => {
     throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
   });
   for (const [name, { r, alpha }] of plan) {

@@ -6,7 +6,7 @@ import { type WholeConfig, type WholeParameter, wholeParameters } from './base-p
 import { allUpdates } from './model-layers';
 
 /** What training changes of the base, and how to take that back. */
-export interface WholeTraining {
+export interface BaseTraining {
   /** the parameters, by name */
   names: string[];
   /** Puts the values back that the base had, and freezes them. */
@@ -20,26 +20,28 @@ export interface WholeTraining {
  * @param modulesToSave the ends of the names of modules without updates
  * @throws ArgumentError if the model has no updates or a module does not do
  */
-export async function trainWhole(
+export async function trainBaseParameters(
   model: Module,
   {
     bias = 'none',
     modulesToSave = null,
   }: { bias?: WholeConfig['bias']; modulesToSave?: string[] | null },
-): Promise<WholeTraining> {
+): Promise<BaseTraining> {
   const updated = new Set(allUpdates(model).keys());
   if (updated.size === 0) {
-    throw new ArgumentError('trainWhole: model must have updates. Put some there: injectLora.');
+    throw new ArgumentError(
+      'trainBaseParameters: model must have updates. Put some there: injectLora.',
+    );
   }
   const config = { bias, modules_to_save: modulesToSave, fan_in_fan_out: false };
   const whole = wholeParameters(model, config, updated, (fault) => {
-    throw new ArgumentError(`trainWhole: ${fault}`);
+    throw new ArgumentError(`trainBaseParameters: ${fault}`);
   });
   return startWhole([...whole.values()]);
 }
 
 /** Unfreezes parameters. What they hold before is kept on the host. */
-export async function startWhole(whole: readonly WholeParameter[]): Promise<WholeTraining> {
+export async function startWhole(whole: readonly WholeParameter[]): Promise<BaseTraining> {
   const kept: (readonly [tf.Variable, Float32Array])[] = [];
   for (const { parameter } of whole) kept.push([parameter, await read(parameter)]);
   for (const [parameter] of kept) parameter.trainable = true;

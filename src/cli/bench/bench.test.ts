@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { savePretrained } from '../../adapter/peft';
-import { injectLora, removeLora, updatesOf } from '../../lora';
+import { injectLora, removeLora, loraLayersOf } from '../../lora';
 import { saveModel } from '../../model';
 import { drawWeights, GPT2, type GPT2Config, weightShapes } from '../../model/gpt2';
 import { type AcceleratorName, memory, Random, useAccelerator } from '../../tensor/runtime';
@@ -40,7 +40,7 @@ before(async () => {
   for (const [seed, name] of ADAPTERS.entries()) {
     injectLora(model, { targetModules: ['c_attn'], r: RANK, alpha: ALPHA_OVER_R * RANK, seed });
     const random = new Random(seed);
-    for (const { lora } of updatesOf(model).values()) {
+    for (const { lora } of loraLayersOf(model).values()) {
       tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(lora.B.shape, 0, 0.1)));
     }
     const to = path.join(folder, adapterFolder(name));

@@ -3,7 +3,7 @@ import { ArgumentError } from '../../tensor/errors';
 import { writeRows } from '../measure';
 import { makePeftPython } from '../setup';
 import { benchRivals } from './against-rivals';
-import { benchAdapters } from './mixed-batch';
+import { benchMixedBatch } from './mixed-batch';
 
 /** What can be measured, by the argument. */
 const BENCHES: Record<string, () => Promise<void>> = {
@@ -43,7 +43,7 @@ async function rivals(): Promise<void> {
 }
 
 async function adapters(): Promise<void> {
-  const rows = await benchAdapters('npm run bench -- adapters');
+  const rows = await benchMixedBatch('npm run bench -- adapters');
   console.table(
     rows.map(({ what, targets, rowsPerAdapter, threeOverMixed, mixedOverOne, mixedOverBase }) => ({
       ...{ what, targets, 'rows per adapter': rowsPerAdapter },

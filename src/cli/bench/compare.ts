@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { interleave, type Spread } from '../measure';
+import { timeInTurn, type Spread } from '../measure';
 import type { Rival, RivalName } from './rival-process';
 import type { Work } from './work';
 
@@ -49,7 +49,7 @@ export async function compare(
       };
     }
   }
-  for (const [arm, spread] of Object.entries(await interleave(arms, rounds))) {
+  for (const [arm, spread] of Object.entries(await timeInTurn(arms, rounds))) {
     const [i, name] = arm.split(' ') as [string, RivalName];
     (compared[Number(i)] as Compared).times[name] = spread;
   }

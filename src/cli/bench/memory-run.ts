@@ -7,7 +7,7 @@ import { memoryReport, quantizedLinear } from '../../tensor/quant';
 import { memory, peakBytes, useAccelerator } from '../../tensor/runtime';
 import { type Batch, completionLoss } from '../../train/data';
 import { adamW, train } from '../../train/loop';
-import { quantiles, round, whenForked } from '../measure';
+import { quantiles, round, runIfChild } from '../measure';
 
 /** One model trained a few steps in one way. */
 export interface MemoryRun {
@@ -89,4 +89,4 @@ function residentMegabytes(): number {
   return Math.round((resourceUsage().maxRSS * 1024) / 1e6);
 }
 
-whenForked(async ([run], tell) => tell({ row: await memoryRun(run as MemoryRun) }));
+runIfChild(async ([run], tell) => tell({ row: await memoryRun(run as MemoryRun) }));

@@ -8,7 +8,7 @@ import { loadTokenizer } from '../../model';
 import { type GPT2Config, readConfig, weightShapes } from '../../model/gpt2';
 import { Random, read } from '../../tensor/runtime';
 import { type Batch, drawBatches, encodeRows, makeBatch } from '../../train/data';
-import { provenance, runApart, writeRows } from '../measure';
+import { provenance, runInProcess, writeRows } from '../measure';
 import { DISTILGPT2 } from './distilgpt2';
 import type { MemoryRow, MemoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
@@ -91,5 +91,5 @@ async function writeRandomModel(folder: string): Promise<void> {
 
 /** In a process of its own: its resident memory is this run's alone. */
 function measureApart(run: MemoryRun): Promise<MemoryRow> {
-  return runApart(path.join(__dirname, 'memory-run.js'), [run]);
+  return runInProcess(path.join(__dirname, 'memory-run.js'), [run]);
 }

@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import { AdapterBank } from '../../adapter/bank';
 import type { ResultRow } from '../../course/shipped';
 import { solverRows } from '../../course/task';
-import { injectLora, type TargetModules, updatesOf } from '../../lora';
+import { injectLora, type TargetModules, loraLayersOf } from '../../lora';
 import type { GPT2 } from '../../model/gpt2';
 import { generate } from '../../model/transformer';
 import type { Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { type Batch, completionLoss, encodeRows, type Example, makeBatch } from '../../train/data';
 import { adamW, train } from '../../train/loop';
-import { interleave, openBase, provenance, round, type Spread, timed } from '../measure';
-import { repeat } from './forever';
+import { timeInTurn, openBase, provenance, round, type Spread, timed } from '../measure';
+import { forever } from './forever';
 
 const ADAPTERS = ['a', 'b', 'c'];
 const R = 8;
@@ -28,7 +28,7 @@ const TRAINED = 8;
  * Three adapters of rank 8 on one base: a mixed batch against three passes, against one adapter for
  * the whole batch, and, in generation, against the base alone.
  */
-export async function benchAdapters(command: string): Promise<ResultRow[]> {
+export async function benchMixedBatch(command: string): Promise<ResultRow[]> {
   const origin = await provenance();
   const rows: ResultRow[] = [];
   for (const targets of TARGETS) {
@@ -71,7 +71,7 @@ const generation: Measurement = async (model, bank, examples, size) => {
   );
   const write = (some: readonly number[][]) =>
     generate(model, some, { maxNewTokens: NEW_TOKENS, stopTokens: [] });
-  return interleave(
+  return timeInTurn(
     {
       base: timed(() => (bank.activate(), write(prompts))),
       one: timed(() => (bank.activate('a'), write(prompts))),
@@ -92,7 +92,7 @@ const training: Measurement = async (model, bank, examples, size) => {
     train({
       module: model,
       loss: (each: readonly Batch[]) => completionLoss(model, ...each),
-      batches: repeat(some),
+      batches: forever(some),
       optimizer: adamW({ learningRate: 1e-4 }),
       steps: ROUNDS + 1,
     });
@@ -101,7 +101,7 @@ const training: Measurement = async (model, bank, examples, size) => {
   bank.forRows(namesOf(size));
   const mixed = trainer(batches);
   const three = ADAPTERS.map((name, i) => (bank.activate(name), trainer([batches[i] as Batch])));
-  return interleave(
+  return timeInTurn(
     {
       one: timed(() => (bank.activate('a'), one.next())),
       mixed: timed(() => (bank.forRows(namesOf(size)), mixed.next())),
@@ -127,7 +127,7 @@ function namesOf(rowsPerAdapter: number): string[] {
 function adapt(targetModules: TargetModules, seed: number) {
   return (model: Module) => {
     injectLora(model, { targetModules, r: R, alpha: 32, seed });
-    for (const { lora } of updatesOf(model).values()) {
+    for (const { lora } of loraLayersOf(model).values()) {
       tf.tidy(() => lora.B.assign(new Random(seed).normal<tf.Rank.R2>(lora.B.shape, 0, 0.02)));
     }
   };

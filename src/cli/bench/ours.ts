@@ -10,7 +10,7 @@ import { Linear, type Module } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 import { completionLoss } from '../../train/data';
 import { adamW, train } from '../../train/loop';
-import { repeat } from './forever';
+import { forever } from './forever';
 import {
   CHECKED_TOKENS,
   type Job,
@@ -78,7 +78,7 @@ function step(model: GPT2, work: Extract<Work, { kind: 'step' }>): Job {
   const training = train({
     module: model,
     loss: () => completionLoss(model, batch),
-    batches: repeat(batch),
+    batches: forever(batch),
     optimizer,
     steps: Number.MAX_SAFE_INTEGER,
     maxGradientNorm: 1,

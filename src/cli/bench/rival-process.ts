@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { textOf, type Work } from './work';
 
 /**
@@ -103,7 +103,7 @@ export class Rival {
   }
 }
 
-const PEFT_SCRIPT = path.join(repoRoot, 'src', 'cli', 'bench', 'peft_worker.py');
+const PEFT_SCRIPT = path.join(projectRoot, 'src', 'cli', 'bench', 'peft_worker.py');
 /**
  * How long PyTorch's threads spin for each other: as fast as its default where nothing else computes,
  * and not twenty times slower where something does.

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Role } from '../../course/task';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { RECIPE } from './sweep-plan';
 
 /** One folder for each role, in PEFT's layout. */
-export const ADAPTERS = path.join(repoRoot, 'data', 'adapters');
+export const ADAPTERS = path.join(projectRoot, 'data', 'adapters');
 
 /** The training of one role. */
 export interface AgentTraining {

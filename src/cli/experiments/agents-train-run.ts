@@ -9,9 +9,9 @@ import { injectLora } from '../../lora';
 import type { GPT2 } from '../../model/gpt2';
 import { countParameters } from '../../tensor/nn';
 import { encodeRows, meanLoss } from '../../train/data';
-import { openBase, provenance, round, type TrainingMessage, whenForked } from '../measure';
+import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
 import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
-import { learn } from './train-by-recipe';
+import { trainByRecipe } from './train-by-recipe';
 
 /**
  * Trains one role and saves its adapter in a folder named after role and seed; the solver's run then
@@ -29,7 +29,7 @@ export async function trainRole(
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed });
   const hard = role === 'solver' ? [] : readProblems(hardFile);
   const rows = trainingRows(role, hard);
-  const lastLoss = await learn(model, encodeRows(tokenizer, rows), run, tell);
+  const lastLoss = await trainByRecipe(model, encodeRows(tokenizer, rows), run, tell);
   const config = {
     base_model_name_or_path: 'data/base',
     task_type: 'CAUSAL_LM',
@@ -62,6 +62,6 @@ function readProblems(file: string): Problem[] {
   return JSON.parse(readFileSync(file, 'utf8')) as Problem[];
 }
 
-whenForked(([run, options], tell) =>
+runIfChild(([run, options], tell) =>
   trainRole(run as AgentTraining, options as Parameters<typeof trainRole>[1], tell),
 );

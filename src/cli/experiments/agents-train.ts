@@ -2,11 +2,11 @@ import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { ResultRow } from '../../course/shipped';
 import { ROLES } from '../../course/task';
-import { repoRoot } from '../../files/local';
-import { ONE_CORE, progressBar, runApart, stepOf } from '../measure';
+import { projectRoot } from '../../files/local';
+import { ONE_CORE, progressBar, runInProcess, stepOf } from '../measure';
 import { ADAPTERS, type AgentTraining, planTraining } from './agents-plan';
 
-const FOLDER = path.join(repoRoot, 'artifacts', 'agents');
+const FOLDER = path.join(projectRoot, 'artifacts', 'agents');
 const HARD_FILE = path.join(FOLDER, 'hard.json');
 
 /**
@@ -23,7 +23,7 @@ export async function trainAgents(command: string): Promise<ResultRow[]> {
   const options = { command, folder: FOLDER, hardFile: HARD_FILE };
   const settings = { env: ONE_CORE, onStep: stepOf(bar) };
   const trainRole = (run?: AgentTraining): Promise<ResultRow> =>
-    runApart(path.join(__dirname, 'agents-train-run.js'), [run, options], settings);
+    runInProcess(path.join(__dirname, 'agents-train-run.js'), [run, options], settings);
   try {
     const first = await trainRole(solver);
     return keepBest([first, ...(await Promise.all(others.map(trainRole)))]);

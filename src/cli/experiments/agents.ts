@@ -4,13 +4,13 @@ import { loadAdapter } from '../../adapter/peft';
 import type { Workshop } from '../../course/agents';
 import { readResults, type ResultRow, resultsFile } from '../../course/shipped';
 import { ROLES } from '../../course/task';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import { openBase, progressBar, provenance, rowsFile, writeRows } from '../measure';
 import { type ArmResult, type DifferenceResult, measureAgents } from './agents-measure';
 import { ADAPTERS, TESTS } from './agents-plan';
 import { trainAgents } from './agents-train';
-import { quickArgs } from './quick-option';
+import { parseQuickOption } from './quick-option';
 
 /**
  * Measures solver, critic and reviser, alone and together, and prints the table; `train` makes
@@ -19,7 +19,7 @@ import { quickArgs } from './quick-option';
  * @returns 0, or 1 where a quick run puts the team on another side than the whole run does
  */
 export async function agents(args: string[]): Promise<number> {
-  const { what, quick, command } = quickArgs('agents', args);
+  const { what, quick, command } = parseQuickOption('agents', args);
   if (what !== undefined && what !== 'train') {
     throw new ArgumentError(`agents: what to do must be train or nothing, got ${what}.`);
   }
@@ -45,7 +45,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
   const file = rowsFile('agents', quick);
   await writeRows(file, rows);
   printTable(results);
-  console.log(`\nRows: ${path.relative(repoRoot, file)}`);
+  console.log(`\nRows: ${path.relative(projectRoot, file)}`);
   return quick ? compareOrder(results, readResults('agents')) : 0;
 }
 

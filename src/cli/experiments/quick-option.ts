@@ -10,7 +10,7 @@ export interface QuickArgs {
 }
 
 /** Reads `[what] [--quick]`. @throws what `parseArgs` throws, of an option that there is not */
-export function quickArgs(name: string, args: string[]): QuickArgs {
+export function parseQuickOption(name: string, args: string[]): QuickArgs {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -1,4 +1,4 @@
-import { pissa, startFromBase } from '../../adapter/base-init';
+import { pissa, initFromBase } from '../../adapter/base-init';
 import { answerRows, exactMatch, solverRows } from '../../course/task';
 import { dora, injectLora, mergeLora, rsLora } from '../../lora';
 import type { GPT2 } from '../../model/gpt2';
@@ -6,9 +6,9 @@ import { countParameters } from '../../tensor/nn';
 import { quantizeModel } from '../../tensor/quant';
 import { encodeRows, meanLoss } from '../../train/data';
 import { loraPlus } from '../../train/loop';
-import { openBase, provenance, round, type TrainingMessage, whenForked } from '../measure';
+import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
 import { RECIPE, type SweepRun } from './sweep-plan';
-import { learn } from './train-by-recipe';
+import { trainByRecipe } from './train-by-recipe';
 
 /** NF4 with scales in 8 bits, as the paper has it. */
 const QUANTIZATION = { type: 'nf4', doubleQuantize: true } as const;
@@ -32,7 +32,7 @@ export async function sweepRun(
     ...{ steps, seed, learningRate },
     ...(run.method === 'loraplus' ? { ratio: loraPlus() } : {}),
   };
-  const lastLoss = await learn(model, encodeRows(tokenizer, rows), options, tell);
+  const lastLoss = await trainByRecipe(model, encodeRows(tokenizer, rows), options, tell);
   const trained = performance.now();
   const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
   const measure = async () => ({
@@ -65,7 +65,7 @@ async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise
   const rule = method === 'rslora' ? { scaling: rsLora } : {};
   const variant = method === 'dora' ? { variant: dora } : {};
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed, ...rule, ...variant });
-  if (method === 'pissa') await startFromBase(model, pissa);
+  if (method === 'pissa') await initFromBase(model, pissa);
 }
 
-whenForked(([run, command], tell) => sweepRun(run as SweepRun, command as string, tell));
+runIfChild(([run, command], tell) => sweepRun(run as SweepRun, command as string, tell));

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { BASE, readResults, type ResultRow } from '../../course/shipped';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import { useAccelerator } from '../../tensor/runtime';
 import { memoryTable } from '../bench';
-import { ONE_CORE, progressBar, rowsFile, runApart, stepOf, writeRows } from '../measure';
-import { quickArgs } from './quick-option';
+import { ONE_CORE, progressBar, rowsFile, runInProcess, stepOf, writeRows } from '../measure';
+import { parseQuickOption } from './quick-option';
 import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
 
 /**
@@ -19,7 +19,7 @@ import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
-  const { what: name, quick, command } = quickArgs('sweep', args);
+  const { what: name, quick, command } = parseQuickOption('sweep', args);
   if (name === 'memory') return memoryTable(command);
   if (!isSweep(name)) {
     throw new ArgumentError(
@@ -32,7 +32,7 @@ export async function sweep(args: string[]): Promise<number> {
     done: quick ? [] : SWEEPS.flatMap((one) => readResults(`sweep-${one}`)),
   });
   printTable(rows);
-  console.log(`\nRows: ${path.relative(repoRoot, file)}`);
+  console.log(`\nRows: ${path.relative(projectRoot, file)}`);
   return 0;
 }
 
@@ -65,7 +65,7 @@ async function runAll(
   const onStep = stepOf(bar);
   const work = async () => {
     for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
-      rows[i] = await runApart<ResultRow>(
+      rows[i] = await runInProcess<ResultRow>(
         path.join(__dirname, 'sweep-run.js'),
         [runs[i], command],
         {

@@ -18,7 +18,7 @@ const LAST = 50;
  * Trains what is trainable of a model by the recipe that all measured results share.
  * @returns the mean loss of the last steps
  */
-export async function learn(
+export async function trainByRecipe(
   model: LanguageModel,
   examples: readonly Example[],
   { steps, seed, ...adam }: LearnOptions,

@@ -12,10 +12,10 @@ export const ONE_CORE = { TF_NUM_INTRAOP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
  * Does a run in a process of its own, so that it leaves nothing to the next.
- * @param script the path of a compiled file that calls `whenForked`, told `args` as JSON
+ * @param script the path of a compiled file that calls `runIfChild`, told `args` as JSON
  * @returns the row that it tells in the end
  */
-export function runApart<Row extends object>(
+export function runInProcess<Row extends object>(
   script: string,
   args: readonly unknown[],
   { env = {}, onStep }: { env?: NodeJS.ProcessEnv; onStep?: (message: StepMessage) => void } = {},
@@ -35,7 +35,7 @@ export function runApart<Row extends object>(
 }
 
 /** The other end: does the run if this process was made for it. */
-export function whenForked(
+export function runIfChild(
   run: (
     args: readonly unknown[],
     tell: (message: StepMessage | { row: object }) => void,

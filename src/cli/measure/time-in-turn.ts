@@ -24,7 +24,7 @@ export function timed(run: () => Promise<unknown>): () => Promise<number> {
  * them. One round before that does not count.
  * @param arms each tells its milliseconds
  */
-export async function interleave<Name extends string>(
+export async function timeInTurn<Name extends string>(
   arms: Readonly<Record<Name, () => Promise<number>>>,
   rounds: number,
 ): Promise<Record<Name, Spread>> {

@@ -3,12 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { type ResultRow, resultsFile } from '../../course/shipped';
-import { repoRoot, writeFileAtomically } from '../../files/local';
+import { projectRoot, writeFileAtomically } from '../../files/local';
 import { useAccelerator } from '../../tensor/runtime';
 
 /** The file of a set of rows; those of a quick run do not count. */
 export function rowsFile(name: string, quick: boolean): string {
-  return quick ? path.join(repoRoot, 'artifacts', `${name}.json`) : resultsFile(name);
+  return quick ? path.join(projectRoot, 'artifacts', `${name}.json`) : resultsFile(name);
 }
 
 /**
@@ -36,7 +36,7 @@ export function machineAndCommit(): Pick<ResultRow, 'commit' | 'device'> {
 
 function commit(): string {
   const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: repoRoot, encoding: 'utf8' }).trim();
+    execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim();
   try {
     const isChanged = git('status', '--porcelain', '--', 'src') !== '';
     return git('rev-parse', '--short', 'HEAD') + (isChanged ? '+' : '');

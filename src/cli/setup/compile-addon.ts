@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { findCompiler } from './find-compiler';
 import type { Tools } from './run-steps.cjs';
 import { tensorflowLibrary } from './tensorflow-library';
 
-const nodeHeaders = path.join(repoRoot, 'node_modules', 'node-api-headers');
+const nodeHeaders = path.join(projectRoot, 'node_modules', 'node-api-headers');
 
 /** N-API is one binary interface for every Node, so it is these and not Node's version that count. */
 export function nodeHeadersVersion(): string {
@@ -42,7 +42,7 @@ export async function compileAddon(
     ...['-o', `${target}.part`],
   ];
   const next = 'See the log for what the compiler lacks.';
-  await run(findCompiler(), args, { cwd: repoRoot, next });
+  await run(findCompiler(), args, { cwd: projectRoot, next });
   renameSync(`${target}.part`, target);
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot, workshop } from '../../files/local';
+import { projectRoot, stateFolder } from '../../files/local';
 import { compileAddon, nodeHeadersVersion } from './compile-addon';
 import type { Artefact } from './run-steps.cjs';
 import { tensorflowLibrary } from './tensorflow-library';
 
-const folder = path.join(workshop, 'kernels');
+const folder = path.join(stateFolder, 'kernels');
 const file = 'lora_kernels.node';
 
 /** For any x86-64 processor since 2013; the kernels find out themselves whether this is one. */
@@ -20,7 +20,7 @@ export const compiledKernels: Artefact = {
   folder,
   files: [file],
   needs: () => ({
-    ...{ sources: hashOf(sources(/\.(cc|h)$/)), flags: FLAGS.join(' '), place: repoRoot },
+    ...{ sources: hashOf(sources(/\.(cc|h)$/)), flags: FLAGS.join(' '), place: projectRoot },
     ...{ headers: nodeHeadersVersion(), ...tensorflowLibrary.needs() },
   }),
   make: (tools) =>
@@ -28,7 +28,7 @@ export const compiledKernels: Artefact = {
       path.join(folder, file),
       {
         flags: FLAGS,
-        includes: [path.join(repoRoot, 'src', 'tensor', 'op')],
+        includes: [path.join(projectRoot, 'src', 'tensor', 'op')],
         sources: sources(/\.cc$/),
         libraries: ['libtensorflow_framework.so.2'],
       },
@@ -37,7 +37,7 @@ export const compiledKernels: Artefact = {
 };
 
 function sources(names: RegExp): string[] {
-  const src = path.join(repoRoot, 'src');
+  const src = path.join(projectRoot, 'src');
   const all = readdirSync(src, { recursive: true, encoding: 'utf8' });
   return all
     .filter((name) => names.test(name))

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot, venv } from '../../files/local';
+import { projectRoot, venv } from '../../files/local';
 import { kernelSpec } from '../../jupyter';
 import type { Step } from './run-steps.cjs';
 
 const share = path.join(venv, 'share', 'jupyter');
 const folder = path.join(share, 'kernels', 'tslab');
-const launcher = path.join(repoRoot, 'dist', 'src', 'jupyter', 'launcher.js');
+const launcher = path.join(projectRoot, 'dist', 'src', 'jupyter', 'launcher.js');
 
 /** The first screen is to be the lesson, not a question about news. */
 const SETTINGS = {

@@ -1,4 +1,4 @@
-import { workshop } from '../../files/local';
+import { stateFolder } from '../../files/local';
 import { compiledKernels } from './compiled-kernels';
 import { SetupError } from './run-program.cjs';
 import type { Artefact, Step } from './run-steps.cjs';
@@ -18,7 +18,7 @@ function partsFor(platform: string, arch: string): Artefact[] {
   if (platform === 'darwin' || platform === 'win32') return [downloadedAddon];
   return [
     {
-      folder: workshop,
+      folder: stateFolder,
       files: ['no-tensorflow'],
       needs: () => ({ platform, arch }),
       make: () => Promise.reject(new SetupError(`There is none for ${platform} ${arch}.`, '')),

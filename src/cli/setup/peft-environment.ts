@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pythonPath, repoRoot, workshop } from '../../files/local';
+import { pythonPath, projectRoot, stateFolder } from '../../files/local';
 import { findPython } from './find-python';
 import { PIP } from './python-packages';
 import { SetupError } from './run-program.cjs';
 import { isReady, runSteps, type Step, type Tools } from './run-steps.cjs';
 
-const FOLDER = path.join(repoRoot, 'tests', 'interop');
+const FOLDER = path.join(projectRoot, 'tests', 'interop');
 const REQUIREMENTS = path.join(FOLDER, 'requirements.txt');
-const ENVIRONMENT = path.join(workshop, 'interop');
+const ENVIRONMENT = path.join(stateFolder, 'interop');
 const PYTHON = pythonPath(ENVIRONMENT);
 
 /** PyTorch and PEFT, apart from the project's own environment: gigabytes that no lesson needs. */
@@ -26,7 +26,7 @@ export const environmentStep: Step = {
 
 /** Makes the environment where need be. @returns its Python; throws SetupError if it can't be made */
 export async function makePeftPython(): Promise<string> {
-  await runSteps([environmentStep], { workshop, first: 1, total: 1, retry: true });
+  await runSteps([environmentStep], { stateFolder, first: 1, total: 1, retry: true });
   return PYTHON;
 }
 
@@ -44,7 +44,10 @@ export function peftPython(): string {
 async function makeEnvironment({ run: runTool }: Tools): Promise<void> {
   const [python = '', ...first] = findPython().command;
   const next = 'See that the Python package index can be reached, then run the same command again.';
-  await runTool(python, [...first, '-m', 'venv', '--clear', ENVIRONMENT], { cwd: repoRoot, next });
+  await runTool(python, [...first, '-m', 'venv', '--clear', ENVIRONMENT], {
+    cwd: projectRoot,
+    next,
+  });
   const install = ['-m', 'pip', 'install', ...PIP, '-r', REQUIREMENTS];
-  await runTool(PYTHON, install, { cwd: repoRoot, next });
+  await runTool(PYTHON, install, { cwd: projectRoot, next });
 }

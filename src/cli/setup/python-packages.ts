@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pythonPath, repoRoot, venv } from '../../files/local';
+import { pythonPath, projectRoot, venv } from '../../files/local';
 import { findPython } from './find-python';
 import type { Step, Tools } from './run-steps.cjs';
 
@@ -19,8 +19,8 @@ export const pythonStep: Step = {
       files: [path.relative(venv, pythonPath())], // a link, broken once the system's Python goes
       needs: () => ({
         place: venv, // its scripts hold this path
-        requirements: readFileSync(path.join(repoRoot, 'requirements.txt'), 'utf8'),
-        lock: readFileSync(path.join(repoRoot, 'requirements.lock'), 'utf8'),
+        requirements: readFileSync(path.join(projectRoot, 'requirements.txt'), 'utf8'),
+        lock: readFileSync(path.join(projectRoot, 'requirements.lock'), 'utf8'),
       }),
       make: makeVenv,
     },
@@ -30,11 +30,11 @@ export const pythonStep: Step = {
 async function makeVenv({ run }: Tools): Promise<void> {
   const [python = '', ...first] = findPython().command;
   const next = 'See the log, mend this, then run the same command again.';
-  await run(python, [...first, '-m', 'venv', '--clear', venv], { cwd: repoRoot, next });
+  await run(python, [...first, '-m', 'venv', '--clear', venv], { cwd: projectRoot, next });
 
   const files = ['-r', 'requirements.txt', '-c', 'requirements.lock'];
   await run(pythonPath(), ['-m', 'pip', 'install', ...PIP, ...files], {
-    cwd: repoRoot,
+    cwd: projectRoot,
     next: 'See that the Python package index can be reached, then run the same command again.',
   });
 }

@@ -31,7 +31,7 @@ const { runTool, SetupError } = require('./run-program.cjs');
 
 /**
  * @typedef {object} Run
- * @property {string} workshop folder for the lock, the logs and the notes of failed steps
+ * @property {string} stateFolder folder for the lock, the logs and the notes of failed steps
  * @property {number} first number of the first of these steps
  * @property {number} total number of the last step of the whole set-up
  * @property {boolean} retry also try steps again that failed last time, nothing changed since
@@ -50,8 +50,8 @@ const STAMP = '.stamp';
 async function runSteps(steps, run) {
   /** @param {number[]} pids */
   const onWait = (pids) => print(`Waiting for another set-up (process ${pids.join(', ')}) ...\n`);
-  fs.mkdirSync(run.workshop, { recursive: true });
-  await withLock(path.join(run.workshop, 'setup.lock'), onWait, async (hold) => {
+  fs.mkdirSync(run.stateFolder, { recursive: true });
+  await withLock(path.join(run.stateFolder, 'setup.lock'), onWait, async (hold) => {
     for (const [index, step] of steps.entries()) {
       await runStep(step, `[${run.first + index}/${run.total}] ${step.name}`, run, hold);
     }
@@ -68,13 +68,13 @@ async function runStep(step, label, run, hold) {
   print(`${label} ... `);
   if (step.parts.every(isReady)) return print('ready\n');
 
-  const failure = lastFailure(step, run.workshop);
+  const failure = lastFailure(step, run.stateFolder);
   if (failure !== '' && !run.retry) {
     return print(`not here, \`npm run setup\` tries again\n${failure}`);
   }
 
-  const log = path.join(run.workshop, `${slug(step.name)}.log`);
-  const note = noteOf(step, run.workshop);
+  const log = path.join(run.stateFolder, `${slug(step.name)}.log`);
+  const note = noteOf(step, run.stateFolder);
   const progress = showProgress(label);
   try {
     fs.rmSync(note, { force: true });
@@ -133,21 +133,21 @@ function stampOf(artefact) {
 /**
  * The warning with which the step failed last time, if nothing it needs has changed since.
  * @param {Step} step
- * @param {string} workshop
+ * @param {string} stateFolder
  * @returns {string} '' if there is none
  */
-function lastFailure(step, workshop) {
+function lastFailure(step, stateFolder) {
   const needs = step.parts.map(stampOf).join('');
-  const note = readText(noteOf(step, workshop));
+  const note = readText(noteOf(step, stateFolder));
   return note.startsWith(needs) ? note.slice(needs.length) : '';
 }
 
 /**
  * @param {Step} step
- * @param {string} workshop
+ * @param {string} stateFolder
  */
-function noteOf(step, workshop) {
-  return path.join(workshop, `${slug(step.name)}.failed`);
+function noteOf(step, stateFolder) {
+  return path.join(stateFolder, `${slug(step.name)}.failed`);
 }
 
 /** @param {unknown} error */

@@ -35,7 +35,7 @@ function program({ make, needs = '1', without, retry = false }: Behaviour): stri
       make: async ({ run }) => { fs.appendFileSync('made', 'once\\n'); ${make} },
     };
     const step = { name: 'The thing', parts: [part], without: ${JSON.stringify(without)} };
-    runSteps([step], { workshop: 'workshop', first: 2, total: 3, retry: ${retry} }).catch(
+    runSteps([step], { stateFolder: 'stateFolder', first: 2, total: 3, retry: ${retry} }).catch(
       (error) => { console.error(error.message + '|' + error.next); process.exitCode = 1; });`;
 }
 
@@ -114,8 +114,8 @@ describe('a step', () => {
     assert.equal(status, 1);
     assert.match(output, /Step \[2\/3\] The thing failed: node -e .* ended with exit code 3/);
     assert.match(output, /^ {4}error: no such lemma$/m);
-    assert.match(output, /Log: workshop\/the-thing\.log\|Look it up\./);
-    assert.match(read('workshop/the-thing.log'), /^first$/m);
+    assert.match(output, /Log: stateFolder\/the-thing\.log\|Look it up\./);
+    assert.match(read('stateFolder/the-thing.log'), /^first$/m);
     assert.equal(run({ make: GOOD }).status, 0);
   });
 
@@ -143,13 +143,13 @@ describe('two set-ups', () => {
     const children = [1, 2, 3].map(() => begin({ make: slow }));
     await Promise.all(children.map(killed));
     assert.equal(timesMade(), 1);
-    assert.ok(!existsSync(path.join(folder, 'workshop/setup.lock')));
+    assert.ok(!existsSync(path.join(folder, 'stateFolder/setup.lock')));
   });
 
   test('do not wait for a lock whose owner is dead', () => {
     run({ make: GOOD });
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(path.join(folder, 'workshop/setup.lock'), String(pid));
+    writeFileSync(path.join(folder, 'stateFolder/setup.lock'), String(pid));
     assert.equal(run({ make: GOOD }).output, '[2/3] The thing ... ready\n');
   });
 
@@ -160,7 +160,7 @@ describe('two set-ups', () => {
       { cwd: '.', next: '' });`,
     });
     await until(() => existsSync(path.join(folder, 'made')));
-    await until(() => read('workshop/setup.lock').includes(' '));
+    await until(() => read('stateFolder/setup.lock').includes(' '));
     child.kill('SIGKILL');
     await killed(child);
 

@@ -1,4 +1,4 @@
-import { workshop } from '../../files/local';
+import { stateFolder } from '../../files/local';
 import { kernelStep } from './jupyter-kernel';
 import { nativeStep } from './native-tensorflow';
 import { pythonStep } from './python-packages';
@@ -11,5 +11,5 @@ import { runSteps } from './run-steps.cjs';
  */
 export async function setUp({ retry = false }: { retry?: boolean } = {}): Promise<void> {
   const steps = [pythonStep, nativeStep, kernelStep];
-  await runSteps(steps, { workshop, first: 3, total: 5, retry });
+  await runSteps(steps, { stateFolder, first: 3, total: 5, retry });
 }

@@ -1,11 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { compileAddon, nodeHeadersVersion, versionOf } from './compile-addon';
 import type { Artefact, Tools } from './run-steps.cjs';
 import { tensorflowLibrary } from './tensorflow-library';
 
-const modules = path.join(repoRoot, 'node_modules');
+const modules = path.join(projectRoot, 'node_modules');
 const tfjsNode = path.join(modules, '@tensorflow', 'tfjs-node-gpu');
 const folder = path.join(tfjsNode, 'lib');
 const binding = path.join('napi-v8', 'tfjs_binding.node');
@@ -13,7 +13,7 @@ const binding = path.join('napi-v8', 'tfjs_binding.node');
 const needs = (): Record<string, string> => ({
   headers: nodeHeadersVersion(),
   tfjsNode: versionOf(tfjsNode),
-  place: repoRoot, // holds the path of TensorFlow's library
+  place: projectRoot, // holds the path of TensorFlow's library
 });
 
 /** tfjs-node's own, unmodified N-API addon, compiled against TensorFlow's C library. */
@@ -66,7 +66,7 @@ async function verify({ run }: Tools): Promise<void> {
       throw new Error('2 x 2 product is ' + product + ' on ' + tf.getBackend());`;
   try {
     await run(process.execPath, ['-e', script], {
-      cwd: repoRoot,
+      cwd: projectRoot,
       next: 'See the log for what does not fit on this machine.',
     });
   } catch (error) {

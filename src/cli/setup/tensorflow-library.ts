@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
-import { pythonPath, repoRoot, workshop } from '../../files/local';
+import { pythonPath, projectRoot, stateFolder } from '../../files/local';
 import { findCompiler } from './find-compiler';
 import { PIP } from './python-packages';
 import { SetupError } from './run-program.cjs';
@@ -18,11 +18,11 @@ import type { Artefact, Tools } from './run-steps.cjs';
 import { CPU_WHEELS, CUDA_WHEELS } from './tensorflow-wheels';
 
 const GB = 1e9;
-const UNPACK = path.join(repoRoot, 'src', 'cli', 'setup', 'unpack_wheel.py');
+const UNPACK = path.join(projectRoot, 'src', 'cli', 'setup', 'unpack_wheel.py');
 
 /** TensorFlow's C library and its headers: `lib/`, `include/`, and with CUDA `nvidia/`. */
 export const tensorflowLibrary: Artefact = {
-  folder: path.join(workshop, 'tensorflow'),
+  folder: path.join(stateFolder, 'tensorflow'),
   files: ['lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2'],
   needs: () => ({ wheels: wheels().join(' '), parts: readFileSync(UNPACK, 'utf8') }),
   make: makeLibrary,
@@ -57,10 +57,13 @@ async function addWheel(wheel: string, folder: string, { run }: Tools): Promise<
   await run(
     pythonPath(),
     ['-m', 'pip', 'download', ...PIP, ...args, ...python, '-d', download, wheel],
-    { cwd: repoRoot, env: { TMPDIR: download }, next },
+    { cwd: projectRoot, env: { TMPDIR: download }, next },
   );
   for (const file of readdirSync(download).filter((name) => name.endsWith('.whl'))) {
-    await run(pythonPath(), [UNPACK, path.join(download, file), folder], { cwd: repoRoot, next });
+    await run(pythonPath(), [UNPACK, path.join(download, file), folder], {
+      cwd: projectRoot,
+      next,
+    });
   }
   rmSync(download, { recursive: true });
 }

@@ -4,7 +4,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { AdapterBank } from '../../adapter/bank';
-import { injectLora, updatesOf } from '../../lora';
+import { injectLora, loraLayersOf } from '../../lora';
 import { drawWeights, GPT2 } from '../../model/gpt2';
 import { memory, Random, useAccelerator } from '../../tensor/runtime';
 import { completionLogProbabilities, encodeRows } from '../../train/data';
@@ -40,7 +40,7 @@ async function makeWorkshop(): Promise<Workshop> {
     await bank.add(role, (model) => {
       injectLora(model, { targetModules: 'all-linear', r: i + 1, alpha: 5, seed: i });
       const random = new Random(10 + i);
-      for (const { lora } of updatesOf(model).values()) {
+      for (const { lora } of loraLayersOf(model).values()) {
         tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(lora.B.shape, 0, 2)));
       }
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { display } from '../../jupyter';
 import { type ExerciseId, findExercise } from '../exercises';
 import { card, code, paragraph } from './card';
@@ -34,7 +34,7 @@ export function solution(id: ExerciseId): void {
   display(card(mark, title, [code(solutionText(id))]), { id: `solution-${id}` });
 }
 
-const SOURCES = path.join(repoRoot, 'src/course/exercises');
+const SOURCES = path.join(projectRoot, 'src/course/exercises');
 
 /** The solution as it stands in a cell: what it imports is there already. */
 export function solutionText(id: ExerciseId): string {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 
-const DATA = path.join(repoRoot, 'data');
+const DATA = path.join(projectRoot, 'data');
 
 /** The folder of the base model that comes with the course. */
 export const BASE = path.join(DATA, 'base');

@@ -1,3 +1,3 @@
-export { pythonPath, repoRoot, venv, workshop } from './project-paths';
+export { pythonPath, projectRoot, venv, stateFolder } from './project-paths';
 export { replaceFiles } from './replace-files';
 export { writeFileAtomically } from './write-file-atomically';

@@ -1,13 +1,13 @@
 import path from 'node:path';
 
 /** The project's folder; this file is compiled into dist/src/files/local. */
-export const repoRoot = path.resolve(__dirname, '..', '..', '..', '..');
+export const projectRoot = path.resolve(__dirname, '..', '..', '..', '..');
 
 /** The project's own Python environment. */
-export const venv = path.join(repoRoot, '.venv');
+export const venv = path.join(projectRoot, '.venv');
 
 /** What the set-up keeps outside node_modules and .venv: TensorFlow, logs, the lock. */
-export const workshop = path.join(repoRoot, '.native');
+export const stateFolder = path.join(projectRoot, '.native');
 
 /** @returns where the Python of an environment is, or will be; the project's own unless given */
 export function pythonPath(environment = venv): string {

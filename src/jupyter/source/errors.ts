@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
-import { repoRoot } from '../../files/local';
+import { projectRoot } from '../../files/local';
 import { type Place, type Trace, traceThrough } from './source-map';
 
 /** An error as Jupyter shows it. */
@@ -87,7 +87,7 @@ function sourceOf(place: Place, cells: CellTraces): Place | undefined {
     return undefined;
   }
   const source = sourceOfBuilt(place);
-  return { ...source, file: source.file.replace(repoRoot + path.sep, '') };
+  return { ...source, file: source.file.replace(projectRoot + path.sep, '') };
 }
 
 function sourceOfBuilt(place: Place): Place {

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Dropout, Linear, type LinearLayer, overRows } from '../../tensor/nn';
+import { type Dropout, Linear, type LinearLayer, asMatrix } from '../../tensor/nn';
 import { loraLinear, type Scales } from './lora-linear';
 import { loraUpdate } from './lora-update';
 
@@ -8,7 +8,7 @@ import { loraUpdate } from './lora-update';
  * `loraLinear`. x [..., k], A [r, k], B [d, r] -> h [..., d], owned by the caller.
  * @param dropout what A alone sees x through
  */
-export function forwardBeside(
+export function adaptedForward(
   base: LinearLayer,
   x: tf.Tensor,
   A: tf.Tensor2D,
@@ -19,7 +19,7 @@ export function forwardBeside(
   const { bias } = base;
   const drops = dropout?.isActive;
   if (base instanceof Linear && !drops) return loraLinear(x, base.weight, bias, A, B, scaling);
-  return overRows(x, (rows) => {
+  return asMatrix(x, (rows) => {
     const seen = drops ? dropout.forward(rows) : rows;
     return loraUpdate(seen, base.multiplyRows(rows), bias, A, B, scaling);
   });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { overRows } from '../../tensor/nn';
+import { asMatrix } from '../../tensor/nn';
 
 /** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
 export const LORA_LINEAR = 'LoRALinear';
@@ -41,7 +41,7 @@ export function loraLinear(
   B: tf.Tensor2D,
   scaling: Scales,
 ): tf.Tensor {
-  return overRows(x, (rows) => {
+  return asMatrix(x, (rows) => {
     const inputs: LoRALinearInputs = bias ? { x: rows, w0, A, B, bias } : { x: rows, w0, A, B };
     const attrs: LoRALinearAttrs = { scaling };
     return tf.engine().runKernel(LORA_LINEAR, inputs, attrs as unknown as Attrs);

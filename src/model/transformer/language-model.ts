@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../../tensor/errors';
-import { linearProduct, Module, overRows } from '../../tensor/nn';
+import { linearProduct, Module, asMatrix } from '../../tensor/nn';
 import type { KeyValues } from './attention';
 
 /** What a language model's config says, whatever its family. */
@@ -48,7 +48,7 @@ export abstract class LanguageModel extends Module {
   /** The head, for all positions or only those of interest: [..., width] -> [..., vocabSize] */
   logits(hidden: tf.Tensor): tf.Tensor {
     this.assertAlive(`${this.constructor.name}.logits`);
-    return overRows(hidden, (rows) => linearProduct(rows, this.head));
+    return asMatrix(hidden, (rows) => linearProduct(rows, this.head));
   }
 
   /**

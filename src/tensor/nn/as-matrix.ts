@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
-import { fold } from './ops/reshape-untaped';
+import { reshapeUntaped } from './ops/reshape-untaped';
 
 /**
  * Takes all leading axes of x [..., k] as one, applies f: [n, k] -> [n, d], and gives them back:
  * [..., d], owned by the caller.
  */
-export function overRows(x: tf.Tensor, f: (rows: tf.Tensor2D) => tf.Tensor2D): tf.Tensor {
+export function asMatrix(x: tf.Tensor, f: (rows: tf.Tensor2D) => tf.Tensor2D): tf.Tensor {
   return tf.tidy(() => {
     const k = x.shape.at(-1) as number;
-    const y = f(fold<tf.Tensor2D>(x, [k === 0 ? 0 : x.size / k, k]));
-    return fold(y, [...x.shape.slice(0, -1), y.shape[1]]);
+    const y = f(reshapeUntaped<tf.Tensor2D>(x, [k === 0 ? 0 : x.size / k, k]));
+    return reshapeUntaped(y, [...x.shape.slice(0, -1), y.shape[1]]);
   });
 }

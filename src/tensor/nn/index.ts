@@ -1,6 +1,6 @@
 import { registerNnKernels } from './ops/register';
 
-export { overRows } from './as-matrix';
+export { asMatrix } from './as-matrix';
 export { Dropout } from './dropout';
 export { Embedding } from './embedding';
 export { assertLastAxis, LinearLayer } from './linear-layer';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../errors';
-import { overRows } from './as-matrix';
+import { asMatrix } from './as-matrix';
 import { Module } from './module';
 
 /**
@@ -35,7 +35,7 @@ export abstract class LinearLayer extends Module {
   /** W x, without b: x [..., k] -> [..., d]. @throws ShapeError if the last axis of x is not k */
   multiply(x: tf.Tensor): tf.Tensor {
     this.assertTakes(x);
-    return overRows(x, (rows) => this.multiplyRows(rows));
+    return asMatrix(x, (rows) => this.multiplyRows(rows));
   }
 
   /** @throws ShapeError if the last axis of x is not k, DisposedError if the layer is freed */

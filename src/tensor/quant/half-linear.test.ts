@@ -6,7 +6,7 @@ import { assertClose } from '../../../tests/close';
 import { FIXTURES } from '../../../tests/fixture';
 import { alive, freshSeed, poison } from '../../../tests/fresh';
 import { matrix, type Matrix, multiply, transpose } from '../../../tests/matrix';
-import { injectLora, mergeLora, updatesOf } from '../../lora';
+import { injectLora, mergeLora, loraLayersOf } from '../../lora';
 import { loadModel } from '../../model';
 import type { GPT2 } from '../../model/gpt2';
 import { ArgumentError, DisposedError, NonFiniteError, ShapeError } from '../errors';
@@ -192,7 +192,7 @@ describe('a model packed into float16 while it is loaded', () => {
     assertClose(await logits(model), await logits(rounded), 1e-5, 'logits');
     for (const one of [model, rounded]) {
       injectLora(one, { targetModules: 'all-linear', r: 2, alpha: 6, seed: 3 });
-      for (const [i, { lora }] of [...updatesOf(one).values()].entries()) {
+      for (const [i, { lora }] of [...loraLayersOf(one).values()].entries()) {
         tf.tidy(() => lora.B.assign(new Random(i).normal(lora.B.shape, 0, 0.1)));
       }
     }

@@ -15,7 +15,7 @@ import {
   mergeLoraWeights,
   removeLora,
   removeLoraFromLinear,
-  updatesOf,
+  loraLayersOf,
   type Variant,
 } from '../../lora';
 import { countParameters, Linear, Module } from '../nn';
@@ -147,7 +147,7 @@ describe('a model in 4 bits', () => {
     assert.deepEqual(names, ['up', 'down']);
     assertClose(await outputOf(model, x), before, TOLERANCE);
     assert.equal(countParameters(model).trainable, 2 * R * (D + K));
-    for (const layer of updatesOf(model).values()) move(layer, 2);
+    for (const layer of loraLayersOf(model).values()) move(layer, 2);
     assert.notDeepEqual(await outputOf(model, x), before);
     removeLora(model);
     assert.deepEqual(await outputOf(model, x), before);
@@ -162,7 +162,7 @@ describe('a model in 4 bits', () => {
     const model = new Net();
     await quantizeModel(model);
     injectLora(model, { targetModules: ['down'], r: R, alpha: 5 });
-    for (const layer of updatesOf(model).values()) move(layer, 2);
+    for (const layer of loraLayersOf(model).values()) move(layer, 2);
     const x = new Random(1).normal([3, K], 0, 1);
     const adapted = await outputOf(model, x);
     assert.deepEqual(await mergeLora(model), ['down']);
@@ -179,7 +179,7 @@ describe('a model in 4 bits', () => {
     const [model, again] = [new Net(), new Net()];
     for (const one of [model, again]) await quantizeModel(one, { doubleQuantize: true });
     injectLora(model, { targetModules: ['up', 'down'], r: R, alpha: 5 });
-    for (const layer of updatesOf(model).values()) move(layer, 2);
+    for (const layer of loraLayersOf(model).values()) move(layer, 2);
     await savePretrained(model, folder);
     await loadAdapter(again, folder);
     const x = new Random(1).normal([3, K], 0, 1);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../tensor/errors';
 import { registerOp } from '../../tensor/op';
 import { crossEntropyRows } from './ops/cross-entropy-rows';
-import { labelShares } from './row-weights';
+import { rowWeights } from './row-weights';
 
 /** The op's name in the tfjs registry. */
 const LINEAR_CROSS_ENTROPY = 'LinearCrossEntropy';
@@ -48,7 +48,7 @@ export function linearCrossEntropy(
     );
   }
   const n = hidden.size / k;
-  const counted = countedOf(labels, labelShares('linearCrossEntropy', labels, weights, [n, v]));
+  const counted = countedOf(labels, rowWeights('linearCrossEntropy', labels, weights, [n, v]));
   return tf.tidy(() => {
     const inputs: Inputs = { hidden: hidden.reshape([n, k]), weight };
     const attrs = counted as unknown as tf.NamedAttrMap;

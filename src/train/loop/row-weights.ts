@@ -10,7 +10,7 @@ export const IGNORED = -1;
  * @throws ShapeError if labels or weights are not one a row, ArgumentError if a label is not in
  *   the vocabulary, a weight is negative or nothing counts
  */
-export function labelShares(
+export function rowWeights(
   caller: string,
   labels: ArrayLike<number>,
   weights: ArrayLike<number> | undefined,

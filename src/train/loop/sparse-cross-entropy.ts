@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerOp } from '../../tensor/op';
-import { labelShares } from './row-weights';
+import { rowWeights } from './row-weights';
 
 /** The op's name in the tfjs registry. */
 const SPARSE_CROSS_ENTROPY = 'SparseCrossEntropy';
@@ -31,7 +31,7 @@ export function sparseCrossEntropy(
 ): tf.Scalar {
   const v = logits.shape.at(-1) ?? 0;
   const n = v === 0 ? 0 : logits.size / v;
-  const shares = labelShares('sparseCrossEntropy', labels, weights, [n, v]);
+  const shares = rowWeights('sparseCrossEntropy', labels, weights, [n, v]);
   return tf.tidy(() => {
     const inputs: Inputs = {
       logits: logits.reshape([n, v]),

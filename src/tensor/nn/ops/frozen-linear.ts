@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Kernels } from '../../op';
-import { overRows } from '../as-matrix';
+import { asMatrix } from '../as-matrix';
 import { linearNative } from './linear-native';
 import { linearProduct } from './linear-product';
 import { multiplyWebGpu } from './multiply-webgpu';
@@ -26,7 +26,7 @@ export function frozenLinear(
   weight: tf.Tensor2D,
   bias: tf.Tensor1D | null,
 ): tf.Tensor {
-  return overRows(x, (rows) => {
+  return asMatrix(x, (rows) => {
     const inputs: Inputs = bias ? { x: rows, weight, bias } : { x: rows, weight };
     return tf.engine().runKernel<tf.Tensor2D>(FROZEN_LINEAR, inputs);
   });

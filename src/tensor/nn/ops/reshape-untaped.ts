@@ -10,7 +10,10 @@ type Attrs = { from: number[]; to: number[] };
  * The same numbers in another shape, owned by the caller. Unlike `tf.reshape` it keeps nothing on
  * the tape: that would hold x, and with it memory that nothing else needs any more.
  */
-export function fold<Result extends tf.Tensor>(x: tf.Tensor, shape: readonly number[]): Result {
+export function reshapeUntaped<Result extends tf.Tensor>(
+  x: tf.Tensor,
+  shape: readonly number[],
+): Result {
   const attrs: Attrs = { from: x.shape, to: [...shape] };
   return tf.engine().runKernel<Result>(FOLD, { x }, attrs);
 }

@@ -14,7 +14,7 @@ type Fail = (fault: string) => never;
  * @param names of all linear layers
  * @param fail is told of a pattern that can't be used
  */
-export function planUpdates(
+export function planAdapter(
   config: AdapterConfig,
   names: readonly string[],
   fail: Fail,

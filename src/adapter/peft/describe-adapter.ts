@@ -9,7 +9,7 @@ import type { Update } from './model-layers';
  * @throws ArgumentError if their scales are neither all alpha / r nor all alpha / √r, or if some
  *   have another dropout or are of another variant than others, or of one that the format does not know
  */
-export function describeUpdates(
+export function describeAdapter(
   caller: string,
   updates: ReadonlyMap<string, Update>,
   layers: readonly string[],

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { FIXTURES } from '../../../tests/fixture';
 import { checkConfig } from './config';
-import { planUpdates } from './plan-updates';
+import { planAdapter } from './plan-adapter';
 
 interface Matching {
   names: string[];
@@ -17,7 +17,7 @@ const fail = (fault: string): never => {
 
 function plan(settings: Record<string, unknown>, names: string[]) {
   const json = { peft_type: 'LORA', r: 7, lora_alpha: 3, ...settings };
-  return planUpdates(checkConfig('test', 'file', json), names, fail);
+  return planAdapter(checkConfig('test', 'file', json), names, fail);
 }
 
 describe("PEFT's rules for names", () => {
