@@ -25,5 +25,5 @@ export {
 export type { EmbeddingOptions } from './embedding';
 export { convertFromMlx, convertToMlx } from './mlx';
 export type { ConvertOptions } from './mlx';
-export { AdapterError, loadAdapter, savePretrained, trainBaseParameters } from './peft';
+export { loadAdapter, savePretrained, trainBaseParameters } from './peft';
 export type { AdapterConfig, LoadedAdapter, SaveOptions, BaseTraining } from './peft';

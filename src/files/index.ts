@@ -1,6 +1,6 @@
 /** What lies on disk and on the hub. */
 export { readSafetensors, SafetensorsError, writeSafetensors } from './safetensors';
 export type { Dtype, SafetensorsReader, TensorInfo, TensorToWrite } from './safetensors';
-export { DownloadError, HubError, ModelFileError } from './hub';
+export { DownloadError, HubError } from './hub';
 export type { DownloadProgress, HubOptions } from './hub';
-export { writeFileAtomically } from './local';
+export { FileError, writeFileAtomically } from './local';

@@ -16,14 +16,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { FIXTURES } from '../../tests/fixture';
-import {
-  DownloadError,
-  type DownloadProgress,
-  HubError,
-  hubFile,
-  isHubName,
-  ModelFileError,
-} from '../files/hub';
+import { DownloadError, type DownloadProgress, HubError, hubFile, isHubName } from '../files/hub';
+import { FileError } from '../files/local';
 import { ArgumentError } from '../tensor/errors';
 import { useAccelerator } from '../tensor/runtime';
 import { loadModel, loadTokenizer } from './load';
@@ -267,7 +261,7 @@ describe('a download that goes wrong', () => {
   test('by a cache that can not be written says so', async () => {
     writeFileSync(home(), 'a file where the folder should be');
     await assert.rejects(fetchFile(LARGE), (error: Error) => {
-      assert.ok(error instanceof ModelFileError);
+      assert.ok(error instanceof FileError);
       assert.match(error.message, /the cache must be writable, got: E.*HF_HUB_CACHE/);
       return true;
     });

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { hubFile, type HubOptions, isHubName, ModelFileError, readJson } from '../files/hub';
-import { ArgumentError } from '../tensor/errors';
+import { findFile, type HubOptions } from '../files/hub';
+import { FileError, readJson } from '../files/local';
 import { GPT2, type GPT2Config, type MakeLinear, readConfig, readWeights } from './gpt2';
 
 /** Where a model comes from, and in which form it is kept. */
@@ -16,7 +14,7 @@ export interface LoadOptions extends HubOptions {
  * Loads a GPT-2 from a folder in Hugging Face's layout, config.json and model.safetensors, or by
  * its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'. A folder goes first; a name
  * is fetched once into the hub's cache. Everything is checked before anything is built.
- * @throws ModelFileError listing every fault, SafetensorsError if the weights file is broken,
+ * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
  *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
  */
@@ -24,7 +22,8 @@ export async function loadModel(
   nameOrFolder: string,
   { linear, ...options }: LoadOptions = {},
 ): Promise<GPT2> {
-  const find = (file: string) => findFile('loadModel', nameOrFolder, file, options);
+  const find = (file: string) =>
+    findFile({ caller: 'loadModel', model: nameOrFolder, file }, options);
   const config = await readConfig(await find('config.json'));
   const weights = await readWeights(await find('model.safetensors'), config, linear);
   try {
@@ -37,7 +36,7 @@ export async function loadModel(
 /**
  * Loads the tokenizer of a model, its tokenizer.json, from where `loadModel` finds the model, and
  * checks that it fits.
- * @throws ModelFileError if tokenizer.json is missing or broken, or has ids beyond the vocabulary,
+ * @throws FileError if tokenizer.json is missing or broken, or has ids beyond the vocabulary,
  *   and for a name what `loadModel` throws
  */
 export async function loadTokenizer(
@@ -46,30 +45,17 @@ export async function loadTokenizer(
   options: HubOptions = {},
 ): Promise<Tokenizer> {
   const caller = 'loadTokenizer';
-  const file = await findFile(caller, nameOrFolder, 'tokenizer.json', options);
+  const file = await findFile({ caller, model: nameOrFolder, file: 'tokenizer.json' }, options);
   const json = await readJson(caller, file);
   const tokenizer = parseTokenizer(json, (fault, cause) => {
-    throw new ModelFileError(caller, file, [fault], cause);
+    throw new FileError(caller, file, [fault], cause);
   });
   const beyond = [...tokenizer.get_vocab(true)].find(([, id]) => !(id < config.vocabSize));
   if (!beyond) return tokenizer;
   const shown = `${JSON.stringify(beyond[0])} = ${beyond[1]}`;
-  throw new ModelFileError(caller, file, [
+  throw new FileError(caller, file, [
     `each token id must be below the model's vocab_size ${config.vocabSize}, got ${shown}. Does the tokenizer belong to this model?`,
   ]);
-}
-
-async function findFile(
-  caller: string,
-  model: string,
-  file: string,
-  options: HubOptions,
-): Promise<string> {
-  if (existsSync(model)) return path.join(model, file);
-  if (isHubName(model)) return hubFile({ caller, model, file }, options);
-  throw new ArgumentError(
-    `${caller}: the model must be a folder that is there, or a name on the hub such as distilgpt2, got ${JSON.stringify(model)}.`,
-  );
 }
 
 function parseTokenizer(json: object, fail: (fault: string, cause: unknown) => never): Tokenizer {

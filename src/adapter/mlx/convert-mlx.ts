@@ -1,15 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceFiles, writeFileAtomically } from '../../files/local';
+import { FileError, readJson, replaceFiles, writeFileAtomically } from '../../files/local';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
 import {
-  AdapterError,
   checkConfig,
   CONFIG_FILE,
   fileInside,
+  MAX_CONFIG_BYTES,
   planAdapter,
-  readConfigJson,
   readFactors,
   tensorName,
   WEIGHTS_FILE,
@@ -31,7 +30,7 @@ export interface ConvertOptions {
  * Converts an adapter of PEFT into one of mlx-lm: h = W0 x + scale (x a) b with a [k, r] = Aᵀ and
  * b [r, d] = Bᵀ. mlx-lm has one rank and one scale for all: smaller ranks are filled up with
  * zeros, other scales are put into b.
- * @throws AdapterError, SafetensorsError if the adapter is broken or unsupported
+ * @throws FileError, SafetensorsError if the adapter is broken or unsupported
  */
 export async function convertToMlx(
   from: string,
@@ -46,7 +45,7 @@ export async function convertToMlx(
     const [k, d] = [A.length / r, B.length / r];
     if (rank * (k + d) > MAX_NUMBERS) {
       const fault = `${name} must not be filled up to rank ${rank}: that is too large.`;
-      throw new AdapterError('convertToMlx', from, [fault]);
+      throw new FileError('convertToMlx', from, [fault]);
     }
     const a = transpose(A, [r, k], rank);
     const b = transpose(B, [d, r]).map((value) => value * (update.scale / scale));
@@ -72,7 +71,7 @@ export async function convertToMlx(
 /**
  * Converts an adapter of mlx-lm into one of PEFT: A = aᵀ, B = bᵀ, alpha = scale r.
  * @param options.rename gets mlx-lm's names
- * @throws AdapterError, SafetensorsError if the adapter is broken or unsupported
+ * @throws FileError, SafetensorsError if the adapter is broken or unsupported
  */
 export async function convertFromMlx(
   from: string,
@@ -86,7 +85,7 @@ export async function convertFromMlx(
   const [r, ...others] = new Set(ranks.values());
   if (r === undefined || others.length > 0) {
     const fault = `the file must have pairs of one rank, got ${[...new Set(ranks.values())].join(', ') || 'none'}.`;
-    throw new AdapterError(caller, file, [fault]);
+    throw new FileError(caller, file, [fault]);
   }
   const target_modules = [...ranks.keys()].sort();
   const json = { peft_type: 'LORA', r, lora_alpha: scale * r, target_modules };
@@ -106,7 +105,7 @@ async function readMlx(caller: string, file: string, rename: (name: string) => s
       const meets = letter === 'a' ? other?.shape[0] === columns : other?.shape[1] === rows;
       if (layer === undefined || shape.length !== 2 || other?.shape.length !== 2 || !meets) {
         const fault = `${name.slice(0, 200)} is unsupported: only pairs lora_a [k, r] and lora_b [r, d] are.`;
-        throw new AdapterError(caller, file, [fault]);
+        throw new FileError(caller, file, [fault]);
       }
       const values = transpose(await reader.read(name), [rows, columns]);
       const matrix = letter === 'a' ? 'A' : 'B';
@@ -120,27 +119,31 @@ async function readMlx(caller: string, file: string, rename: (name: string) => s
 }
 
 async function readMlxScale(caller: string, file: string): Promise<number> {
-  const json = (await readConfigJson(caller, file)) as {
+  const json = (await readJson(caller, file, MAX_CONFIG_BYTES)) as {
     fine_tune_type?: unknown;
-    lora_parameters?: { scale?: unknown };
-  } | null;
-  const { fine_tune_type: type = 'lora', lora_parameters: parameters } = json ?? {};
+    lora_parameters?: { scale?: unknown } | null;
+  };
+  const { fine_tune_type: type = 'lora', lora_parameters: parameters } = json;
   const scale = parameters?.scale;
   const faults: string[] = [];
   if (type !== 'lora') faults.push('fine_tune_type must be "lora": others are unsupported.');
   if (typeof scale !== 'number' || !(scale > 0)) {
     faults.push('lora_parameters.scale must be a positive number.');
   }
-  if (faults.length > 0) throw new AdapterError(caller, file, faults);
+  if (faults.length > 0) throw new FileError(caller, file, faults);
   return scale as number;
 }
 
 /** The updates of an adapter of PEFT, without its model: the file itself says the layers' sizes. */
 async function readPeft(caller: string, folder: string) {
   const configFile = await fileInside(caller, folder, CONFIG_FILE);
-  const config = checkConfig(caller, configFile, await readConfigJson(caller, configFile));
+  const config = checkConfig(
+    caller,
+    configFile,
+    await readJson(caller, configFile, MAX_CONFIG_BYTES),
+  );
   if (config.use_dora) {
-    throw new AdapterError(caller, configFile, ['use_dora must be false: DoRA is not converted.']);
+    throw new FileError(caller, configFile, ['use_dora must be false: DoRA is not converted.']);
   }
   const file = await fileInside(caller, folder, WEIGHTS_FILE);
   const reader = await readSafetensors(file);
@@ -154,10 +157,10 @@ async function readPeft(caller: string, folder: string) {
     }),
   );
   const plan = planAdapter(config, [...layers.keys()], (fault) => {
-    throw new AdapterError(caller, configFile, [fault]);
+    throw new FileError(caller, configFile, [fault]);
   });
   const values = await readFactors(caller, file, plan, layers);
-  if (values.size === 0) throw new AdapterError(caller, file, ['the file must have updates.']);
+  if (values.size === 0) throw new FileError(caller, file, ['the file must have updates.']);
   return [...values].map(([name, { A, B }]) => {
     const { r = 0, alpha = 0 } = plan.get(name) ?? {};
     return { name, r, scale: config.use_rslora ? rsLora(alpha, r) : alpha / r, A, B };

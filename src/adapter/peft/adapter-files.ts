@@ -1,23 +1,23 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AdapterError } from './error';
+import { FileError } from '../../files/local';
 
 /** PEFT's names for the two files of an adapter. */
 export const CONFIG_FILE = 'adapter_config.json';
 export const WEIGHTS_FILE = 'adapter_model.safetensors';
 
 /** A config has about 1,300 bytes; patterns for each layer of a large model some thousands. */
-const MAX_CONFIG_BYTES = 2 ** 20;
+export const MAX_CONFIG_BYTES = 2 ** 20;
 
 /**
  * The path of a file in a folder. A link that leads out of the folder is refused: a folder that
  * comes from somewhere must not choose what is read here.
- * @throws AdapterError if there is no such file
+ * @throws FileError if there is no such file
  */
 export async function fileInside(caller: string, folder: string, name: string): Promise<string> {
   const file = path.join(folder, name);
   const fail = (fault: string, cause?: unknown): never => {
-    throw new AdapterError(caller, file, [fault], cause);
+    throw new FileError(caller, file, [fault], cause);
   };
   const [home, target] = await Promise.all([realpath(folder), realpath(file)]).catch(
     (cause: Error) => fail(`the file must be there: ${cause.message}.`, cause),
@@ -27,19 +27,4 @@ export async function fileInside(caller: string, folder: string, name: string): 
   }
   if (!(await stat(target)).isFile()) fail('the file must be a regular file, got another kind.');
   return target;
-}
-
-/** The JSON of a config file. @throws AdapterError if there is none or it is far too long */
-export async function readConfigJson(caller: string, file: string): Promise<unknown> {
-  const { size } = await stat(file);
-  if (size > MAX_CONFIG_BYTES) {
-    const fault = `the file must have at most ${MAX_CONFIG_BYTES} bytes, got ${size}.`;
-    throw new AdapterError(caller, file, [fault]);
-  }
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const fault = `the file must hold a JSON object: ${(error as Error).message}.`;
-    throw new AdapterError(caller, file, [fault], error);
-  }
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { FileError } from '../../files/local';
 import {
   readSafetensors,
   type SafetensorsReader,
@@ -8,7 +9,6 @@ import { Dora } from '../../lora';
 import { nearest, NonFiniteError } from '../../tensor/errors';
 import { read } from '../../tensor/runtime';
 import type { WholeParameter } from './base-parameters';
-import { AdapterError } from './error';
 import type { LayerSize, Update } from './model-layers';
 import type { UpdateSize } from './plan-adapter';
 
@@ -33,7 +33,7 @@ function magnitudeName(layer: string): string {
 /**
  * Reads the A and B of each planned update, and under DoRA its magnitudes, from an
  * adapter_model.safetensors.
- * @throws AdapterError listing every tensor that is missing, unexpected, misshapen or not finite;
+ * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
  */
 export async function readFactors(
@@ -49,7 +49,7 @@ export async function readFactors(
 
 /**
  * Reads the tensors of a file, which must be of these names and shapes and no others.
- * @throws AdapterError listing every tensor that is missing, unexpected, misshapen or not finite;
+ * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
  */
 export async function readTensors(
@@ -60,9 +60,9 @@ export async function readTensors(
   const reader = await readSafetensors(file);
   try {
     const faults = [...nameFaults(reader, shapes), ...shapeFaults(reader, shapes)];
-    if (faults.length > 0) throw new AdapterError(caller, file, faults);
+    if (faults.length > 0) throw new FileError(caller, file, faults);
     return await readAll(reader, [...shapes.keys()], (faults) => {
-      throw new AdapterError(caller, file, faults);
+      throw new FileError(caller, file, faults);
     });
   } finally {
     await reader.close();

@@ -1,5 +1,5 @@
+import { FileError } from '../../files/local';
 import { quote } from '../../tensor/errors';
-import { AdapterError } from './error';
 
 /** What adapter_config.json holds, in PEFT's words; keys that nobody here knows are kept. */
 export interface AdapterConfig {
@@ -132,17 +132,17 @@ const CHECKS: Record<string, Check> = {
 
 /**
  * Checks the JSON of an adapter_config.json, and fills in what a missing key means.
- * @throws AdapterError listing every value that is out of range and every feature that is
+ * @throws FileError listing every value that is out of range and every feature that is
  *   unsupported
  */
 export function checkConfig(caller: string, file: string, json: unknown): AdapterConfig {
   if (!isRecord(json)) {
-    throw new AdapterError(caller, file, [`the file must hold a JSON object, got ${quote(json)}.`]);
+    throw new FileError(caller, file, [`the file must hold a JSON object, got ${quote(json)}.`]);
   }
   const config = { ...DEFAULTS, ...json };
   const faults = [...badValues(config), ...layerFaults(config), ...unsupported(config)];
   if (!Object.hasOwn(json, 'peft_type')) faults.unshift('peft_type is missing.');
-  if (faults.length > 0) throw new AdapterError(caller, file, faults);
+  if (faults.length > 0) throw new FileError(caller, file, faults);
   return config as unknown as AdapterConfig;
 }
 

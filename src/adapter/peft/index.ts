@@ -1,8 +1,7 @@
-export { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
+export { CONFIG_FILE, fileInside, MAX_CONFIG_BYTES, WEIGHTS_FILE } from './adapter-files';
 export { readFactors, tensorName } from './adapter-tensors';
 export { checkConfig } from './config';
 export type { AdapterConfig } from './config';
-export { AdapterError } from './error';
 export { loadAdapter } from './load-adapter';
 export type { LoadedAdapter } from './load-adapter';
 export { planAdapter } from './plan-adapter';

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
+import { FileError, readJson } from '../../files/local';
 import { Dora, dora, injectLora, rsLora } from '../../lora';
 import { ArgumentError, quote } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { injectEmbeddings } from '../embedding';
-import { CONFIG_FILE, fileInside, readConfigJson, WEIGHTS_FILE } from './adapter-files';
+import { CONFIG_FILE, fileInside, MAX_CONFIG_BYTES, WEIGHTS_FILE } from './adapter-files';
 import { readTensors, updateShapes, type UpdateValues, updateValues } from './adapter-tensors';
 import { type WholeParameter, wholeParameters } from './base-parameters';
 import { type AdapterConfig, checkConfig, unknownKeys } from './config';
-import { AdapterError } from './error';
 import { allUpdates, type LayerSize, targetLayers } from './model-layers';
 import { planAdapter, type UpdateSize } from './plan-adapter';
 import { assign, startWhole } from './train-base-parameters';
@@ -33,7 +33,7 @@ export interface LoadedAdapter {
  * Puts an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors) beside the
  * layers of its base model, frozen as by `injectLora`. Trusts nothing in the files, and checks all
  * of it before the model is touched.
- * @throws AdapterError listing every fault and every feature that is unsupported, SafetensorsError
+ * @throws FileError listing every fault and every feature that is unsupported, SafetensorsError
  *   if the weights file is broken, ArgumentError if the model has updates already
  */
 export async function loadAdapter(model: Module, folder: string): Promise<LoadedAdapter> {
@@ -44,12 +44,16 @@ export async function loadAdapter(model: Module, folder: string): Promise<Loaded
     );
   }
   const configFile = await fileInside(CALLER, folder, CONFIG_FILE);
-  const config = checkConfig(CALLER, configFile, await readConfigJson(CALLER, configFile));
+  const config = checkConfig(
+    CALLER,
+    configFile,
+    await readJson(CALLER, configFile, MAX_CONFIG_BYTES),
+  );
   const layers = targetLayers(model, config.target_modules);
   const plan = planFor(layers, config, configFile);
   const weightsFile = await fileInside(CALLER, folder, WEIGHTS_FILE);
   const whole = wholeParameters(model, config, new Set(plan.keys()), (fault) => {
-    throw new AdapterError(CALLER, configFile, [fault]);
+    throw new FileError(CALLER, configFile, [fault]);
   });
   const shapes = updateShapes(plan, layers, config.use_dora);
   for (const [name, { shape }] of whole) shapes.set(name, shape);
@@ -78,7 +82,7 @@ function planFor(
   file: string,
 ): Map<string, UpdateSize> {
   const plan = planAdapter(config, [...layers.keys()], (fault) => {
-    throw new AdapterError(CALLER, file, [fault]);
+    throw new FileError(CALLER, file, [fault]);
   });
   const faults = [...plan].flatMap(([name, { r }]) => {
     const { inFeatures = 0, outFeatures = 0 } = layers.get(name) ?? {};
@@ -96,7 +100,7 @@ function planFor(
       `target_modules must match linear layers of the model, got ${quote(config.target_modules)}. There are ${layers.size}, called ${[...endings].join(', ')}.`,
     );
   }
-  if (faults.length > 0) throw new AdapterError(CALLER, file, faults);
+  if (faults.length > 0) throw new FileError(CALLER, file, faults);
   return plan;
 }
 

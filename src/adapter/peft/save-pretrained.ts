@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceFiles, writeFileAtomically } from '../../files/local';
+import { FileError, replaceFiles, writeFileAtomically } from '../../files/local';
 import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
@@ -10,7 +10,6 @@ import { collectTensors } from './adapter-tensors';
 import { baseParameters, describeWhole, wholeParameters } from './base-parameters';
 import { type AdapterConfig, checkConfig, configText } from './config';
 import { describeAdapter } from './describe-adapter';
-import { AdapterError } from './error';
 import { modelCard } from './model-card';
 import { allUpdates, targetLayers, type Update } from './model-layers';
 import { planAdapter } from './plan-adapter';
@@ -35,7 +34,7 @@ export interface SaveOptions {
  * both. The inverse of `loadAdapter`.
  * @returns what adapter_config.json says now
  * @throws ArgumentError if the model has no updates or others than plain ones, or `config` says anything else than they are,
- *   NonFiniteError if one is NaN or infinite, AdapterError if `config` holds what is unsupported or
+ *   NonFiniteError if one is NaN or infinite, FileError if `config` holds what is unsupported or
  *   the folder can't be written
  */
 export async function savePretrained(
@@ -65,7 +64,7 @@ export async function savePretrained(
   return config;
 }
 
-/** Writes the files of an adapter together. @throws AdapterError if the folder can't be written */
+/** Writes the files of an adapter together. @throws FileError if the folder can't be written */
 export async function writeAdapter(
   caller: string,
   folder: string,
@@ -81,7 +80,7 @@ export async function writeAdapter(
     });
   } catch (error) {
     const fault = `the folder must be writable: ${(error as Error).message}. It holds the old adapter or the new one, whole.`;
-    throw new AdapterError(caller, folder, [fault], error);
+    throw new FileError(caller, folder, [fault], error);
   }
 }
 
@@ -96,7 +95,7 @@ function assertSays(
   if (config.use_dora !== use_dora) faults.push(`use_dora is ${use_dora}`);
   if (config.lora_dropout !== lora_dropout) faults.push(`lora_dropout is ${lora_dropout}`);
   const plan = planAdapter(config, layers, (fault) => {
-    throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
+    throw new FileError(CALLER, CONFIG_FILE, [fault]);
   });
   for (const [name, { r, alpha }] of plan) {
     const lora = updates.get(name)?.lora;
@@ -117,7 +116,7 @@ function assertSays(
 /** Of the base, the config must name all that is trained and no more. */
 function wholeOf(model: Module, config: AdapterConfig, updates: ReadonlyMap<string, Update>) {
   const whole = wholeParameters(model, config, new Set(updates.keys()), (fault) => {
-    throw new AdapterError(CALLER, CONFIG_FILE, [fault]);
+    throw new FileError(CALLER, CONFIG_FILE, [fault]);
   });
   const named = new Set([...whole.values()].map(({ name }) => name));
   const faults = [...baseParameters(model)].flatMap(([name, { trainable }]) =>

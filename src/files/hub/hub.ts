@@ -11,10 +11,9 @@ import {
   REGEX_COMMIT_HASH,
 } from '@huggingface/hub';
 import { LoraError } from '../../tensor/errors';
-import { writeFileAtomically } from '../local';
+import { FileError, writeFileAtomically } from '../local';
 import { type Content, download, type DownloadProgress, reason } from './download';
 import { DownloadError, HubError, type HubFile } from './hub-error';
-import { ModelFileError } from './model-file-error';
 
 /** How a model comes from the hub. */
 export interface HubOptions {
@@ -34,7 +33,7 @@ export function isHubName(name: string): boolean {
  * The cache keeps the commit that it saw first: what is in it is used without asking the hub,
  * and what is missing comes from the same commit, so that config and weights fit together.
  * @throws HubError if the hub does not give out the file, DownloadError if it does not arrive,
- *   ModelFileError if the cache can't be written
+ *   FileError if the cache can't be written
  */
 export async function hubFile(wanted: HubFile, options: HubOptions): Promise<string> {
   const home = path.join(
@@ -59,7 +58,7 @@ export async function hubFile(wanted: HubFile, options: HubOptions): Promise<str
   } catch (error) {
     if (error instanceof LoraError) throw error;
     const fault = `the cache must be writable, got: ${(error as Error).message}. Make room, or let HF_HUB_CACHE name another folder, then run the same line again.`;
-    throw new ModelFileError(wanted.caller, home, [fault], error);
+    throw new FileError(wanted.caller, home, [fault], error);
   }
   return snapshot(commit);
 }

@@ -1,3 +1,5 @@
+export { FileError } from './file-error';
 export { pythonPath, projectRoot, venv, stateFolder } from './project-paths';
+export { readJson } from './read-json';
 export { replaceFiles } from './replace-files';
 export { writeFileAtomically } from './write-file-atomically';

@@ -1,4 +1,4 @@
-import { ModelFileError, readJson } from '../../files/hub';
+import { FileError, readJson } from '../../files/local';
 import type { LanguageModelConfig } from '../transformer';
 
 /** The sizes of a GPT-2, from Hugging Face's config.json. */
@@ -26,7 +26,7 @@ const FIXED = {
   tie_word_embeddings: true,
 };
 
-/** Reads and checks config.json. @throws ModelFileError listing every fault */
+/** Reads and checks config.json. @throws FileError listing every fault */
 export async function readConfig(file: string): Promise<GPT2Config> {
   const json = await readJson(CALLER, file);
   const faults: string[] = [];
@@ -57,7 +57,7 @@ export async function readConfig(file: string): Promise<GPT2Config> {
   expect(config.layerNormEpsilon > 0, 'layer_norm_epsilon', 'a positive number');
   const known = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0;
   expect(config.eosTokenIds.every(known), 'eos_token_id', 'a token id, a list of them or null');
-  if (faults.length > 0) throw new ModelFileError(CALLER, file, faults);
+  if (faults.length > 0) throw new FileError(CALLER, file, faults);
   return config;
 }
 

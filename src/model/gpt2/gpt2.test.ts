@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { FIXTURES } from '../../../tests/fixture';
-import { ModelFileError } from '../../files/hub';
+import { FileError } from '../../files/local';
 import {
   readSafetensors,
   SafetensorsError,
@@ -49,7 +49,7 @@ async function writeTensors(change: (tensors: Map<string, TensorToWrite>) => voi
 
 async function assertRefused(promise: Promise<unknown>, ...messages: RegExp[]): Promise<void> {
   await assert.rejects(promise, (error: Error) => {
-    assert.ok(error instanceof ModelFileError, String(error));
+    assert.ok(error instanceof FileError, String(error));
     for (const message of messages) assert.match(error.message, message);
     return true;
   });

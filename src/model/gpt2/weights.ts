@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ModelFileError } from '../../files/hub';
+import { FileError } from '../../files/local';
 import {
   readSafetensors,
   type SafetensorsReader,
@@ -57,7 +57,7 @@ export type MakeLinear = (host: {
  * Reads the weights of a GPT-2 from Hugging Face's model.safetensors, one tensor at a time. They
  * belong to the caller; linear weights come out (out, in). With `makeLinear` a layer stands for
  * the weight and bias that it was made of, and these never are on the accelerator.
- * @throws ModelFileError listing every tensor that is missing, unexpected, misshapen or not
+ * @throws FileError listing every tensor that is missing, unexpected, misshapen or not
  *   finite; SafetensorsError if the file itself is broken
  */
 export async function readWeights(
@@ -70,7 +70,7 @@ export async function readWeights(
   try {
     const keep = makeLinear ? keepLayers(weights, makeLinear) : keepTensors(weights);
     const faults = await readAll(reader, weightShapes(config), keep);
-    if (faults.length > 0) throw new ModelFileError(CALLER, file, faults);
+    if (faults.length > 0) throw new FileError(CALLER, file, faults);
     return weights;
   } catch (error) {
     for (const weight of weights.values()) weight.dispose();

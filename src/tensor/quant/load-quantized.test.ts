@@ -6,7 +6,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { FIXTURES } from '../../../tests/fixture';
 import { BASE } from '../../course/shipped';
-import { ModelFileError } from '../../files/hub';
+import { FileError } from '../../files/local';
 import { readSafetensors, writeSafetensors } from '../../files/safetensors';
 import { injectLora } from '../../lora';
 import { loadModel } from '../../model';
@@ -57,7 +57,7 @@ describe('a model quantised while it is loaded', () => {
     await reader.close();
     await writeSafetensors(path.join(folder, 'model.safetensors'), tensors);
     const start = memory();
-    await assert.rejects(loadModel(folder, { linear: quantizedLinear() }), ModelFileError);
+    await assert.rejects(loadModel(folder, { linear: quantizedLinear() }), FileError);
     await assert.rejects(
       loadModel(fixture, { linear: quantizedLinear({ blockSize: 3 }) }),
       ArgumentError,

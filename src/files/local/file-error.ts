@@ -1,10 +1,11 @@
 import { LoraError } from '../../tensor/errors';
 
+/** Faults that a message lists; a hostile file may have 100,000. */
 const SHOWN = 20;
 
-/** An adapter's files are missing, broken, unsupported, or don't fit the model; holds every fault. */
-export class AdapterError extends LoraError {
-  override readonly name = 'AdapterError';
+/** A file is missing, broken or unsupported, or does not fit the model; holds every fault. */
+export class FileError extends LoraError {
+  override readonly name = 'FileError';
   readonly file: string;
   readonly faults: readonly string[];
 
