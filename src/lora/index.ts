@@ -12,9 +12,8 @@ export {
   mergeLora,
   removeLora,
   loraLayersOf,
-  valueFor,
 } from './inject';
-export type { ByName, InjectOptions } from './inject';
+export type { InjectOptions } from './inject';
 export { LoRALayer } from './lora-layer';
 export type { LoRALayerOptions, LoRAOptions } from './lora-layer';
 export { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';

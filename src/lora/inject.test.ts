@@ -6,7 +6,7 @@ import { ArgumentError } from '../tensor/errors';
 import { countParameters, Linear, Module } from '../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../tensor/runtime';
 import { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
-import { LoRALinear } from './lora-linear';
+import { applyLoraToLinear, LoRALinear } from './lora-linear';
 import { rsLora } from './scaling';
 import { matchTargets } from './target-modules';
 
@@ -129,6 +129,30 @@ describe('injectLora and removeLora', () => {
     assertClose(await outputOf(model, x), adapted, 1e-5);
     assert.ok([...model.namedModules().values()].every((module) => module instanceof Linear));
     assert.equal(countParameters(model).trainable, 0);
+  });
+
+  test('mergeLora frees adapters and old weights: the model takes what it took at first', async () => {
+    const start = memory();
+    const model = new Stack(2, 5);
+    const plain = memory();
+    injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6 });
+    await mergeLora(model);
+    const { tensors, bytes } = memory();
+    assert.deepEqual({ tensors, bytes }, { tensors: plain.tensors, bytes: plain.bytes });
+    model.dispose();
+    assert.deepEqual(memory(), start);
+  });
+
+  test('mergeLora leaves a base layer that another adapter borrows', async () => {
+    const model = new Stack(1, 5);
+    const base = model.namedModules().get('h.0.attn.c_proj') as Linear;
+    const other = applyLoraToLinear(base, { r: 2, alpha: 6 });
+    injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6 });
+    await mergeLora(model);
+    assert.ok(!base.isDisposed);
+    other.dispose();
+    model.dispose();
+    assert.ok(base.isDisposed);
   });
 
   test('leaves only the updates trainable', () => {

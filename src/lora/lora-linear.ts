@@ -29,18 +29,9 @@ export class LoRALinear extends Module {
   constructor(base: LinearLayer, lora: LoRALayer, variant?: Variant) {
     super();
     assertFits('LoRALinear', base, lora);
-    this.base = this.addChild('base', base);
+    this.base = this.borrow('base', base);
     this.lora = this.addChild('lora', lora);
     this.rescale = variant ? this.addChild('rescale', variant(base, lora)) : null;
-  }
-
-  override get isDisposed(): boolean {
-    return this.lora.isDisposed;
-  }
-
-  override dispose(): void {
-    this.lora.dispose();
-    this.rescale?.dispose();
   }
 
   /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
@@ -56,11 +47,6 @@ export class LoRALinear extends Module {
       const h = rescale.forward(base.multiply(x).add(lora.forward(x)));
       return base.bias ? h.add(base.bias) : h;
     });
-  }
-
-  override assertAlive(caller: string): void {
-    this.base.assertAlive(caller);
-    this.lora.assertAlive(caller);
   }
 }
 

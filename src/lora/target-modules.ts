@@ -1,4 +1,5 @@
 import { ArgumentError } from '../tensor/errors';
+import { matchesEntry } from '../tensor/nn';
 
 /**
  * Which layers get an update, by PEFT's rules: a list matches a name that equals an entry or ends
@@ -27,7 +28,7 @@ export function matchTargets(names: string[], targets: TargetModules): string[] 
   const matched = targets.map((target) =>
     requireMatch(
       target,
-      names.filter((name) => name === target || name.endsWith(`.${target}`)),
+      names.filter((name) => matchesEntry(name, target)),
       names,
     ),
   );

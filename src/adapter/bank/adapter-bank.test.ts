@@ -245,6 +245,17 @@ describe('a bank', () => {
     );
   });
 
+  test('leaves an adapter merged that was merged while in use', async () => {
+    const model = drawModel(2);
+    const bank = await drawBank(model, [sizes[0] as Size], 7);
+    bank.activate('0');
+    const adapted = await logits(model, ids);
+    await mergeLora(model);
+    bank.dispose();
+    assertClose(await logits(model, ids), adapted, 1e-5);
+    model.dispose();
+  });
+
   test('mixes adapters that start from the base', async () => {
     const model = drawModel(3);
     const bank = new AdapterBank(model);

@@ -1,6 +1,6 @@
 import { type LoRALinear, removeLora, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
-import type { Module } from '../../tensor/nn';
+import { disposeAll, type Module, putLayers } from '../../tensor/nn';
 import { type BankMemory, measure } from './bank-memory';
 import { MixedLinear } from './mixed-linear';
 import { BASE_ALONE, makeMixtures } from './mixtures';
@@ -16,12 +16,13 @@ interface Selection {
 }
 
 /**
- * Many adapters on one base model, of which nothing is copied. Each has ranks, alphas and targets
- * of its own. In use are one of them, the sum of several, none, or another for each row of a batch.
+ * Many adapters on one base model; nothing of the base is copied. Each has its own ranks, alphas
+ * and targets. In use are one of them, the sum of several, none, or one for each row of a batch.
  *
- * With one in use the model is as after `injectLora`: it trains, saves and merges as ever. The bank
- * owns the adapters and changes the model by putting layers in and out; the model stays the
- * caller's, and is a plain one again after `dispose()`.
+ * With one in use the model is as after `injectLora`: it trains and saves as usual. `mergeLora`
+ * merges that adapter for good and ends it; the model keeps the merged weights until another
+ * adapter is activated. The bank owns the adapters and replaces layers of the model; the model
+ * stays the caller's, and has no adapter after `dispose()`.
  */
 export class AdapterBank {
   private readonly adapters = new Map<string, ReadonlyMap<string, LoRALinear>>();
@@ -44,7 +45,7 @@ export class AdapterBank {
 
   /**
    * Adds an adapter, which is not in use then. While `adapt` runs, the base is alone.
-   * @param adapt puts it on the model, such as `(model) => loadAdapter(folder, model)`
+   * @param adapt puts it on the model, such as `(model) => loadAdapter(model, folder)`
    * @throws ArgumentError if the name is taken, empty or '__base__', or `adapt` puts no update
    *   beside a layer; the bank is then as it was, and so it is if `adapt` throws
    */
@@ -151,7 +152,7 @@ export class AdapterBank {
       if (layers.size === 0) {
         throw new ArgumentError('AdapterBank: adapt must put an update beside a layer, got none.');
       }
-      for (const [name, { base }] of layers) this.model.replaceModule(name, base);
+      putLayers(this.model, new Map([...layers].map(([name, { base }]) => [name, base])));
       return layers;
     } catch (error) {
       removeLora(this.model);
@@ -173,10 +174,11 @@ export class AdapterBank {
         ? { layers: first, scales: [] }
         : makeMixtures(adapters, perRow ? names : null);
     for (const [name, layer] of this.placed) {
+      if (layer.isDisposed) continue; // merged: a layer of the model's own is in its place
       this.model.replaceModule(name, layer.base);
       if (layer instanceof MixedLinear) layer.dispose();
     }
-    for (const [name, layer] of layers) this.model.replaceModule(name, layer);
+    putLayers(this.model, layers);
     for (const scales of this.scales) scales.dispose();
     Object.assign(this, { selection, placed: layers, scales });
   }
@@ -184,8 +186,4 @@ export class AdapterBank {
   private list(): string {
     return this.names.join(', ') || 'none yet';
   }
-}
-
-function disposeAll(layers: ReadonlyMap<string, LoRALinear>): void {
-  for (const layer of layers.values()) layer.dispose();
 }

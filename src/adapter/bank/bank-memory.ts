@@ -23,7 +23,7 @@ export function measure(
   scales: readonly RowScales[],
 ): BankMemory {
   const own = new Map(
-    [...adapters].map(([name, layers]) => [name, [...layers.values()].flatMap(ownParameters)]),
+    [...adapters].map(([name, layers]) => [name, [...layers.values()].flatMap(parametersOf)]),
   );
   const all = new Set([...own.values()].flat());
   const base = [...model.namedParameters().values()].filter((parameter) => !all.has(parameter));
@@ -35,8 +35,7 @@ export function measure(
   return { ...parts, total: parts.base + bytesOf(all) + parts.scales };
 }
 
-/** All but the base's. */
-function ownParameters(layer: LoRALinear): tf.Variable[] {
-  const base = new Set(layer.base.namedParameters().values());
-  return [...layer.namedParameters().values()].filter((parameter) => !base.has(parameter));
+/** The adapter's, without the base's. */
+function parametersOf(layer: LoRALinear): tf.Variable[] {
+  return [...layer.namedParameters({ borrowed: false }).values()];
 }

@@ -21,23 +21,13 @@ export interface Mixture {
  * Base and updates are shared, and stay alive on `dispose()`.
  */
 export class MixedLinear extends Module {
-  private done = false;
-
   constructor(
     readonly base: LinearLayer,
     private readonly mixture: Mixture,
   ) {
     super();
-    this.addChild('base', base);
-    for (const [name, update] of mixture.updates) this.addChild(`lora.${name}`, update);
-  }
-
-  override get isDisposed(): boolean {
-    return this.done;
-  }
-
-  override dispose(): void {
-    this.done = true;
+    this.borrow('base', base);
+    for (const [name, update] of mixture.updates) this.borrow(`lora.${name}`, update);
   }
 
   /** x [batch, ..., k] -> h [batch, ..., d]. @throws ShapeError if the batch is another's */

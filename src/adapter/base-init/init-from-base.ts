@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { LoRALayer, LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
-import type { Module } from '../../tensor/nn';
+import { disposeAll, makeLayers, type Module, putLayers } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 
 /** Takes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
@@ -69,23 +69,18 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
  */
 export function convertToLora(model: Module): void {
   model.assertAlive('convertToLora');
-  const plain = new Map<string, LoRALinear>();
-  const updates = loraLayersOf(model);
-  try {
-    for (const [name, { base, lora }] of updates) {
-      if (lora.isBaseInitialized) plain.set(name, new LoRALinear(base, plainLayer(lora)));
-    }
-  } catch (error) {
-    for (const update of plain.values()) update.dispose();
-    throw error;
-  }
-  for (const [name, update] of plain) {
-    model.replaceModule(name, update);
-    updates.get(name)?.dispose();
-  }
+  const started = new Map(
+    [...loraLayersOf(model)].filter(([, { lora }]) => lora.isBaseInitialized),
+  );
+  const converted = makeLayers(started.keys(), (name) => {
+    const { base, lora } = started.get(name) as LoRALinear;
+    return new LoRALinear(base, convertLayer(lora));
+  });
+  putLayers(model, converted);
+  disposeAll(started);
 }
 
-function plainLayer(lora: LoRALayer): LoRALayer {
+function convertLayer(lora: LoRALayer): LoRALayer {
   const { inFeatures, outFeatures, alpha, scalingRule } = lora;
   const r = 2 * lora.r;
   return new LoRALayer({

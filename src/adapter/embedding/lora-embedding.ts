@@ -23,22 +23,13 @@ export class LoRAEmbedding extends Module {
   /** `lora` must be of as many inputs as the table has rows, and as many outputs as its width. */
   constructor(base: Embedding, lora: LoRALayer) {
     super();
-    this.base = this.addChild('base', base);
+    this.base = this.borrow('base', base);
     this.lora = this.addChild('lora', lora);
-  }
-
-  override get isDisposed(): boolean {
-    return this.lora.isDisposed;
-  }
-
-  override dispose(): void {
-    this.lora.dispose();
   }
 
   /** ids [...] (int32) -> h [..., width] */
   forward(ids: tf.Tensor): tf.Tensor {
-    this.base.assertAlive('LoRAEmbedding.forward');
-    this.lora.assertAlive('LoRAEmbedding.forward');
+    this.assertAlive('LoRAEmbedding.forward');
     return tf.tidy(() => {
       const { A, B } = this.lora.effectiveFactors();
       const low = columns(A, ids.flatten()); // [n, r]

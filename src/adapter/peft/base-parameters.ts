@@ -18,18 +18,22 @@ export interface WholeParameter {
   isTurned: boolean;
 }
 
-/** The base's parameters by the names that they have without updates. */
+/** The base's parameters, by the names they have without adapters. */
 export function baseParameters(model: Module): Map<string, tf.Variable> {
-  const updates = allUpdates(model);
-  const all = new Map<string, tf.Variable>();
-  for (const [name, parameter] of model.namedParameters()) {
-    const layer = [...updates.keys()].find((one) => name.startsWith(`${one}.`));
-    if (layer === undefined) all.set(name, parameter);
-    else if (name.startsWith(`${layer}.base.`)) {
-      all.set(layer + name.slice(`${layer}.base`.length), parameter);
-    }
-  }
-  return all;
+  const layers = [...allUpdates(model)];
+  const added = new Set(
+    layers.flatMap(([, layer]) => [...layer.namedParameters({ borrowed: false }).values()]),
+  );
+  const places = new Map(
+    layers.flatMap(([layer, { base }]) =>
+      [...base.namedParameters()].map(([name, parameter]) => [parameter, `${layer}.${name}`]),
+    ),
+  );
+  return new Map(
+    [...model.namedParameters()]
+      .filter(([, parameter]) => !added.has(parameter))
+      .map(([name, parameter]) => [places.get(parameter) ?? name, parameter]),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Dora, rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
+import { matchesEntry } from '../../tensor/nn';
 import type { AdapterConfig } from './config';
 import type { Update } from './model-layers';
 
@@ -73,8 +74,8 @@ function usesRsLora(caller: string, updates: ReadonlyMap<string, Update>): boole
 function shortestTargets(names: readonly string[], layers: readonly string[]): string[] | string {
   const endings = [...new Set(names.map((name) => name.split('.').at(-1) as string))].sort();
   const isMeant = (targets: readonly string[]) =>
-    layers.filter((layer) => targets.some((one) => layer === one || layer.endsWith(`.${one}`)))
-      .length === names.length;
+    layers.filter((layer) => targets.some((one) => matchesEntry(layer, one))).length ===
+    names.length;
   if (isMeant(endings)) return endings;
   if (isMeant(names)) return [...names].sort();
   return names.map(escape).join('|'); // a name is the end of another

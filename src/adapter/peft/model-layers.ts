@@ -2,8 +2,8 @@ import { LoRALinear, loraLayersOf } from '../../lora';
 import { Embedding, LinearLayer, type Module } from '../../tensor/nn';
 import { loraEmbeddingsOf, LoRAEmbedding } from '../embedding';
 
-/** What an update is, whatever it stands beside. */
-export type Update = Pick<LoRALinear, 'lora' | 'rescale'>;
+/** A linear layer or an embedding with an adapter on it. */
+export type Update = LoRALinear | LoRAEmbedding;
 
 /** What an update can stand beside: k and d. Of a table k is the number of rows, d the width. */
 export interface LayerSize {
@@ -17,29 +17,25 @@ export function allUpdates(model: Module): Map<string, Update> {
   return new Map<string, Update>([...loraLayersOf(model), ...loraEmbeddingsOf(model)]);
 }
 
-/** All linear layers of a model, those below an update by the name of their place. */
+/** The linear layers of a model, adapted or not, by the names they have without adapters. */
 export function linearLayers(model: Module): Map<string, LinearLayer> {
   const layers = new Map<string, LinearLayer>();
-  for (const [name, module] of model.namedModules()) {
-    if (module instanceof LoRALinear) layers.set(name, module.base);
-    else if (module instanceof LinearLayer && !isBase(name, layers)) layers.set(name, module);
+  for (const [name, module] of model.namedModules({ borrowed: false })) {
+    const layer = module instanceof LoRALinear ? module.base : module;
+    if (layer instanceof LinearLayer) layers.set(name, layer);
   }
   return layers;
 }
 
-/** All layers that a config can mean: linear ones, and unless it says all-linear the tables. */
+/** The layers that a config can name: linear ones, and unless it says all-linear embeddings. */
 export function targetLayers(model: Module, targets: unknown): Map<string, LayerSize> {
   const layers = new Map<string, LayerSize>(linearLayers(model));
   if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') return layers;
-  for (const [name, module] of model.namedModules()) {
+  for (const [name, module] of model.namedModules({ borrowed: false })) {
     const table = module instanceof LoRAEmbedding ? module.base : module;
-    if (!(table instanceof Embedding) || isBase(name, layers)) continue;
+    if (!(table instanceof Embedding)) continue;
     const [inFeatures, outFeatures] = table.weight.shape;
     layers.set(name, { inFeatures, outFeatures, isEmbedding: true });
   }
   return layers;
-}
-
-function isBase(name: string, layers: ReadonlyMap<string, unknown>): boolean {
-  return name.endsWith('.base') && layers.has(name.slice(0, -'.base'.length));
 }

@@ -1,3 +1,4 @@
+import { matchesEntry } from '../../tensor/nn';
 import type { AdapterConfig } from './config';
 import { matchPatterns, whole } from './python-regex';
 
@@ -45,7 +46,7 @@ function targetNames(config: AdapterConfig, names: readonly string[], fail: Fail
 /** A list matches a name or the end of one after a dot; text is a pattern for the whole name. */
 function matchNames(targets: string | string[], names: readonly string[], fail: Fail): string[] {
   if (Array.isArray(targets)) {
-    return names.filter((name) => targets.some((one) => name === one || name.endsWith(`.${one}`)));
+    return names.filter((name) => targets.some((one) => matchesEntry(name, one)));
   }
   if (targets === '') return [];
   const [matches = []] = matchPatterns([whole(targets)], names, fail);

@@ -8,14 +8,23 @@ export interface ParameterCount {
   total: number;
 }
 
+/** Which modules of a tree are meant. */
+export interface Reach {
+  /** also those that a module borrows; true unless given */
+  borrowed?: boolean;
+}
+
 /**
  * A layer or model: named parameters, and named modules below it. A parameter is a
  * `tf.Variable`; its `trainable` flag says whether training may change it. A module owns its
- * parameters and frees them in `dispose()`; what `forward` returns belongs to the caller.
+ * parameters and its children, or borrows a child: `dispose()` frees what it owns and leaves what
+ * it borrows. The result of `forward` belongs to the caller.
  */
 export abstract class Module {
   private readonly parameters = new Map<string, tf.Variable>();
   private readonly children = new Map<string, Module>();
+  private readonly borrowed = new Set<string>();
+  private readonly borrowers = new Set<Module>();
   private readonly replaced = new Set<Module>();
   private disposed = false;
   private random: Random | null = null;
@@ -28,12 +37,12 @@ export abstract class Module {
     return this.disposed;
   }
 
-  /** Where what is drawn in training, such as dropout, comes from; null out of training. */
+  /** Random source for dropout; null when not training. */
   get training(): Random | null {
     return this.random;
   }
 
-  /** Puts this module and those below it into training, or with null out of it. */
+  /** Starts training of this module and those below it, or ends it with null. */
   setTraining(random: Random | null): void {
     this.random = random;
     for (const child of this.children.values()) child.setTraining(random);
@@ -45,10 +54,10 @@ export abstract class Module {
   }
 
   /** Every parameter of this module and those below it, by dotted name (`lora.A`). */
-  namedParameters(): Map<string, tf.Variable> {
+  namedParameters(reach: Reach = {}): Map<string, tf.Variable> {
     const all = new Map(this.parameters);
-    for (const [childName, child] of this.children) {
-      for (const [name, parameter] of child.namedParameters()) {
+    for (const [childName, child] of this.childrenWithin(reach)) {
+      for (const [name, parameter] of child.namedParameters(reach)) {
         all.set(`${childName}.${name}`, parameter);
       }
     }
@@ -66,25 +75,28 @@ export abstract class Module {
   }
 
   /** Every module below this one, by dotted name (`h.0.attn.c_attn`), parents first. */
-  namedModules(): Map<string, Module> {
+  namedModules(reach: Reach = {}): Map<string, Module> {
     const all = new Map<string, Module>();
-    for (const [childName, child] of this.children) {
+    for (const [childName, child] of this.childrenWithin(reach)) {
       all.set(childName, child);
-      for (const [name, module] of child.namedModules()) all.set(`${childName}.${name}`, module);
+      for (const [name, module] of child.namedModules(reach)) {
+        all.set(`${childName}.${name}`, module);
+      }
     }
     return all;
   }
 
   /**
-   * Puts a module in the place of one below this one, by dotted name. The one replaced stays
-   * alive, for the other may stand on it, and is freed with this tree.
+   * Replaces a module below this one, by dotted name; the tree owns the new one. The old one stays
+   * alive, for the new one may borrow it, and is freed with this tree or by `freeReplaced`.
    * @throws ArgumentError if there is none of that name
    */
   replaceModule(name: string, module: Module): void {
     for (const [childName, child] of this.children) {
       if (name === childName) {
-        this.replaced.add(child);
-        this.children.set(childName, module);
+        if (this.borrowed.delete(name)) child.borrowers.delete(this);
+        else this.replaced.add(child);
+        this.children.set(name, module);
         for (const old of this.replaced) {
           if (old === module || old.isDisposed) this.replaced.delete(old);
         }
@@ -100,15 +112,26 @@ export abstract class Module {
     );
   }
 
-  /** Frees the parameters of this module and those below it. A second call does nothing. */
+  /** Frees a module that was replaced in this tree, unless another module borrows it. */
+  freeReplaced(module: Module): void {
+    if (module.borrowers.size > 0) return;
+    if (this.replaced.delete(module)) module.dispose();
+    for (const [, child] of this.childrenWithin({ borrowed: false })) child.freeReplaced(module);
+  }
+
+  /** Frees the parameters and children that this module owns. A second call does nothing. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     for (const parameter of this.parameters.values()) parameter.dispose();
-    for (const child of [...this.children.values(), ...this.replaced]) child.dispose();
+    for (const [name, child] of this.children) {
+      if (this.borrowed.has(name)) child.borrowers.delete(this);
+      else child.dispose();
+    }
+    for (const old of this.replaced) old.dispose();
   }
 
-  /** Makes a parameter from a value, which this takes over. */
+  /** Makes a parameter from a value, and disposes the value. */
   protected addParameter<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
     const parameter = this.shareParameter(name, value);
     value.dispose();
@@ -116,8 +139,8 @@ export abstract class Module {
   }
 
   /**
-   * Makes a parameter that starts as a value, which stays the caller's: they share its data, which
-   * no op changes. (A clone would be a second copy of it on wasm.)
+   * Makes a parameter that starts as a value; the value stays the caller's. The two share their
+   * data, which no op changes. (A clone would be a second copy on wasm.)
    */
   protected shareParameter<R extends tf.Rank>(name: string, value: tf.Tensor<R>): tf.Variable<R> {
     const parameter = tf.variable(value);
@@ -125,25 +148,38 @@ export abstract class Module {
     return parameter;
   }
 
-  /** The module that stands there now: ask at each use, it may be replaced. */
+  /** The child of a name. Ask at each use: it may have been replaced. */
   protected child(name: string): Module {
     const child = this.children.get(name);
     if (!child) throw new ArgumentError(`child: name must be a child of this module, got ${name}.`);
     return child;
   }
 
+  /** Adds a child that this module owns. */
   protected addChild<M extends Module>(name: string, child: M): M {
     this.children.set(name, child);
     return child;
   }
 
-  /** @throws DisposedError, in the caller's name, after `dispose()` */
+  /** Adds a child that stays the caller's: everything but `dispose()` reaches it too. */
+  protected borrow<M extends Module>(name: string, child: M): M {
+    this.borrowed.add(name);
+    child.borrowers.add(this);
+    return this.addChild(name, child);
+  }
+
+  /** @throws DisposedError, in the caller's name, if this module or one below it is disposed */
   assertAlive(caller: string): void {
     if (this.disposed) {
       throw new DisposedError(
         `${caller}: the layer must be alive, but dispose() was called on it.`,
       );
     }
+    for (const child of this.children.values()) child.assertAlive(caller);
+  }
+
+  private childrenWithin({ borrowed = true }: Reach): [string, Module][] {
+    return [...this.children].filter(([name]) => borrowed || !this.borrowed.has(name));
   }
 }
 
@@ -160,8 +196,11 @@ export function countParameters(module: Module): ParameterCount {
 export function modulesOf<M extends Module>(
   module: Module,
   kind: abstract new (...args: never[]) => M,
+  reach: Reach = {},
 ): Map<string, M> {
   const found = new Map<string, M>();
-  for (const [name, one] of module.namedModules()) if (one instanceof kind) found.set(name, one);
+  for (const [name, one] of module.namedModules(reach)) {
+    if (one instanceof kind) found.set(name, one);
+  }
   return found;
 }

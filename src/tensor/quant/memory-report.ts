@@ -18,8 +18,8 @@ export interface ModelMemory {
 }
 
 /**
- * Counts the parameters of a model, each tensor once: as much as `memory()` has more for this model
- * than without it, unless layers were merged, whose old weights live on until the model is freed.
+ * Counts the parameters of a model, each tensor once: as many bytes as `memory()` has more with
+ * this model than without it. Layers replaced by hand are not counted.
  */
 export function memoryReport(model: Module): ModelMemory {
   model.assertAlive('memoryReport');
