@@ -1,5 +1,5 @@
-// The way in for every npm script. It runs on a fresh clone, before anything is installed, so it
-// needs nothing but Node; what needs Node of a certain age is required only after the check.
+// Every npm script starts here. It runs on a fresh clone, before anything is installed, so it uses
+// Node alone; files that need a recent Node are required after checkNode().
 
 const OLDEST = { major: 20, minor: 19 };
 
@@ -9,6 +9,7 @@ const path = require('node:path');
 const { createHash } = require('node:crypto');
 const { runSteps } = require('./setup/run-steps.cjs');
 const { SetupError } = require('./setup/run-program.cjs');
+const { STEP } = require('./setup/set-up-steps.cjs');
 
 const root = path.join(__dirname, '..', '..');
 const modules = path.join(root, 'node_modules');
@@ -17,7 +18,7 @@ const commands = path.join(dist, 'src', 'cli', 'index.js');
 
 /** @type {import('./setup/run-steps.cjs').Step} */
 const packages = {
-  name: 'npm packages',
+  name: STEP.packages,
   parts: [
     {
       folder: modules,
@@ -33,7 +34,7 @@ const packages = {
 
 /** @type {import('./setup/run-steps.cjs').Step} */
 const build = {
-  name: 'TypeScript build',
+  name: STEP.build,
   parts: [
     {
       folder: dist,
@@ -57,13 +58,14 @@ main(process.argv.slice(2)).catch((/** @type {unknown} */ error) => {
 async function main([command = 'start', ...args]) {
   if (command !== 'doctor') {
     const stateFolder = path.join(root, '.native');
-    await runSteps([packages, build], { stateFolder, first: 1, total: 5, retry: false });
+    const names = Object.values(STEP);
+    await runSteps([packages, build], { stateFolder, names, retry: false });
   } else if (!fs.existsSync(commands) || !fs.existsSync(modules)) {
     const missing = [modules, commands].filter((file) => !fs.existsSync(file));
     console.log(`Node ${process.versions.node}\nNot set up yet: ${missing.join(' and ')} missing.`);
     throw new SetupError('The lesson cannot run.', 'Run `npm start` or `npm run setup`.');
   }
-  /** @type {typeof import('.')} */ // eslint-disable-next-line -- built just now
+  /** @type {typeof import('.')} */ // eslint-disable-next-line -- not built before this runs
   const door = require(commands);
   await door.main(command, args);
 }
@@ -79,33 +81,33 @@ function checkNode() {
   process.exit(1);
 }
 
-/** @param {import('./setup/run-steps.cjs').Tools} tools */
+/** @param {import('./setup/run-steps.cjs').StepContext} context */
 function installPackages({ run }) {
-  // Without their install scripts: tfjs-node-gpu's fetches a TensorFlow of 2022.
+  // No install scripts: that of tfjs-node-gpu downloads TensorFlow 2.9.
   const quick = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...quick];
   const options = {
     cwd: root,
-    next: 'See that the npm registry can be reached, then run the same command again.',
+    next: 'Make sure that the npm registry can be reached, then run the same command again.',
   };
-  const npm = process.env.npm_execpath; // set where npm started us: on Windows npm is no program
+  const npm = process.env.npm_execpath; // set by npm; on Windows `npm` is a script, not a program
   return npm && /npm-cli\.c?js$/.test(npm)
     ? run(process.execPath, [npm, ...args], options)
     : run('npm', args, { ...options, shell: process.platform === 'win32' });
 }
 
-/** @param {import('./setup/run-steps.cjs').Tools} tools */
+/** @param {import('./setup/run-steps.cjs').StepContext} context */
 async function buildAll({ run }) {
   const tsc = path.join(modules, 'typescript', 'bin', 'tsc');
   await run(process.execPath, [tsc, '-p', 'tsconfig.json'], {
     cwd: root,
-    next: 'Correct these, then run the same command again.',
+    next: 'Correct these errors, then run the same command again.',
   });
   ['src', 'tests'].forEach(removeOrphans);
 }
 
 /**
- * What was built from sources that are gone would still be imported, and its tests run.
+ * Removes files built from sources that no longer exist: their tests would still run.
  * @param {string} folder
  */
 function removeOrphans(folder) {

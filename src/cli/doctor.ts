@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pythonPath, projectRoot, stateFolder } from '../files/local';
 import { useAccelerator } from '../tensor/runtime';
-import { isReady, kernelStep, lastFailure, nativeStep, pythonStep } from './setup';
+import { isReady, jupyterKernelStep, lastFailure, tensorflowStep, pythonStep } from './setup';
 
 const NPM_PACKAGES = ['@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'webgpu', 'tslab'];
 const PYTHON_PACKAGES = ['jupyterlab', 'plotly', 'nbclient'];
@@ -31,10 +31,10 @@ export async function doctor(): Promise<number> {
     [name, device],
     ...passedOver.map(({ name, reason }): Row => [name, `passed over: ${reason}`]),
   ]);
-  const failure = lastFailure(nativeStep, stateFolder);
-  if (failure !== '') console.log(`${nativeStep.name}\n${failure}`);
+  const failure = lastFailure(tensorflowStep, stateFolder);
+  if (failure !== '') console.log(`${tensorflowStep.name}\n${failure}`);
 
-  const missing = [pythonStep, kernelStep].filter((step) => !step.parts.every(isReady));
+  const missing = [pythonStep, jupyterKernelStep].filter((step) => !step.parts.every(isReady));
   if (missing.length === 0) {
     console.log('The lesson can run: npm start');
     return 0;

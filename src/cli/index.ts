@@ -2,21 +2,20 @@ import { setUp, SetupError } from './setup';
 import { start } from './start';
 
 export { toLearner } from './learner-notebook';
-export { suites, testFiles } from './test-suites';
-export { readWings } from './wings';
-export type { Wing } from './wings';
 export type { Notebook } from './learner-notebook';
+export { readWings, suites, testFiles } from './testing';
+export type { Wing } from './testing';
 
-/** Gets the arguments behind its name, gives its exit code. */
+/** Runs with the arguments after its name. @returns the exit code */
 type Command = (args: string[]) => Promise<number>;
 
-/** Loaded when called for, so that `npm start` does not wait for the others' packages. */
+/** Commands by name, imported when they run: `npm start` does not load the packages of the others. */
 const COMMANDS: Record<string, Command> = {
   start,
   setup: () => Promise.resolve(0),
-  test: async () => (await import('./test')).test(),
-  check: async () => (await import('./check')).check(),
-  interop: async () => (await import('./test-interop')).interop(),
+  test: async () => (await import('./testing')).test(),
+  check: async () => (await import('./testing')).check(),
+  interop: async () => (await import('./testing')).interop(),
   lesson: async (args) => (await import('./run-notebooks')).lesson(args),
   pretrain: async (args) => (await import('./experiments')).pretrain(args),
   sweep: async (args) => (await import('./experiments')).sweep(args),
@@ -27,8 +26,8 @@ const COMMANDS: Record<string, Command> = {
 };
 
 /**
- * Runs one command, the set-up that it needs before it, and sets the exit code of this process.
- * Errors made for the user become their message alone.
+ * Sets up what is missing, runs one command and sets the exit code of this process. An error made
+ * for the user is printed as one line, without its stack.
  */
 export async function main(name: string, args: string[]): Promise<void> {
   try {
@@ -48,11 +47,12 @@ async function runCommand(name: string, args: string[]): Promise<number> {
       'See docs/commands.md.',
     );
   }
-  // The doctor looks at what there is, whatever that is.
+  // The doctor reports what is missing, so it must not set it up.
   if (name !== 'doctor') await setUp({ retry: name === 'setup' });
   return command(args);
 }
 
+/** SetupError is no LoraError (see there), and parseArgs throws errors of Node. */
 async function describe(error: unknown): Promise<unknown> {
   if (error instanceof SetupError) return `${error.message}\n  Next: ${error.next}`;
   if (isUsageError(error)) return `${error.message} See docs/commands.md.`;
@@ -60,7 +60,7 @@ async function describe(error: unknown): Promise<unknown> {
   return error instanceof LoraError ? `${error.name}: ${error.message}` : error;
 }
 
-/** Of `parseArgs`: an option that there is not, or one without its value. */
+/** Whether `parseArgs` threw it: an unknown option, or one without its value. */
 function isUsageError(error: unknown): error is Error {
   return error instanceof Error && String(Reflect.get(error, 'code')).startsWith('ERR_PARSE_ARGS');
 }

@@ -100,10 +100,10 @@ interface Speed {
   tokens?: number;
   outFeatures?: number;
   peftOverOurs?: number;
-  plainOverOurs?: number;
+  tfjsOverOurs?: number;
   overBase?: { ours: number };
-  dispatches?: Record<'ours' | 'plain', number>;
-  peakMegabytes?: Record<'peft' | 'ours' | 'plain', number>;
+  dispatches?: Record<'ours' | 'tfjs', number>;
+  peakMegabytes?: Record<'peft' | 'ours' | 'tfjs', number>;
   'milliseconds [median, quartiles]'?: { ours: [number, number, number] };
 }
 
@@ -119,16 +119,16 @@ function speedTable(): string {
   assert.ok(rows.length > 0);
   const times = (ratio: number | undefined) => ratio?.toFixed(2) ?? '-';
   const lines = rows.map((row) => {
-    const { peft = NaN, ours = NaN, plain = NaN } = row.peakMegabytes ?? {};
+    const { peft = NaN, ours = NaN, tfjs = NaN } = row.peakMegabytes ?? {};
     const [ms] = row['milliseconds [median, quartiles]']?.ours ?? [];
     const cells = row.peakMegabytes
-      ? [times(peft / ours), times(plain / ours), '-', `${ours} MB`]
-      : [row.peftOverOurs, row.plainOverOurs, row.overBase?.ours].map(times);
+      ? [times(peft / ours), times(tfjs / ours), '-', `${ours} MB`]
+      : [row.peftOverOurs, row.tfjsOverOurs, row.overBase?.ours].map(times);
     const time = ms === undefined ? [] : [`${ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`];
     if (row.what === 'dispatches') time.push(String(row.dispatches?.ours));
     return `| ${[row.name, row.backend, ...cells, ...time].join(' | ')} |`;
   });
-  const head = '| | | PEFT / ours | plain tfjs / ours | with / without LoRA | ours |';
+  const head = '| | | PEFT / ours | tfjs ops / ours | with / without LoRA | ours |';
   return `\n${[head, '| - | - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 

@@ -3,34 +3,34 @@ import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ResultRow } from '../../course/shipped';
 import type { AcceleratorName } from '../../tensor/runtime';
-import { machineAndCommit, round } from '../measure';
+import { machineAndCommit, round, withSeconds } from '../measure';
 import { peftPython } from '../setup';
 import { compare, type Comparison } from './compare';
 import { benchDispatches } from './dispatches';
-import { DISTILGPT2 } from './distilgpt2';
 import { FULL, MACHINE, MEMORY, SHORT } from './plan';
-import { makeModel, Rival, type RivalName } from './rival-process';
+import { DISTILGPT2 } from './rivals/distilgpt2';
+import { makeModel, Rival, type RivalName } from './rivals/rival-process';
 import { comparisonRow, machineRow, memoryRow, type Origin } from './rows';
 
-/** How the rivals on an accelerator are started, each a process of its own. */
+/** How to start the rivals on one accelerator, each in a process of its own. */
 type Starts = [name: RivalName, start: () => Promise<Rival>][];
 
 /**
- * This library against PyTorch with PEFT and against plain tfjs ops, on every accelerator of this
- * machine: time in turn within one run, then memory.
- * @param tell is told each row as it is measured
- * @throws SetupError if PEFT is not there
+ * Compares this library with PyTorch and PEFT, and with tfjs ops, on every accelerator of this
+ * machine: first times, in turn within one run, then memory.
+ * @param onRow called with each row as it is measured
+ * @throws SetupError if PEFT is not installed
  */
 export async function benchRivals(
   command: string,
-  tell: (row: ResultRow) => void,
+  onRow: (row: ResultRow) => void,
 ): Promise<ResultRow[]> {
   const python = peftPython();
   const loadBefore = round(loadavg()[0] ?? NaN, 1);
   const origin = { command, ...machineAndCommit(), seed: 1, loadBefore };
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   const rows: ResultRow[] = [];
-  const keep = (row: ResultRow) => (rows.push(row), tell(row));
+  const keep = (row: ResultRow) => (rows.push(row), onRow(row));
   try {
     await makeModel(python, folder, DISTILGPT2);
     for (const backend of ['cpu-native', 'wasm', ...(await findGpus(folder))] as const) {
@@ -45,19 +45,19 @@ export async function benchRivals(
   return rows;
 }
 
-/** PyTorch computes where the accelerator does; nobody would run it on one thread for wasm's sake. */
+/** PyTorch runs on the device of the accelerator; there is no comparison with it for WebAssembly. */
 function rivalsOn(backend: AcceleratorName, python: string, folder: string): Starts {
-  const inNode = (name: 'ours' | 'plain' | 'reference'): Starts[number] => [
+  const inNode = (name: 'ours' | 'tfjs' | 'reference'): Starts[number] => [
     name,
     () => Rival.ofNode(name, folder, { LORA_BACKEND: backend }),
   ];
-  if (backend === 'wasm') return [inNode('ours'), inNode('plain')];
+  if (backend === 'wasm') return [inNode('ours'), inNode('tfjs')];
   const device = backend === 'cpu-native' ? 'cpu' : 'cuda';
   const peft = () => Rival.ofPython(python, folder, device);
-  return [['peft', peft], inNode('ours'), inNode('plain'), inNode('reference')];
+  return [['peft', peft], inNode('ours'), inNode('tfjs'), inNode('reference')];
 }
 
-/** The GPUs that are none in software: what is chosen where nothing is forced, and behind CUDA. */
+/** Finds hardware GPUs: the accelerator chosen by default, and the one chosen without CUDA. */
 async function findGpus(folder: string): Promise<AcceleratorName[]> {
   const found = new Set<string>();
   for (const env of [{}, { CUDA_VISIBLE_DEVICES: '-1' }]) {
@@ -85,7 +85,7 @@ async function measureTimes(
   for (const comparison of comparisons) {
     const { rounds, withReference } = comparison;
     const all = rivals.filter(({ name }) => withReference || name !== 'reference');
-    const { result, seconds } = await timed(() => compare(all, comparison));
+    const { result, seconds } = await withSeconds(() => compare(all, comparison));
     for (const one of result) {
       keep(comparisonRow({ ...place, seconds }, one, result, rounds, rates));
     }
@@ -93,14 +93,14 @@ async function measureTimes(
   for (const rival of rivals) await rival.stop();
 }
 
-/** One process after the other: what each needs is its own. */
+/** Starts one process after the other, so that each peak belongs to one rival. */
 async function measureMemory(
   origin: Origin,
   starts: Starts,
   keep: (row: ResultRow) => void,
 ): Promise<void> {
   const peaks: Record<string, { start: number | null; peak: number | null }> = {};
-  const { seconds } = await timed(async () => {
+  const { seconds } = await withSeconds(async () => {
     for (const [name, start] of starts) {
       if (name === 'reference') continue;
       const rival = await start();
@@ -112,10 +112,4 @@ async function measureMemory(
     }
   });
   keep(memoryRow({ ...origin, seconds }, peaks));
-}
-
-async function timed<T>(run: () => Promise<T>): Promise<{ result: T; seconds: number }> {
-  const start = performance.now();
-  const result = await run();
-  return { result, seconds: round((performance.now() - start) / 1000, 1) };
 }

@@ -3,26 +3,29 @@ import { ArgumentError } from '../../tensor/errors';
 import { writeRows } from '../measure';
 import { makePeftPython } from '../setup';
 import { benchRivals } from './against-rivals';
+import { benchMemory } from './memory/memory-table';
 import { benchMixedBatch } from './mixed-batch';
 
-/** What can be measured, by the argument. */
+/** The measurements by the argument that names them. */
 const BENCHES: Record<string, () => Promise<void>> = {
   '': rivals,
   adapters,
+  memory: () => benchMemory('npm run bench -- memory'),
   setup: async () => void (await makePeftPython()),
 };
 
 /**
- * Measures speed, as ratios within one run, and writes the rows into data/results/.
- * @param args none: this library against PyTorch with PEFT; `adapters`: a mixed batch of three
- *   adapters; `setup`: nothing, but gets PyTorch and PEFT
+ * Measures speed, as ratios within one run, or memory, and writes the rows to data/results/.
+ * @param args none compares this library with PyTorch and PEFT; `adapters` measures a mixed batch
+ *   of three adapters; `memory` the memory of a training step; `setup` only installs PyTorch and PEFT
  * @returns 0
  */
 export async function bench(args: string[]): Promise<number> {
   const run = BENCHES[args.join(' ')];
   if (!run) {
+    const names = Object.keys(BENCHES).filter(Boolean).join(', ');
     throw new ArgumentError(
-      `bench: what to measure must be adapters, or nothing named, got "${args.join(' ')}".`,
+      `bench: the measurement must be one of ${names}, or none, got "${args.join(' ')}".`,
     );
   }
   await run();
@@ -30,13 +33,16 @@ export async function bench(args: string[]): Promise<number> {
 }
 
 async function rivals(): Promise<void> {
-  const tell = ({ backend, name }: ResultRow) => console.log(`${backend}: ${String(name)}`);
-  const rows = await benchRivals('npm run bench', tell);
+  const onRow = ({ backend, name }: ResultRow) => console.log(`${backend}: ${String(name)}`);
+  const rows = await benchRivals('npm run bench', onRow);
   console.table(
-    rows.map(({ backend, name, peftOverOurs, plainOverOurs, oursOverPeft, ...row }) => ({
-      ...{ backend, name, 'PEFT / ours': peftOverOurs, 'plain / ours': plainOverOurs },
-      ...{ 'ours / PEFT': oursOverPeft },
-      'ours / base layer': (row.overBase as { ours: number } | undefined)?.ours,
+    rows.map(({ backend, name, peftOverOurs, tfjsOverOurs, oursOverPeft, overBase }) => ({
+      backend,
+      name,
+      'PEFT / ours': peftOverOurs,
+      'tfjs ops / ours': tfjsOverOurs,
+      'ours / PEFT': oursOverPeft,
+      'ours / base layer': (overBase as { ours: number } | undefined)?.ours,
     })),
   );
   await writeRows(resultsFile('bench'), rows);
@@ -46,9 +52,12 @@ async function adapters(): Promise<void> {
   const rows = await benchMixedBatch('npm run bench -- adapters');
   console.table(
     rows.map(({ what, targets, rowsPerAdapter, threeOverMixed, mixedOverOne, mixedOverBase }) => ({
-      ...{ what, targets, 'rows per adapter': rowsPerAdapter },
-      ...{ 'three passes / mixed': threeOverMixed },
-      ...{ 'mixed / one adapter': mixedOverOne, 'mixed / base': mixedOverBase },
+      what,
+      targets,
+      'rows per adapter': rowsPerAdapter,
+      'three passes / mixed': threeOverMixed,
+      'mixed / one adapter': mixedOverOne,
+      'mixed / base': mixedOverBase,
     })),
   );
   await writeRows(resultsFile('bench-adapters'), rows);

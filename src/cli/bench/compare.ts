@@ -1,34 +1,35 @@
 import { setTimeout } from 'node:timers/promises';
+import { LoraError } from '../../tensor/errors';
 import { timeInTurn, type Spread } from '../measure';
-import type { Rival, RivalName } from './rival-process';
-import type { Work } from './work';
+import type { Rival, RivalName } from './rivals/rival-process';
+import type { Work } from './rivals/work';
 
-/** Works that rivals do in turn. */
+/** Works that all rivals do in turn. */
 export interface Comparison {
   works: readonly Work[];
   rounds: number;
-  /** also without the fast kernels */
+  /** also times this library with its reference kernels */
   withReference?: boolean;
 }
 
-/** How long each rival took for one work; its calls into TensorFlow, where they can be counted. */
+/** The time of each rival for one work, and its calls into TensorFlow if they can be counted. */
 export interface Compared {
   work: Work;
   times: Partial<Record<RivalName, Spread>>;
   dispatches: Partial<Record<RivalName, number>>;
 }
 
-/** Rivals agree where their numbers differ by no more than this, relative to the number. */
+/** Largest relative difference between the numbers of two rivals that agree. */
 const TOLERANCE = 1e-3;
-/** A short job is repeated until a measurement takes so long, in milliseconds. */
+/** Least milliseconds of a measurement: shorter jobs are repeated. */
 const LONG_ENOUGH = 25;
 const MOST_REPEATS = 40;
-/** Milliseconds in which threads that wait for more work go to sleep, before another's turn. */
+/** Milliseconds between two rivals, in which the idle threads of the first go to sleep. */
 const PAUSE = 20;
 
 /**
- * Every rival does every work, in turn within each round.
- * @throws Error if two rivals do not compute the same; nothing is timed then
+ * Times every work on every rival, in turn within each round.
+ * @throws LoraError before anything is timed if two rivals compute different numbers
  */
 export async function compare(
   rivals: readonly Rival[],
@@ -64,21 +65,21 @@ async function prepareAndCheck(rivals: readonly Rival[], job: string, work: Work
     const { numbers = [] } = await rival.ask({ check: job });
     wanted ??= numbers;
     if (numbers.length > 0 && agree(numbers, wanted)) continue;
-    throw new Error(
-      `bench: ${rival.name} must compute as ${rivals[0]?.name} does, got ${numbers.join(', ')} ` +
-        `instead of ${wanted.join(', ')} of ${JSON.stringify(work)}.`,
+    throw new LoraError(
+      `bench: the numbers of ${rival.name} must be those of ${rivals[0]?.name}, ` +
+        `${wanted.join(', ')}, got ${numbers.join(', ')} in ${JSON.stringify(work)}.`,
     );
   }
 }
 
-/** Whether two rivals' numbers are the same but for rounding. */
+/** Whether the numbers of two rivals are equal within TOLERANCE. */
 export function agree(a: readonly number[], b: readonly number[]): boolean {
   const near = (value: number, i: number) =>
     Math.abs(value - (b[i] ?? NaN)) <= TOLERANCE * Math.abs(b[i] ?? NaN);
   return a.length === b.length && a.every(near);
 }
 
-/** The same for all, so that nobody's overhead is spread over more runs. */
+/** Chooses one number of repeats for all rivals, so that overhead counts the same for each. */
 async function chooseRepeats(rivals: readonly Rival[], job: string): Promise<number> {
   let shortest = Infinity;
   for (const rival of rivals) {

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ResultRow } from '../../course/shipped';
-import { round } from '../measure';
+import { round, withSeconds } from '../measure';
 import { softwareVulkan } from '../setup';
-import { DISTILGPT2 } from './distilgpt2';
-import { makeModel, Rival } from './rival-process';
+import { DISTILGPT2 } from './rivals/distilgpt2';
+import { makeModel, Rival } from './rivals/rival-process';
+import type { Work } from './rivals/work';
 import { nameOf, type Origin } from './rows';
-import type { Work } from './work';
 
-/** As many layers, which are what counts; narrow, since the driver may be one in software. */
+/** All layers of distilgpt2, for their number decides the count; narrow, for a software driver. */
 const NARROW = { ...DISTILGPT2, vocab_size: 1024, n_embd: 96 };
 
 const layer = { kind: 'linear', inFeatures: 96, outFeatures: 288, tokens: 32, r: 8 } as const;
@@ -20,9 +20,9 @@ const WORKS: Work[] = [
 ];
 
 /**
- * How often this library and plain tfjs ops make WebGPU run a shader. No time: that a software
- * driver can tell, too.
- * @returns no rows where there is no such driver
+ * Counts the shaders that WebGPU runs for this library and for tfjs ops. Counts, unlike times, are
+ * the same on a software driver.
+ * @returns no rows if there is no software driver
  */
 export async function benchDispatches(origin: Origin, python: string): Promise<ResultRow[]> {
   const env = softwareVulkan();
@@ -31,7 +31,7 @@ export async function benchDispatches(origin: Origin, python: string): Promise<R
   const rivals: Rival[] = [];
   try {
     await makeModel(python, folder, NARROW);
-    for (const name of ['ours', 'plain'] as const) {
+    for (const name of ['ours', 'tfjs'] as const) {
       rivals.push(await Rival.ofNode(name, folder, env));
     }
     const rows: ResultRow[] = [];
@@ -44,18 +44,22 @@ export async function benchDispatches(origin: Origin, python: string): Promise<R
 }
 
 async function count(origin: Origin, rivals: readonly Rival[], work: Work): Promise<ResultRow> {
-  const start = performance.now();
   const dispatches: Record<string, number | undefined> = {};
-  for (const rival of rivals) {
-    await rival.prepare('job', work);
-    dispatches[rival.name] = (await rival.ask({ count: 'job' })).count;
-    await rival.ask({ release: true });
-  }
-  const { ours = NaN, plain = NaN } = dispatches;
+  const { seconds } = await withSeconds(async () => {
+    for (const rival of rivals) {
+      await rival.prepare('job', work);
+      dispatches[rival.name] = (await rival.ask({ count: 'job' })).count;
+      await rival.ask({ release: true });
+    }
+  });
+  const { ours = NaN, tfjs = NaN } = dispatches;
   return {
-    ...{ ...origin, device: `${origin.device}; software driver` },
-    seconds: round((performance.now() - start) / 1000, 1),
-    ...{ what: 'dispatches', name: `dispatches, ${nameOf(work)}`, dispatches },
-    plainOverOurs: round(plain / ours, 3),
+    ...origin,
+    device: `${origin.device}; software driver`,
+    seconds,
+    what: 'dispatches',
+    name: `dispatches, ${nameOf(work)}`,
+    dispatches,
+    tfjsOverOurs: round(tfjs / ours, 3),
   };
 }

@@ -1,2 +1,1 @@
 export { bench } from './bench';
-export { memoryTable } from './memory-table';

@@ -9,8 +9,16 @@ import type { Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { type Batch, completionLoss, encodeRows, type Example, makeBatch } from '../../train/data';
 import { adamW, train } from '../../train/loop';
-import { timeInTurn, openBase, provenance, round, type Spread, timed } from '../measure';
-import { forever } from './forever';
+import {
+  forever,
+  openBase,
+  provenance,
+  round,
+  type Spread,
+  timed,
+  timeInTurn,
+  withSeconds,
+} from '../measure';
 
 const ADAPTERS = ['a', 'b', 'c'];
 const R = 8;
@@ -18,15 +26,15 @@ const ROUNDS = 15;
 const NEW_TOKENS = 24;
 const PROMPT = 16;
 
-/** On the shipped base: PEFT's choice for GPT-2, and every linear layer. */
+/** Adapted layers of the shipped base: PEFT's default for GPT-2, and every linear layer. */
 const TARGETS: TargetModules[] = [['c_attn'], 'all-linear'];
-/** Prompts, or training texts, for each of the three adapters. */
+/** Numbers of prompts for each adapter in generation, and of rows in training. */
 const GENERATED = [1, 4, 16];
 const TRAINED = 8;
 
 /**
- * Three adapters of rank 8 on one base: a mixed batch against three passes, against one adapter for
- * the whole batch, and, in generation, against the base alone.
+ * Measures three adapters of rank 8 on one base: a mixed batch against three passes, against one
+ * adapter for the whole batch, and, in generation, against the base alone.
  */
 export async function benchMixedBatch(command: string): Promise<ResultRow[]> {
   const origin = await provenance();
@@ -37,13 +45,18 @@ export async function benchMixedBatch(command: string): Promise<ResultRow[]> {
     for (const [i, name] of ADAPTERS.entries()) await bank.add(name, adapt(targets, i));
     const examples = encodeRows(tokenizer, solverRows({ split: 'train', seed: 1, count: 60 }));
     const measure = async (what: string, size: number, run: Measurement) => {
-      const start = performance.now();
-      const times = await run(model, bank, examples, size);
+      const { result, seconds } = await withSeconds(() => run(model, bank, examples, size));
       rows.push({
-        ...{ command, ...origin, seed: 1 },
-        seconds: round((performance.now() - start) / 1000, 1),
-        ...{ what, targets: String(targets), r: R, rowsPerAdapter: size, rounds: ROUNDS },
-        ...summary(times),
+        command,
+        ...origin,
+        seed: 1,
+        seconds,
+        what,
+        targets: String(targets),
+        r: R,
+        rowsPerAdapter: size,
+        rounds: ROUNDS,
+        ...summary(result),
       });
     };
     for (const size of GENERATED) await measure('generation', size, generation);
@@ -54,7 +67,7 @@ export async function benchMixedBatch(command: string): Promise<ResultRow[]> {
   return rows;
 }
 
-/** `base` of generation alone: there is nothing to train in it. */
+/** `base` in generation only: a base without adapter trains nothing. */
 type Times = Record<'one' | 'mixed' | 'three', Spread> & { base?: Spread };
 
 type Measurement = (
@@ -64,7 +77,7 @@ type Measurement = (
   rowsPerAdapter: number,
 ) => Promise<Times>;
 
-/** The time of NEW_TOKENS for each prompt, which are of one length. */
+/** Times the generation of NEW_TOKENS tokens for each prompt; all prompts have one length. */
 const generation: Measurement = async (model, bank, examples, size) => {
   const prompts = Array.from({ length: ADAPTERS.length * size }, (_, i) =>
     (examples[i % examples.length]?.prompt ?? []).slice(0, PROMPT),
@@ -84,7 +97,7 @@ const generation: Measurement = async (model, bank, examples, size) => {
   );
 };
 
-/** The time of a whole training step: loss, gradients, AdamW. */
+/** Times a training step: loss, gradients, AdamW. */
 const training: Measurement = async (model, bank, examples, size) => {
   const batches = ADAPTERS.map((_, i) => makeBatch(examples.slice(i * size, (i + 1) * size)));
   const all = makeBatch(examples.slice(0, ADAPTERS.length * size));
@@ -118,12 +131,12 @@ async function forEachAdapter(bank: AdapterBank, run: (i: number) => unknown): P
   }
 }
 
-/** The adapter of each row of a mixed batch. */
+/** Names the adapter of each row of a mixed batch. */
 function namesOf(rowsPerAdapter: number): string[] {
   return ADAPTERS.flatMap((name) => new Array<string>(rowsPerAdapter).fill(name));
 }
 
-/** With a B that is not zero: a zero might be multiplied faster. */
+/** Adds an adapter whose B is not zero, since products with zeros might be faster. */
 function adapt(targetModules: TargetModules, seed: number) {
   return (model: Module) => {
     injectLora(model, { targetModules, r: R, alpha: 32, seed });
@@ -133,7 +146,7 @@ function adapt(targetModules: TargetModules, seed: number) {
   };
 }
 
-/** Milliseconds, and ratios of medians. */
+/** Makes the measured fields of a row: milliseconds, and ratios of medians. */
 function summary({ base, one, mixed, three }: Times) {
   const over = (a: Spread, b: Spread) => round(a.median / b.median, 3);
   const rounded = (value: number) => round(value, 1);
@@ -141,7 +154,8 @@ function summary({ base, one, mixed, three }: Times) {
     spread ? [[arm, [spread.median, spread.low, spread.high].map(rounded)]] : [],
   );
   return {
-    ...{ threeOverMixed: over(three, mixed), mixedOverOne: over(mixed, one) },
+    threeOverMixed: over(three, mixed),
+    mixedOverOne: over(mixed, one),
     ...(base && { mixedOverBase: over(mixed, base) }),
     'milliseconds [median, quartiles]': Object.fromEntries(milliseconds) as object,
   };

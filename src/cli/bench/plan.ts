@@ -1,7 +1,7 @@
 import type { Comparison } from './compare';
-import type { LinearWork, Work } from './work';
+import type { LinearWork, Work } from './rivals/work';
 
-/** What a fast accelerator and PyTorch are measured at. */
+/** Comparisons on a fast accelerator and in PyTorch. */
 export const FULL: readonly Comparison[] = [
   ...[768, 2304].flatMap((outFeatures) =>
     [128, 512, 4096].flatMap((tokens) =>
@@ -17,8 +17,8 @@ export const FULL: readonly Comparison[] = [
 ];
 
 /**
- * What one thread of WebAssembly is measured at: a step takes many seconds, and at 4 x 128 tokens
- * plain tfjs runs out of the 4 GB that WebAssembly can address.
+ * Comparisons on one thread of WebAssembly: a step takes many seconds, and at 4 x 128 tokens tfjs
+ * ops need more than the 4 GB that WebAssembly can address.
  */
 export const SHORT: readonly Comparison[] = [
   linears({ outFeatures: 768, tokens: 128, backward: true }, [8, 0], 5),
@@ -26,13 +26,13 @@ export const SHORT: readonly Comparison[] = [
   { works: [{ kind: 'step', batch: 1, time: 128, labelled: 1 }], rounds: 3 },
 ];
 
-/** The step of which the memory is measured, on a fresh process each. */
+/** The training step whose memory is measured, each rival in a new process. */
 export const MEMORY = {
   work: { kind: 'step', batch: 4, time: 128, labelled: 1 } satisfies Work,
   steps: 5,
 };
 
-/** Beyond any cache, and long enough for all cores. */
+/** Sizes that measure the machine: larger than any cache, long enough for all cores. */
 export const MACHINE = {
   product: { kind: 'product', size: 2048 },
   add: { kind: 'add', size: 2 ** 24 },

@@ -2,21 +2,21 @@ import type { ResultRow } from '../../course/shipped';
 import { round, type Spread } from '../measure';
 import type { Compared } from './compare';
 import { MEMORY } from './plan';
-import type { RivalName } from './rival-process';
-import { bytes, floorMilliseconds, operations, type Rates, type Work } from './work';
+import type { RivalName } from './rivals/rival-process';
+import { bytes, floorMilliseconds, operations, type Rates, type Work } from './rivals/work';
 
-/** What all rows of an accelerator have in common. */
+/** Fields that all rows of an accelerator share. */
 export type Origin = Omit<ResultRow, 'seconds'> & {
   command: string;
   commit: string;
   backend: string;
   device: string;
   seed: number;
-  /** what else the machine computed in the minute before, in cores */
+  /** load average of the minute before, in cores */
   loadBefore: number;
 };
 
-/** How fast the machine is at best, by one large product and one large sum. */
+/** Measures the machine's best rates by one large matrix product and one large sum. */
 export function machineRow(
   origin: Origin,
   machine: readonly Compared[],
@@ -32,14 +32,15 @@ export function machineRow(
   const row: ResultRow = {
     ...origin,
     seconds: 0,
-    ...{ what: 'machine', name: 'one product of 2048³, one sum of 2²⁴' },
+    what: 'machine',
+    name: 'one product of 2048³, one sum of 2²⁴',
     gigaOperationsPerSecond: round(rates.operationsPerSecond / 1e9, 1),
     gigabytesPerSecond: round(rates.bytesPerSecond / 1e9, 1),
   };
   return { row, rates };
 }
 
-/** One work: milliseconds of each rival, ratios of medians, and how near the floor each is. */
+/** Makes the row of one work: milliseconds of each rival, ratios of medians, and the share of the floor. */
 export function comparisonRow(
   origin: Origin & { seconds: number },
   { work, times, dispatches }: Compared,
@@ -54,9 +55,12 @@ export function comparisonRow(
     Object.fromEntries(Object.entries(times).map(([name, spread]) => [name, show(spread)]));
   return {
     ...origin,
-    ...{ what, name: nameOf(work), ...size, rounds },
+    what,
+    name: nameOf(work),
+    ...size,
+    rounds,
     ...ratio('peftOverOurs', times.peft, times.ours),
-    ...ratio('plainOverOurs', times.plain, times.ours),
+    ...ratio('tfjsOverOurs', times.tfjs, times.ours),
     ...(base && work.kind === 'linear' && work.r > 0 && { overBase: overBase(times, base) }),
     ...(work.kind === 'generate' && {
       tokensPerSecond: each(({ median }) => round((1000 * work.newTokens) / median, 1)),
@@ -69,7 +73,7 @@ export function comparisonRow(
   };
 }
 
-/** A work in words. */
+/** Describes a work in words. */
 export function nameOf(work: Work): string {
   switch (work.kind) {
     case 'linear': {
@@ -97,7 +101,7 @@ function ratio(name: string, over: Spread | undefined, under: Spread | undefined
   return over && under ? { [name]: round(over.median / under.median, 3) } : {};
 }
 
-/** What the update adds to the layer's time, as a factor. */
+/** The time of the layer with an adapter over the time without, for each rival. */
 function overBase(times: Compared['times'], base: Compared) {
   const names = Object.keys(times) as RivalName[];
   return Object.fromEntries(
@@ -108,7 +112,7 @@ function overBase(times: Compared['times'], base: Compared) {
   );
 }
 
-/** The most resident memory of a process that only trains, and of its runtime before any model. */
+/** Makes the row of peak memory: of a process that only trains, and of its runtime before a model. */
 export function memoryRow(
   origin: Origin & { seconds: number },
   peaks: Record<string, { start: number | null; peak: number | null }>,

@@ -6,24 +6,22 @@ import { BASE, readResults, type ResultRow } from '../../course/shipped';
 import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import { useAccelerator } from '../../tensor/runtime';
-import { memoryTable } from '../bench';
 import { ONE_CORE, progressBar, rowsFile, runInProcess, stepOf, writeRows } from '../measure';
 import { parseQuickOption } from './quick-option';
 import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
 
 /**
- * Trains the solver at every rank, every alpha, on a base in 4 bits, or by every variant, several
- * seeds each, one process a run, and writes a row for each into data/results/. Runs that have their
- * row already are not repeated.
- * @param args `rank`, `alpha`, `qlora` or `variants`; `memory` for `memoryTable`; `--quick` for one seed, from nothing, into artifacts/
+ * Trains the solver at every rank, at every alpha, on a base in 4 bits, or by every variant, with
+ * several seeds, each run in a process of its own. Writes a row for each to data/results/; runs that
+ * have a row there are not repeated.
+ * @param args `rank`, `alpha`, `qlora` or `variants`; `--quick` runs one seed and writes to artifacts/
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
   const { what: name, quick, command } = parseQuickOption('sweep', args);
-  if (name === 'memory') return memoryTable(command);
   if (!isSweep(name)) {
     throw new ArgumentError(
-      `sweep: what to sweep must be one of ${SWEEPS.join(', ')}, memory, got ${name ?? 'nothing'}.`,
+      `sweep: the sweep must be one of ${SWEEPS.join(', ')}, got ${name ?? 'nothing'}.`,
     );
   }
   const file = rowsFile(`sweep-${name}`, quick);
@@ -40,13 +38,13 @@ function isSweep(name: string | undefined): name is SweepName {
   return SWEEPS.some((one) => one === name);
 }
 
-/** So that rows of another base are not taken for this one's. */
+/** Identifies the base in the rows: rows of another base are not reused. */
 function baseHash(): string {
   const weights = readFileSync(path.join(BASE, 'model.safetensors'));
   return createHash('sha256').update(weights).digest('hex').slice(0, 12);
 }
 
-/** On a CPU each run takes one core, which is faster than one run on all; a GPU takes one run. */
+/** Counts parallel runs: one per core on a CPU, which is faster than one run on all, or one on a GPU. */
 async function countWorkers(): Promise<number> {
   const { name } = await useAccelerator();
   return name === 'cuda' || name === 'webgpu' ? 1 : cpus().length;
@@ -84,8 +82,14 @@ async function runAll(
 function printTable(rows: readonly ResultRow[]): void {
   console.table(
     rows.map(({ method, r, alpha, seed, trainable, testLoss, exactMatch, seconds }) => ({
-      ...{ method, r, alpha, seed, trainable, 'test loss': testLoss },
-      ...{ 'exact match': exactMatch, seconds },
+      method,
+      r,
+      alpha,
+      seed,
+      trainable,
+      'test loss': testLoss,
+      'exact match': exactMatch,
+      seconds,
     })),
   );
 }

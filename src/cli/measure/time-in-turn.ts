@@ -1,16 +1,17 @@
 import { quantiles } from './statistics';
+import { round } from './write-rows';
 
-/** How long something takes, in milliseconds: the middle of all rounds, and of their halves. */
+/** Milliseconds of several rounds: median, quartiles and the shortest. */
 export interface Spread {
   median: number;
   /** the quartiles */
   low: number;
   high: number;
-  /** of all rounds: what is left when nothing else disturbs */
+  /** the shortest of all rounds, the one that was disturbed least */
   best: number;
 }
 
-/** What does something and tells how long it took, in milliseconds. */
+/** Makes an arm for timeInTurn: a function that runs `run` and gives its milliseconds. */
 export function timed(run: () => Promise<unknown>): () => Promise<number> {
   return async () => {
     const start = performance.now();
@@ -19,10 +20,19 @@ export function timed(run: () => Promise<unknown>): () => Promise<number> {
   };
 }
 
+/** Runs `run` once. @returns its result and the seconds it took, for a row */
+export async function withSeconds<T>(
+  run: () => Promise<T>,
+): Promise<{ result: T; seconds: number }> {
+  const start = performance.now();
+  const result = await run();
+  return { result, seconds: round((performance.now() - start) / 1000, 1) };
+}
+
 /**
- * Times several things in turn, round by round, so that what disturbs the machine disturbs all of
- * them. One round before that does not count.
- * @param arms each tells its milliseconds
+ * Times several arms in turn, round by round, so that a disturbance of the machine reaches all of
+ * them. A first round is not counted.
+ * @param arms each runs once and gives its milliseconds
  */
 export async function timeInTurn<Name extends string>(
   arms: Readonly<Record<Name, () => Promise<number>>>,

@@ -6,7 +6,7 @@ export interface Python {
   /** program and first arguments, such as `['py', '-3']` */
   command: string[];
   version: [major: number, minor: number];
-  /** whether it can make virtual environments (Debian and Ubuntu package that apart) */
+  /** whether it can make virtual environments (a package of its own on Debian and Ubuntu) */
   hasVenv: boolean;
 }
 
@@ -15,7 +15,7 @@ const PROBE =
   'import sys, importlib.util as u; print(*sys.version_info[:2], bool(u.find_spec("ensurepip")))';
 
 /**
- * The first Python of this machine that can carry the project's environment.
+ * Finds the first Python of this machine that can make the project's environment.
  * @throws SetupError if there is none, saying what is missing
  */
 export function findPython(): Python {
@@ -26,7 +26,7 @@ export function findPython(): Python {
   return choosePython(commands.flatMap((command) => probe(command) ?? []));
 }
 
-/** @throws SetupError if none of them will do, saying why not */
+/** Chooses a Python. @throws SetupError if none of them is suitable, saying why */
 export function choosePython(pythons: Python[]): Python {
   const recent = pythons.filter(
     ({ version: [major, minor] }) => major > 3 || (major === 3 && minor >= OLDEST_MINOR),
@@ -37,7 +37,7 @@ export function choosePython(pythons: Python[]): Python {
   const withoutVenv = recent[0];
   if (withoutVenv) {
     throw new SetupError(
-      `Python ${withoutVenv.version.join('.')} is here, but not its venv module.`,
+      `Python ${withoutVenv.version.join('.')} has no venv module.`,
       'Install it (Debian, Ubuntu: `apt install python3-venv`), then run the same command again.',
     );
   }

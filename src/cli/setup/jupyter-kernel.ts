@@ -3,19 +3,20 @@ import path from 'node:path';
 import { projectRoot, venv } from '../../files/local';
 import { kernelSpec } from '../../jupyter';
 import type { Step } from './run-steps.cjs';
+import { STEP } from './set-up-steps.cjs';
 
 const share = path.join(venv, 'share', 'jupyter');
 const folder = path.join(share, 'kernels', 'tslab');
 const launcher = path.join(projectRoot, 'dist', 'src', 'jupyter', 'launcher.js');
 
-/** The first screen is to be the lesson, not a question about news. */
+/** JupyterLab opens on the lesson without asking whether it may fetch news. */
 const SETTINGS = {
   '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
 };
 
-/** The TypeScript kernel as Jupyter finds it in `.venv`, with absolute paths. */
-export const kernelStep: Step = {
-  name: 'TypeScript kernel',
+/** The Jupyter kernel for TypeScript: its kernel.json in `.venv`, with absolute paths. */
+export const jupyterKernelStep: Step = {
+  name: STEP.jupyterKernel,
   parts: [
     {
       folder,

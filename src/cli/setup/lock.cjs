@@ -4,15 +4,15 @@ const path = require('node:path');
 const POLL_MS = 300;
 
 /**
- * Runs `body` while this process alone holds the lock `file`; waits for whoever holds it before.
- * The file names the processes that work under the lock: the owner, and the tool it runs just now.
- * It is stale once none of them lives, so a killed owner frees it, but not before its orphaned
- * tool has ended too.
+ * Runs `body` while this process alone holds the lock `file`; waits until the lock is free.
+ * The file names the processes that work under the lock: the owner and the program that it runs.
+ * It is stale once none of them is alive, so a killed owner frees it, but not before its orphaned
+ * program has ended too.
  *
  * @template T
  * @param {string} file
- * @param {(holders: number[]) => void} onWait called once, if there is something to wait for
- * @param {(hold: (pid: number) => void) => Promise<T>} body `hold(pid)` names the running tool
+ * @param {(holders: number[]) => void} onWait called once, if another process holds the lock
+ * @param {(hold: (pid: number) => void) => Promise<T>} body `hold(pid)` names the running program
  * @returns {Promise<T>}
  */
 async function withLock(file, onWait, body) {
@@ -28,7 +28,7 @@ async function withLock(file, onWait, body) {
   }
 }
 
-/** @param {string} file @returns {boolean} whether the lock is ours now */
+/** @param {string} file @returns {boolean} whether this process has the lock now */
 function take(file) {
   if (fs.existsSync(file) && holders(file).length === 0) removeStale(file);
   try {
@@ -41,8 +41,8 @@ function take(file) {
 }
 
 /**
- * Of several that find the lock stale, only one gets to rename it; one that comes late and
- * catches a new owner's lock instead puts it back.
+ * Removes a stale lock by renaming it first: of several processes only one succeeds. A late one
+ * that renames a new owner's lock puts it back.
  * @param {string} file
  */
 function removeStale(file) {
@@ -56,7 +56,7 @@ function removeStale(file) {
   else fs.rmSync(aside, { force: true });
 }
 
-/** @param {string} file @returns {number[]} the living processes that it names */
+/** @param {string} file @returns {number[]} the processes that it names and that are alive */
 function holders(file) {
   let text = '';
   try {

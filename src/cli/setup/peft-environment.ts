@@ -4,15 +4,15 @@ import { pythonPath, projectRoot, stateFolder } from '../../files/local';
 import { findPython } from './find-python';
 import { PIP } from './python-packages';
 import { SetupError } from './run-program.cjs';
-import { isReady, runSteps, type Step, type Tools } from './run-steps.cjs';
+import { isReady, runSteps, type Step, type StepContext } from './run-steps.cjs';
 
 const FOLDER = path.join(projectRoot, 'tests', 'interop');
 const REQUIREMENTS = path.join(FOLDER, 'requirements.txt');
 const ENVIRONMENT = path.join(stateFolder, 'interop');
 const PYTHON = pythonPath(ENVIRONMENT);
 
-/** PyTorch and PEFT, apart from the project's own environment: gigabytes that no lesson needs. */
-export const environmentStep: Step = {
+/** PyTorch and PEFT in an environment of their own: gigabytes that no lesson needs. */
+export const peftStep: Step = {
   name: 'PEFT for the comparison',
   parts: [
     {
@@ -24,30 +24,35 @@ export const environmentStep: Step = {
   ],
 };
 
-/** Makes the environment where need be. @returns its Python; throws SetupError if it can't be made */
+/**
+ * Makes the environment if it is missing.
+ * @returns its Python
+ * @throws SetupError if the environment can't be made
+ */
 export async function makePeftPython(): Promise<string> {
-  await runSteps([environmentStep], { stateFolder, first: 1, total: 1, retry: true });
+  await runSteps([peftStep], { stateFolder, retry: true });
   return PYTHON;
 }
 
-/** A Python that has PyTorch and PEFT: the one made here, or INTEROP_PYTHON. */
+/**
+ * Finds a Python with PyTorch and PEFT: INTEROP_PYTHON, or that of makePeftPython.
+ * @throws SetupError if there is none
+ */
 export function peftPython(): string {
   const python = process.env.INTEROP_PYTHON;
   if (python !== undefined) return python;
-  if (environmentStep.parts.every(isReady)) return PYTHON;
-  throw new SetupError(
-    'PyTorch and PEFT are not here to compare with.',
-    'Run `npm run bench:setup`.',
-  );
+  if (peftStep.parts.every(isReady)) return PYTHON;
+  throw new SetupError('PyTorch and PEFT are not installed.', 'Run `npm run bench:setup`.');
 }
 
-async function makeEnvironment({ run: runTool }: Tools): Promise<void> {
+async function makeEnvironment({ run }: StepContext): Promise<void> {
   const [python = '', ...first] = findPython().command;
-  const next = 'See that the Python package index can be reached, then run the same command again.';
-  await runTool(python, [...first, '-m', 'venv', '--clear', ENVIRONMENT], {
+  const next =
+    'Make sure that the Python package index can be reached, then run the same command again.';
+  await run(python, [...first, '-m', 'venv', '--clear', ENVIRONMENT], {
     cwd: projectRoot,
     next,
   });
   const install = ['-m', 'pip', 'install', ...PIP, '-r', REQUIREMENTS];
-  await runTool(PYTHON, install, { cwd: projectRoot, next });
+  await run(PYTHON, install, { cwd: projectRoot, next });
 }

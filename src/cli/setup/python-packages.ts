@@ -2,21 +2,25 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pythonPath, projectRoot, venv } from '../../files/local';
 import { findPython } from './find-python';
-import type { Step, Tools } from './run-steps.cjs';
+import type { Step, StepContext } from './run-steps.cjs';
+import { STEP } from './set-up-steps.cjs';
 
-/** pip's arguments that keep one unreachable index from making it crawl. */
+/** Arguments of pip: give up soon where an index cannot be reached, ask and draw nothing. */
 export const PIP = [
-  ...['--retries', '1', '--timeout', '15'],
-  ...['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
+  '--retries=1',
+  '--timeout=15',
+  '--disable-pip-version-check',
+  '--no-input',
+  '--progress-bar=off',
 ];
 
-/** `.venv`: JupyterLab, the extension that draws the charts, and the notebook runner. */
+/** The folder `.venv`: JupyterLab, its extension for charts, and the notebook runner. */
 export const pythonStep: Step = {
-  name: 'Python packages',
+  name: STEP.python,
   parts: [
     {
       folder: venv,
-      files: [path.relative(venv, pythonPath())], // a link, broken once the system's Python goes
+      files: [path.relative(venv, pythonPath())], // a link, broken once the system's Python is removed
       needs: () => ({
         place: venv, // its scripts hold this path
         requirements: readFileSync(path.join(projectRoot, 'requirements.txt'), 'utf8'),
@@ -27,14 +31,14 @@ export const pythonStep: Step = {
   ],
 };
 
-async function makeVenv({ run }: Tools): Promise<void> {
+async function makeVenv({ run }: StepContext): Promise<void> {
   const [python = '', ...first] = findPython().command;
-  const next = 'See the log, mend this, then run the same command again.';
+  const next = 'See the log, correct this, then run the same command again.';
   await run(python, [...first, '-m', 'venv', '--clear', venv], { cwd: projectRoot, next });
 
   const files = ['-r', 'requirements.txt', '-c', 'requirements.lock'];
   await run(pythonPath(), ['-m', 'pip', 'install', ...PIP, ...files], {
     cwd: projectRoot,
-    next: 'See that the Python package index can be reached, then run the same command again.',
+    next: 'Make sure that the Python package index can be reached, then run the same command again.',
   });
 }

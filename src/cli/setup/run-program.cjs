@@ -2,7 +2,10 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** A part of the set-up could not be made: why, and what the user can do about it. */
+/**
+ * A step of the set-up failed: the cause, and what the user can do. It is no LoraError, because
+ * bootstrap.cjs throws it before any TypeScript is built.
+ */
 class SetupError extends Error {
   /**
    * @param {string} cause
@@ -19,23 +22,23 @@ class SetupError extends Error {
  * @typedef {object} RunOptions
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} [env] on top of this process's own
- * @property {string} next what to do should it fail
- * @property {boolean} [shell] let the system's shell find the program
+ * @property {string} next what the user can do if the program fails
+ * @property {boolean} [shell] whether the system's shell finds the program
  */
 
 const LINES_OF_CAUSE = 6;
 const LETTERS_OF_NAME = 60;
 
 /**
- * Runs one program to its end, its output into the file `log`.
+ * Runs one program to its end and appends its output to the file `log`.
  *
  * @param {{ log: string, onStart: (pid: number) => void, onLine: (line: string) => void }} watch
  * @param {string} command
  * @param {string[]} args
  * @param {RunOptions} options
- * @returns {Promise<void>} rejected with a SetupError that quotes the output's errors
+ * @returns {Promise<void>} rejected with a SetupError that quotes the errors in the output
  */
-function runTool(watch, command, args, { cwd, env, next, shell = false }) {
+function runProgram(watch, command, args, { cwd, env, next, shell = false }) {
   return new Promise((resolve, reject) => {
     fs.appendFileSync(watch.log, `$ ${[command, ...args].join(' ')}\n`);
     const name = [path.basename(command), ...args].join(' ').slice(0, LETTERS_OF_NAME);
@@ -68,7 +71,7 @@ function runTool(watch, command, args, { cwd, env, next, shell = false }) {
 }
 
 /**
- * The first lines that speak of an error (compilers and npm tell the cause first), else the last.
+ * Finds the first lines with an error (compilers and npm print the cause first), else the last lines.
  * @param {string} output
  */
 function causeIn(output) {
@@ -82,4 +85,4 @@ function linesOf(text) {
   return text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
 }
 
-module.exports = { SetupError, runTool };
+module.exports = { SetupError, runProgram };

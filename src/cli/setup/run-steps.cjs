@@ -1,47 +1,47 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { withLock } = require('./lock.cjs');
-const { runTool, SetupError } = require('./run-program.cjs');
+const { runProgram, SetupError } = require('./run-program.cjs');
 
 /**
- * What a step works with.
- * @typedef {object} Tools
+ * Handed to a step while it is made.
+ * @typedef {object} StepContext
  * @property {(command: string, args: string[], options: import('./run-program.cjs').RunOptions) => Promise<void>} run
- * @property {(text: string) => void} show what is going on just now
+ * @property {(text: string) => void} show prints what the step is doing at the moment
  */
 
 /**
- * Something the set-up makes. It counts as made while the stamp in its folder holds the same
- * `needs` as now and its `files` are there. The stamp is removed before `make` and written after
- * it, so nothing that was interrupted half-way can pass for whole.
+ * Something that the set-up makes. It counts as made while the stamp in its folder holds the
+ * `needs` of today and its `files` exist. The stamp is removed before `make` and written after it,
+ * so an interrupted `make` never counts as done.
  *
- * @typedef {object} Artefact
+ * @typedef {object} Artifact
  * @property {string} folder
  * @property {string[]} files inside the folder
- * @property {() => Record<string, string>} needs everything it is made from
- * @property {(tools: Tools) => Promise<void>} make from nothing or from any remains
+ * @property {() => Record<string, string>} needs everything that it is made from
+ * @property {(context: StepContext) => Promise<void>} make makes it, whatever is left of an earlier try
  */
 
 /**
  * @typedef {object} Step
- * @property {string} name
- * @property {Artefact[]} parts made in this order
- * @property {string} [without] what happens if it fails; a step without this stops the set-up
+ * @property {string} name one of `Run.names`
+ * @property {Artifact[]} parts made in this order
+ * @property {string} [without] what the user has without this step; if not given, a failure of the
+ *   step ends the set-up
  */
 
 /**
  * @typedef {object} Run
  * @property {string} stateFolder folder for the lock, the logs and the notes of failed steps
- * @property {number} first number of the first of these steps
- * @property {number} total number of the last step of the whole set-up
- * @property {boolean} retry also try steps again that failed last time, nothing changed since
+ * @property {string[]} [names] names of all steps of which these are some; they give the numbers
+ * @property {boolean} retry also retry steps that failed last time though nothing changed since
  */
 
 const STAMP = '.stamp';
 
 /**
- * Does what is still to do of these steps, a progress line for each.
- * Two set-ups at once wait for each other.
+ * Does the steps that are not done yet, and prints a progress line for each.
+ * Two set-ups at the same time wait for each other.
  *
  * @param {Step[]} steps
  * @param {Run} run
@@ -52,8 +52,10 @@ async function runSteps(steps, run) {
   const onWait = (pids) => print(`Waiting for another set-up (process ${pids.join(', ')}) ...\n`);
   fs.mkdirSync(run.stateFolder, { recursive: true });
   await withLock(path.join(run.stateFolder, 'setup.lock'), onWait, async (hold) => {
-    for (const [index, step] of steps.entries()) {
-      await runStep(step, `[${run.first + index}/${run.total}] ${step.name}`, run, hold);
+    const names = run.names ?? steps.map(({ name }) => name);
+    for (const step of steps) {
+      const number = names.indexOf(step.name) + 1;
+      await runStep(step, `[${number}/${names.length}] ${step.name}`, run, hold);
     }
   });
 }
@@ -70,7 +72,7 @@ async function runStep(step, label, run, hold) {
 
   const failure = lastFailure(step, run.stateFolder);
   if (failure !== '' && !run.retry) {
-    return print(`not here, \`npm run setup\` tries again\n${failure}`);
+    return print(`not installed; run \`npm run setup\` to retry\n${failure}`);
   }
 
   const log = path.join(run.stateFolder, `${slug(step.name)}.log`);
@@ -80,9 +82,9 @@ async function runStep(step, label, run, hold) {
     fs.rmSync(note, { force: true });
     fs.writeFileSync(log, '');
     for (const part of step.parts.filter((part) => !isReady(part))) {
-      await makeArtefact(part, {
+      await makeArtifact(part, {
         run: (command, args, options) =>
-          runTool({ log, onStart: hold, onLine: progress.show }, command, args, options),
+          runProgram({ log, onStart: hold, onLine: progress.show }, command, args, options),
         show: progress.show,
       });
     }
@@ -100,38 +102,38 @@ async function runStep(step, label, run, hold) {
 }
 
 /**
- * Makes it, and only then writes its stamp.
- * @param {Artefact} artefact
- * @param {Tools} tools
+ * Makes an artifact, then writes its stamp.
+ * @param {Artifact} artifact
+ * @param {StepContext} context
  */
-async function makeArtefact(artefact, tools) {
-  const needs = stampOf(artefact); // as they were before: a later change must count as one
-  const stamp = path.join(artefact.folder, STAMP);
+async function makeArtifact(artifact, context) {
+  const needs = stampOf(artifact); // read first: a change while it is made must count as a change
+  const stamp = path.join(artifact.folder, STAMP);
   fs.rmSync(stamp, { force: true });
-  await artefact.make(tools);
+  await artifact.make(context);
   fs.writeFileSync(`${stamp}.part`, needs);
   fs.renameSync(`${stamp}.part`, stamp);
 }
 
 /**
- * Whether it is there, whole, and made from what it would be made from now.
- * @param {Artefact} artefact
+ * Whether an artifact is complete and made from today's needs.
+ * @param {Artifact} artifact
  * @returns {boolean}
  */
-function isReady(artefact) {
+function isReady(artifact) {
   return (
-    readText(path.join(artefact.folder, STAMP)) === stampOf(artefact) &&
-    artefact.files.every((file) => fs.existsSync(path.join(artefact.folder, file)))
+    readText(path.join(artifact.folder, STAMP)) === stampOf(artifact) &&
+    artifact.files.every((file) => fs.existsSync(path.join(artifact.folder, file)))
   );
 }
 
-/** @param {Artefact} artefact */
-function stampOf(artefact) {
-  return `${JSON.stringify(artefact.needs(), null, 1)}\n`;
+/** @param {Artifact} artifact */
+function stampOf(artifact) {
+  return `${JSON.stringify(artifact.needs(), null, 1)}\n`;
 }
 
 /**
- * The warning with which the step failed last time, if nothing it needs has changed since.
+ * Reads the warning of a step that failed last time, if its needs are the same today.
  * @param {Step} step
  * @param {string} stateFolder
  * @returns {string} '' if there is none
@@ -154,11 +156,11 @@ function noteOf(step, stateFolder) {
 function explain(error) {
   if (error instanceof SetupError) return { cause: error.message, next: error.next };
   const cause = error instanceof Error ? error.message : String(error);
-  return { cause, next: 'Mend this, then run the same command again.' };
+  return { cause, next: 'Correct this, then run the same command again.' };
 }
 
 /**
- * On a terminal the line tells the seconds and what the tool says; elsewhere it waits for the end.
+ * Shows the seconds and the program's last line on a terminal; elsewhere, only the final result.
  * @param {string} label
  */
 function showProgress(label) {

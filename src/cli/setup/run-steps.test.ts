@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** How the one step of `program` behaves. */
+/** Options of the one step of `program`. */
 interface Behaviour {
   make: string;
   needs?: string;
@@ -20,22 +20,23 @@ interface Behaviour {
   retry?: boolean;
 }
 
-/** A set-up of one step that makes `artefact/thing`; each making adds a line to `made`. */
+/** A set-up of one step that makes `artifact/thing` and then adds a line to `made`. */
 function program({ make, needs = '1', without, retry = false }: Behaviour): string {
   return `
     const fs = require('node:fs');
     const { runSteps } = require(${JSON.stringify(path.join(__dirname, 'run-steps.cjs'))});
     const { SetupError } = require(${JSON.stringify(path.join(__dirname, 'run-program.cjs'))});
-    const thing = 'artefact/thing';
-    fs.mkdirSync('artefact', { recursive: true });
+    const thing = 'artifact/thing';
+    fs.mkdirSync('artifact', { recursive: true });
     const part = {
-      folder: 'artefact',
+      folder: 'artifact',
       files: ['thing'],
       needs: () => ({ version: '${needs}' }),
       make: async ({ run }) => { fs.appendFileSync('made', 'once\\n'); ${make} },
     };
     const step = { name: 'The thing', parts: [part], without: ${JSON.stringify(without)} };
-    runSteps([step], { stateFolder: 'stateFolder', first: 2, total: 3, retry: ${retry} }).catch(
+    const names = ['The first', 'The thing', 'The last'];
+    runSteps([step], { stateFolder: 'stateFolder', names, retry: ${retry} }).catch(
       (error) => { console.error(error.message + '|' + error.next); process.exitCode = 1; });`;
 }
 
@@ -74,39 +75,39 @@ describe('a step', () => {
     assert.equal(timesMade(), 1);
   });
 
-  test('is made again when what it needs has changed', () => {
+  test('is made again when its needs have changed', () => {
     run({ make: GOOD });
     run({ make: GOOD, needs: '2' });
     assert.equal(timesMade(), 2);
   });
 
-  test('is made again when a file of it is gone, the stamp still there', () => {
+  test('is made again when one of its files is missing, though the stamp exists', () => {
     run({ make: GOOD });
-    rmSync(path.join(folder, 'artefact/thing'));
-    assert.ok(existsSync(path.join(folder, 'artefact/.stamp')));
+    rmSync(path.join(folder, 'artifact/thing'));
+    assert.ok(existsSync(path.join(folder, 'artifact/.stamp')));
     run({ make: GOOD });
-    assert.equal(read('artefact/thing'), 'whole');
+    assert.equal(read('artifact/thing'), 'whole');
   });
 
   for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-    test(`that ${signal} cut short is not taken for made, and the next run makes it`, async () => {
+    test(`does not count as made after ${signal}, and the next run makes it`, async () => {
       run({ make: GOOD });
       const half =
         "fs.writeFileSync(thing, 'half'); await new Promise((r) => setTimeout(r, 60000));";
       const child = begin({ make: half, needs: '2' });
-      await until(() => read('artefact/thing') === 'half');
+      await until(() => read('artifact/thing') === 'half');
       child.kill(signal);
       await killed(child);
 
-      // not even where the needs are those of the last good one again
+      // though the needs are those of the last complete one again
       const { status, output } = run({ make: GOOD });
       assert.equal(status, 0, output);
-      assert.equal(read('artefact/thing'), 'whole');
+      assert.equal(read('artifact/thing'), 'whole');
       assert.equal(timesMade(), 3);
     });
   }
 
-  test('that fails tells step, cause, log and what to do, and exits with 1', () => {
+  test('names step, cause, log and what to do if it fails, and exits with 1', () => {
     const script = "console.log('first'); console.log('error: no such lemma'); process.exit(3)";
     const make = `await run(process.execPath, ['-e', ${JSON.stringify(script)}],
       { cwd: '.', next: 'Look it up.' });`;
@@ -119,27 +120,30 @@ describe('a step', () => {
     assert.equal(run({ make: GOOD }).status, 0);
   });
 
-  test('that the lesson can do without fails with a warning, and is left alone until told', () => {
+  test('warns if it fails and the lesson can run without it; is retried only when asked', () => {
     const make = "throw new SetupError('No compiler.', 'Install one.');";
     const first = run({ make, without: 'Slower.' });
     assert.equal(first.status, 0);
     assert.match(first.output, /Warning: No compiler\.\n {2}Slower\. Install one\./);
 
     const second = run({ make, without: 'Slower.' });
-    assert.match(second.output, /not here[^]*Warning: No compiler\./);
+    assert.match(
+      second.output,
+      /not installed; run `npm run setup` to retry[^]*Warning: No compiler\./,
+    );
     assert.equal(timesMade(), 1);
 
     run({ make, without: 'Slower.', needs: '2' });
     assert.equal(timesMade(), 2, 'new needs are a new chance');
     run({ make: GOOD, without: 'Slower.', retry: true, needs: '2' });
-    assert.equal(read('artefact/thing'), 'whole');
+    assert.equal(read('artifact/thing'), 'whole');
   });
 });
 
 describe('two set-ups', () => {
   const slow = `await new Promise((r) => setTimeout(r, 400)); ${GOOD}`;
 
-  test('at the same time make it once, one after the other', async () => {
+  test('at the same time make an artifact once', async () => {
     const children = [1, 2, 3].map(() => begin({ make: slow }));
     await Promise.all(children.map(killed));
     assert.equal(timesMade(), 1);
@@ -153,8 +157,8 @@ describe('two set-ups', () => {
     assert.equal(run({ make: GOOD }).output, '[2/3] The thing ... ready\n');
   });
 
-  test('wait for the tool that a killed owner left behind', async () => {
-    const tool = "setTimeout(() => require('fs').writeFileSync('artefact/thing', 'late'), 1500)";
+  test('wait for the program that a killed owner left behind', async () => {
+    const tool = "setTimeout(() => require('fs').writeFileSync('artifact/thing', 'late'), 1500)";
     const child = begin({
       make: `await run(process.execPath, ['-e', ${JSON.stringify(tool)}],
       { cwd: '.', next: '' });`,
@@ -166,6 +170,6 @@ describe('two set-ups', () => {
 
     const { output } = run({ make: GOOD });
     assert.match(output, /^Waiting for another set-up \(process \d+\)/);
-    assert.equal(read('artefact/thing'), 'whole', 'the late tool did not write over it');
+    assert.equal(read('artifact/thing'), 'whole', 'the late program did not write over it');
   });
 });

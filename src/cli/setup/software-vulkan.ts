@@ -5,8 +5,8 @@ const CHROMIUM = '/usr/lib/chromium';
 const DRIVER = path.join(CHROMIUM, 'vk_swiftshader_icd.json');
 
 /**
- * The environment in which WebGPU computes on the CPU, with the driver that comes with Debian's
- * Chromium; null where that is not there.
+ * Environment variables with which WebGPU computes on the CPU, through the driver in Debian's
+ * Chromium; null if that is not installed.
  */
 export function softwareVulkan(): NodeJS.ProcessEnv | null {
   if (!existsSync(DRIVER)) return null;

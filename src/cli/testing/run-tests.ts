@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { projectRoot } from '../files/local';
+import { projectRoot } from '../../files/local';
 
 /** Runs compiled test files, so many at once, shows what they print, and gives it with the exit code. */
 export function runTests(

@@ -1,4 +1,4 @@
-"""unpack_wheel.py WHEEL FOLDER: takes from a wheel what the addon needs.
+"""unpack_wheel.py WHEEL FOLDER: unpacks the files of a wheel that the addon needs.
 
 From TensorFlow's: its two C libraries into FOLDER/lib, the headers of its C interface into
 FOLDER/include. From NVIDIA's: libraries and compiler into FOLDER/nvidia, where TensorFlow's

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { projectRoot } from '../files/local';
+import { projectRoot } from '../../files/local';
 import { runTests } from './run-tests';
 import { type Suite, suites } from './test-suites';
 

@@ -1,14 +1,14 @@
-import { BASE } from '../../course/shipped';
-import { loadModel } from '../../model';
-import type { GPT2 } from '../../model/gpt2';
-import { Linear, modulesOf } from '../../tensor/nn';
-import { dequantize, quantize } from '../../tensor/quant';
-import { read } from '../../tensor/runtime';
-import { round } from '../measure';
+import { BASE } from '../../../course/shipped';
+import { loadModel } from '../../../model';
+import type { GPT2 } from '../../../model/gpt2';
+import { Linear, modulesOf } from '../../../tensor/nn';
+import { dequantize, quantize } from '../../../tensor/quant';
+import { read } from '../../../tensor/runtime';
+import { round } from '../../measure';
 
 const BLOCK = 64;
 
-/** What rounding costs: of all linear weights of the shipped base. */
+/** The error of rounding all linear weights of the shipped base. */
 export interface QuantizationError {
   type: 'nf4' | 'fp4' | 'int4';
   doubleQuantize: boolean;
@@ -17,7 +17,7 @@ export interface QuantizationError {
   relativeError: number;
 }
 
-/** NF4, FP4 and evenly spaced levels, blocks of 64, with float32 scales and with scales in 8 bits. */
+/** Measures NF4, FP4 and evenly spaced levels in blocks of 64, with scales in float32 and in 8 bits. */
 export async function quantizationErrors(): Promise<QuantizationError[]> {
   const model = await loadModel(BASE);
   const weights = await Promise.all(linearWeights(model));

@@ -1,7 +1,7 @@
-"""PyTorch and PEFT as a rival of the bench: does what it is asked, one JSON line after the other.
+"""PyTorch and PEFT as a rival of the bench: answers requests, one JSON line each.
 
-    bench_peft.py make FOLDER CONFIG   a random GPT-2 of this config.json, and an adapter beside it
-    bench_peft.py work FOLDER DEVICE   answers requests on its standard input
+    peft_worker.py make FOLDER CONFIG   a random GPT-2 with this config.json, and adapters for it
+    peft_worker.py work FOLDER DEVICE   answers requests on its standard input
 """
 
 import json
@@ -15,7 +15,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import GPT2Config, GPT2LMHeadModel
 
 answers = sys.stdout
-sys.stdout = sys.stderr  # what libraries print is no answer
+sys.stdout = sys.stderr  # the output of libraries must not mix with the answers
 
 ALPHA_OVER_R = 2
 RANK = 8
@@ -50,7 +50,7 @@ def load(folder):
 
 
 def numbers(shape, seed, size):
-    """As in bench-job.ts."""
+    """The same numbers as in job.ts."""
     i = np.arange(1, np.prod(shape) + 1, dtype=np.float64)
     values = size * np.sin(0.37 * i**2 + seed)
     return torch.from_numpy(values.astype(np.float32)).reshape(shape).to(DEVICE)

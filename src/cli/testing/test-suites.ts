@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '../files/local';
-import { ArgumentError } from '../tensor/errors';
-import { environmentStep, hasNvidiaGpu, isReady, nativeStep, softwareVulkan } from './setup';
+import { projectRoot } from '../../files/local';
+import { ArgumentError } from '../../tensor/errors';
+import { peftStep, hasNvidiaGpu, isReady, tensorflowStep, softwareVulkan } from '../setup';
 import { readWings, type Tested } from './wings';
 
 /** Test files that run together, in one environment. */
@@ -28,7 +28,7 @@ const HOSTILE: Suite = {
 export function suites(): Suite[] {
   const tests = sourceTests();
   const vulkan = softwareVulkan();
-  const noAddon = nativeStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
+  const noAddon = tensorflowStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
   const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: noAddon };
   const accelerators: Omit<Suite, 'files'>[] = [
     ...(hasNvidiaGpu() ? [cuda] : []),
@@ -82,7 +82,7 @@ export function suites(): Suite[] {
 
 /** PyTorch and PEFT take gigabytes: made here only where CI is set, elsewhere by whoever asks. */
 function noPeft(): string | undefined {
-  const isThere = process.env.INTEROP_PYTHON ?? environmentStep.parts.every(isReady);
+  const isThere = process.env.INTEROP_PYTHON ?? peftStep.parts.every(isReady);
   return isThere || process.env.CI ? undefined : 'no PEFT (npm run test:interop gets it)';
 }
 

@@ -1,16 +1,17 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { AdapterBank } from '../../adapter/bank';
-import { loadAdapter } from '../../adapter/peft';
-import { applyLoraToLinear, freezeBaseModel, removeLora } from '../../lora';
-import { loadModel } from '../../model';
-import type { GPT2 } from '../../model/gpt2';
-import { generate } from '../../model/transformer';
-import { Linear, type Module } from '../../tensor/nn';
-import { read } from '../../tensor/runtime';
-import { completionLoss } from '../../train/data';
-import { adamW, train } from '../../train/loop';
-import { forever } from './forever';
+import { AdapterBank } from '../../../adapter/bank';
+import { loadAdapter } from '../../../adapter/peft';
+import { applyLoraToLinear, freezeBaseModel, removeLora } from '../../../lora';
+import { loadModel } from '../../../model';
+import type { GPT2 } from '../../../model/gpt2';
+import { generate } from '../../../model/transformer';
+import { LoraError } from '../../../tensor/errors';
+import { Linear, type Module } from '../../../tensor/nn';
+import { read } from '../../../tensor/runtime';
+import { completionLoss } from '../../../train/data';
+import { adamW, train } from '../../../train/loop';
+import { forever } from '../../measure';
 import {
   CHECKED_TOKENS,
   type Job,
@@ -31,7 +32,7 @@ import {
   type Work,
 } from './work';
 
-/** The works by this library's doors, as its user would write them. */
+/** The works done with this library, written as its users would. */
 export const makeOurs: MakeJob = async (work, folder) => {
   if (work.kind === 'linear') return linear(work);
   if (work.kind === 'product') return product(work.size);
@@ -39,7 +40,7 @@ export const makeOurs: MakeJob = async (work, folder) => {
   const model = await loadModel(folder);
   if (work.kind === 'mixed') return mixed(model, work, folder);
   const { names } = await loadAdapter(model, path.join(folder, 'adapter'));
-  if (names.length === 0) throw new Error('bench: the adapter must fit the model.');
+  if (names.length === 0) throw new LoraError('bench: the adapter must fit the model.');
   return { step, forward, generate: generation }[work.kind](model, work as never);
 };
 
@@ -61,7 +62,7 @@ function linear({ r, backward, ...work }: LinearWork): Job {
   return disposing(job, layer, base);
 }
 
-/** The job, which frees these modules too. */
+/** Makes a job free these modules too. */
 function disposing(job: Job, ...modules: Module[]): Job {
   const dispose = () => {
     job.dispose();
@@ -115,7 +116,7 @@ async function mixed(
 ): Promise<Job> {
   const bank = new AdapterBank(model);
   for (const name of ADAPTERS) {
-    await bank.add(name, (plain) => loadAdapter(plain, path.join(folder, adapterFolder(name))));
+    await bank.add(name, (base) => loadAdapter(base, path.join(folder, adapterFolder(name))));
   }
   bank.forRows(adaptersOfRows(work));
   const job = forward(model, { ...work, kind: 'forward' });
@@ -137,7 +138,7 @@ function generation(model: GPT2, work: Extract<Work, { kind: 'generate' }>): Job
   };
 }
 
-/** One large matrix product, by which the machine is measured. */
+/** One large matrix product, which measures the machine. */
 function product(size: number): Job {
   const [a, b] = [1, 2].map((seed) => numbers([size, size], seed, 1) as tf.Tensor2D);
   const multiply = () => [tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D)];
@@ -148,7 +149,7 @@ function product(size: number): Job {
   };
 }
 
-/** Three streams through the memory, two read and one written. */
+/** One large sum: two streams read from memory and one written. */
 function add(size: number): Job {
   const [a, b] = [1, 2].map((seed) => numbers([size], seed, 1));
   const sum = () => [tf.add(a as tf.Tensor, b as tf.Tensor)];

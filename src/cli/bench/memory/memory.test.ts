@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { FIXTURES } from '../../../tests/fixture';
-import { makeBatch } from '../../train/data';
+import { FIXTURES } from '../../../../tests/fixture';
+import { makeBatch } from '../../../train/data';
 import { type MemoryRow, memoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
 
@@ -10,8 +10,8 @@ const folder = path.join(FIXTURES, 'gpt2_tiny');
 const batch = makeBatch([{ prompt: [1, 2], completion: [3, 4, 5] }]);
 const batches = [batch, batch, batch];
 
-describe('a run of the memory table', () => {
-  test('finds two moments for each trained number, and a base that 4 bits make smaller', async () => {
+describe('memoryRun', () => {
+  test('counts two moments for each trained number, and a smaller base in 4 bits', async () => {
     const rows = new Map<string, MemoryRow>();
     for (const method of ['full', 'lora', 'qlora'] as const) {
       const row = await memoryRun({ folder, method, batches, r: 2 });
@@ -29,7 +29,7 @@ describe('a run of the memory table', () => {
   });
 });
 
-test('of 4 bits NF4 rounds least, FP4 most, and scales in 8 bits cost a thousandth', async () => {
+test('NF4 has the least error of 4 bits, FP4 the most; scales in 8 bits add a thousandth', async () => {
   const errors = await quantizationErrors();
   const errorOf = (type: string, double: boolean) =>
     errors.find((row) => row.type === type && row.doubleQuantize === double)?.relativeError ?? NaN;

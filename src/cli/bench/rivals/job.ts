@@ -1,31 +1,31 @@
 import * as tf from '@tensorflow/tfjs';
-import { read } from '../../tensor/runtime';
-import type { PlainAdapter } from './tfjs-gpt2';
+import { read } from '../../../tensor/runtime';
+import type { TfjsAdapter } from './tfjs-gpt2';
 import { ALPHA_OVER_R, type LinearWork, type Work } from './work';
 
-/** A work made ready: model loaded, tensors in place. */
+/** A prepared work: its model is loaded, its tensors exist. */
 export interface Job {
-  /** Does it once, to the end. */
+  /** Runs the work once, until everything is computed. */
   run(): Promise<void>;
-  /** Does it once; numbers by which rivals are seen to have computed the same. */
+  /** Runs the work once. @returns numbers that must be equal for all rivals */
   check(): Promise<number[]>;
   dispose(): void;
 }
 
-/** @param folder the model and, in `adapter`, what trains beside it */
+/** @param folder holds the model and, in `adapter`, its adapters */
 export type MakeJob = (work: Work, folder: string) => Promise<Job>;
 
-/** Tokens of a generation that rivals must have in common: one near-tie changes all behind it. */
+/** First tokens of a generation, equal for all rivals; later ones may differ after one near-tie. */
 export const CHECKED_TOKENS = 4;
 
-interface LinearTensors extends PlainAdapter {
+interface LinearTensors extends TfjsAdapter {
   x: tf.Tensor2D;
   w0: tf.Tensor2D;
   bias: tf.Tensor1D;
   dy: tf.Tensor2D;
 }
 
-/** What a linear layer computes with, the same numbers as in bench_peft.py. */
+/** Makes the tensors of a linear layer, with the numbers of peft_worker.py. */
 export function linearTensors({
   tokens,
   inFeatures: k,
@@ -43,7 +43,7 @@ export function linearTensors({
   };
 }
 
-/** `size` sin(0.37 (i + 1)² + seed): without pattern, and cheap in any language. */
+/** Fills a tensor with `size` sin(0.37 (i + 1)² + seed): no pattern, and cheap in any language. */
 export function numbers(shape: number[], seed: number, size: number): tf.Tensor {
   const count = tf.util.sizeFromShape(shape);
   const values = Float32Array.from(
@@ -54,8 +54,8 @@ export function numbers(shape: number[], seed: number, size: number): tf.Tensor 
 }
 
 /**
- * A layer's forward pass, or that and the gradients of `inputs`.
- * @param owned what is freed with the job
+ * Makes the job of a layer: its forward pass, or that and the gradients of `inputs`.
+ * @param owned freed with the job
  */
 export function linearJob(
   forward: () => tf.Tensor,
@@ -72,10 +72,10 @@ export function linearJob(
   };
 }
 
-/** These compute on while the caller goes on, until a number is read. */
+/** Accelerators that compute asynchronously until a number is read. */
 const IS_GPU = ['webgpu', 'cuda'].includes(process.env.LORA_BACKEND ?? '');
 
-/** Waits until all is computed, and frees it. */
+/** Waits until the tensors are computed, and frees them. */
 export async function settle(tensors: tf.Tensor[]): Promise<void> {
   const last = tensors.at(-1);
   if (last && IS_GPU) {
@@ -86,7 +86,7 @@ export async function settle(tensors: tf.Tensor[]): Promise<void> {
   tf.dispose(tensors);
 }
 
-/** √ mean t² of each, which are freed. */
+/** Computes √(mean t²) of each tensor t, and frees the tensors. */
 export async function rootMeanSquares(tensors: tf.Tensor[]): Promise<number[]> {
   const all = tf.tidy(() => tf.stack(tensors.map((tensor) => tensor.square().mean().sqrt())));
   tf.dispose(tensors);

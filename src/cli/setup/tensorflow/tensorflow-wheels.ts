@@ -1,6 +1,6 @@
 /**
- * Where TensorFlow's C library comes from: one wheel for the CPU, or one for CUDA with NVIDIA's
- * libraries, those that the wheel names under `and-cuda`. Newer ones are entered together.
+ * Python wheels that contain TensorFlow's C library: one for the CPU, or one for CUDA with
+ * NVIDIA's libraries, as its extra `and-cuda` names them. Update all of them together.
  */
 export const CPU_WHEELS = ['tensorflow-cpu==2.21.0'];
 

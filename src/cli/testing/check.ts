@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { projectRoot } from '../files/local';
+import { projectRoot } from '../../files/local';
 import { runTests } from './run-tests';
 
 interface Cruise {

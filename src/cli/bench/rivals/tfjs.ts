@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { readSafetensors } from '../../files/safetensors';
-import { type GPT2Config, readConfig, readWeights } from '../../model/gpt2';
-import { read } from '../../tensor/runtime';
-import { IGNORED } from '../../train/loop';
+import { readSafetensors } from '../../../files/safetensors';
+import { type GPT2Config, readConfig, readWeights } from '../../../model/gpt2';
+import { ArgumentError } from '../../../tensor/errors';
+import { read } from '../../../tensor/runtime';
+import { IGNORED } from '../../../train/loop';
 import {
   CHECKED_TOKENS,
   type Job,
@@ -13,11 +14,11 @@ import {
   rootMeanSquares,
   settle,
 } from './job';
-import { type PlainAdapter, PlainGpt2, plainLinear, type PlainPast } from './tfjs-gpt2';
+import { type TfjsAdapter, TfjsGPT2, tfjsLinear, type TfjsPast } from './tfjs-gpt2';
 import { adapterFolder, ADAPTERS, ALPHA_OVER_R, type LinearWork, textOf, type Work } from './work';
 
-/** The works in plain tfjs ops, its gradients and its optimiser. */
-export const makePlain: MakeJob = async (work, folder) => {
+/** The works done with the ops, gradients and optimiser of tfjs. */
+export const makeTfjs: MakeJob = async (work, folder) => {
   switch (work.kind) {
     case 'linear':
       return linear(work);
@@ -31,12 +32,14 @@ export const makePlain: MakeJob = async (work, folder) => {
       return generation(await load(folder, work.adapter), work);
     case 'product':
     case 'add':
-      throw new Error(`bench: ${work.kind} is the machine's, not a rival's.`);
+      throw new ArgumentError(
+        `bench: the work must be one of a model or a layer, got ${work.kind}.`,
+      );
   }
 };
 
 interface Loaded {
-  model: PlainGpt2;
+  model: TfjsGPT2;
   config: GPT2Config;
   weights: Map<string, tf.Tensor>;
   /** A and B of every adapter */
@@ -50,21 +53,22 @@ async function load(folder: string, withAdapter: boolean): Promise<Loaded> {
   const weights = read as Map<string, tf.Tensor>;
   const adapters = withAdapter
     ? await loadAdapter(folder, ADAPTERS[0])
-    : new Map<string, PlainAdapter>();
+    : new Map<string, TfjsAdapter>();
   const trainable = [...adapters.values()].flatMap(({ A, B }) => [A, B] as tf.Variable[]);
   return {
-    model: new PlainGpt2(config, weights, adapters),
-    ...{ config, weights },
+    model: new TfjsGPT2(config, weights, adapters),
+    config,
+    weights,
     trainable,
     dispose: () => tf.dispose([...weights.values(), ...trainable]),
   };
 }
 
-/** `base_model.model.transformer.h.0.attn.c_attn.lora_A.weight` and its like. */
-async function loadAdapter(folder: string, name: string): Promise<Map<string, PlainAdapter>> {
+/** Reads tensors with names like `base_model.model.transformer.h.0.attn.c_attn.lora_A.weight`. */
+async function loadAdapter(folder: string, name: string): Promise<Map<string, TfjsAdapter>> {
   const file = path.join(folder, adapterFolder(name), 'adapter_model.safetensors');
   const reader = await readSafetensors(file);
-  const adapters = new Map<string, PlainAdapter>();
+  const adapters = new Map<string, TfjsAdapter>();
   const variable = async (name: string) => {
     const shape = reader.tensors.get(name)?.shape as [number, number];
     const values = await reader.read(name);
@@ -83,7 +87,7 @@ async function loadAdapter(folder: string, name: string): Promise<Map<string, Pl
 function linear(work: LinearWork): Job {
   const { x, w0, bias, A, B, dy, scaling } = linearTensors(work);
   const [adapter, inputs] = work.r === 0 ? [undefined, [x]] : [{ A, B, scaling }, [x, A, B]];
-  const compute = () => plainLinear(x, w0, bias, adapter);
+  const compute = () => tfjsLinear(x, w0, bias, adapter);
   return linearJob(compute, inputs, dy, work.backward, [x, w0, bias, A, B, dy]);
 }
 
@@ -122,10 +126,10 @@ function step({ model, trainable, dispose }: Loaded, work: Extract<Work, { kind:
   };
 }
 
-/** To a norm of at most 1, over all together. */
+/** Clips the norm of all gradients together to at most 1. */
 function clip(grads: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] {
   const squares = Object.values(grads).map((grad) => grad.square().sum());
-  const norm = tf.stack(squares).sum().sqrt(); // WebGPU refuses tf.addN of so many
+  const norm = tf.stack(squares).sum().sqrt(); // tf.addN fails on WebGPU with this many inputs
   const factor = tf.minimum(1, tf.div(1, norm.add(1e-6)));
   return Object.entries(grads).map(([name, grad]) => ({ name, tensor: grad.mul(factor) }));
 }
@@ -143,18 +147,18 @@ function forward({ model, dispose }: Loaded, work: Extract<Work, { kind: 'forwar
   };
 }
 
-/** Those of a mixed batch beside the first. */
-function loadOthers(folder: string): Promise<Map<string, PlainAdapter>[]> {
+/** Loads the adapters of a mixed batch after the first. */
+function loadOthers(folder: string): Promise<Map<string, TfjsAdapter>[]> {
   return Promise.all(ADAPTERS.slice(1).map((name) => loadAdapter(folder, name)));
 }
 
-/** A pass for each adapter: in plain ops nothing joins them. */
+/** Runs one pass for each adapter: tfjs has no op for a mixed batch. */
 function mixed(
   { model, config, weights, dispose }: Loaded,
-  others: readonly Map<string, PlainAdapter>[],
+  others: readonly Map<string, TfjsAdapter>[],
   work: Extract<Work, { kind: 'mixed' }>,
 ): Job {
-  const models = [model, ...others.map((adapters) => new PlainGpt2(config, weights, adapters))];
+  const models = [model, ...others.map((adapters) => new TfjsGPT2(config, weights, adapters))];
   const { ids } = textOf({ ...work, labelled: 1 });
   const each = ids.length / models.length;
   const parts = models.map((_, i) =>
@@ -187,9 +191,9 @@ function generation({ model, dispose }: Loaded, work: Extract<Work, { kind: 'gen
   };
 }
 
-async function continueGreedily(model: PlainGpt2, prompt: number[], count: number) {
+async function continueGreedily(model: TfjsGPT2, prompt: number[], count: number) {
   const written: number[] = [];
-  let past: PlainPast[] = [];
+  let past: TfjsPast[] = [];
   let next = prompt;
   while (written.length < count) {
     const { token, extended } = tf.tidy(() => {

@@ -1,27 +1,27 @@
-import { IGNORED } from '../../train/loop';
+import { IGNORED } from '../../../train/loop';
 import { DISTILGPT2 } from './distilgpt2';
 
-/** What a rival does and is timed at, on plain data that all of them get alike. */
+/** A work that rivals are timed at, as data that all of them receive. */
 export type Work =
   | LinearWork
-  /** loss, gradients, clipping and AdamW; the last share of the positions has labels */
+  /** loss, gradients, clipping and AdamW; the last `labelled` (0 to 1) of the positions has labels */
   | ({ kind: 'step'; labelled: number } & Size)
   /** the logits of all positions */
   | ({ kind: 'forward' } & Size)
-  /** the same of rows that belong to ADAPTERS, as many to each */
+  /** the logits of a batch whose rows belong to ADAPTERS in equal parts */
   | ({ kind: 'mixed' } & Size)
-  /** greedy, keys and values kept */
+  /** greedy generation with a cache of keys and values */
   | { kind: 'generate'; prompt: number; newTokens: number; adapter: boolean }
-  /** the machine itself: one matrix product [size, size], one sum of so many numbers */
+  /** measures the machine: a matrix product [size, size], or a sum of `size` numbers */
   | { kind: 'product' | 'add'; size: number };
 
-/** One layer: x [tokens, in] -> [tokens, out], and back to dx, dA, dB. */
+/** A linear layer: x [tokens, in] -> [tokens, out], and with `backward` the gradients dx, dA, dB. */
 export interface LinearWork {
   kind: 'linear';
   inFeatures: number;
   outFeatures: number;
   tokens: number;
-  /** of the update; 0 is the layer alone */
+  /** rank of the adapter; 0 is the layer alone */
   r: number;
   backward: boolean;
 }
@@ -31,28 +31,28 @@ export interface Size {
   time: number;
 }
 
-/** Of every adapter and update: s = ALPHA_OVER_R. */
+/** The scaling s of every adapter. */
 export const ALPHA_OVER_R = 2;
-/** Of the model's adapter, beside c_attn. */
+/** The rank of the model's adapters, which are on c_attn. */
 export const RANK = 8;
 
-/** By PEFT's name; all but the first lie in folders of theirs, in that of the first. */
+/** Adapter names as PEFT saves them: the first in `adapter/`, every other in a subfolder of it. */
 export const ADAPTERS = ['default', 'second', 'third'] as const;
 
-/** Where PEFT puts each of ADAPTERS, from the model's folder. */
+/** The folder of an adapter of ADAPTERS, relative to the model's. */
 export function adapterFolder(name: string): string {
   return name === ADAPTERS[0] ? 'adapter' : `adapter/${name}`;
 }
 
-/** The adapter of each row of a mixed batch. */
+/** Names the adapter of each row of a mixed batch. */
 export function adaptersOfRows({ batch }: Size): string[] {
   return ADAPTERS.flatMap((name) => new Array<string>(batch / ADAPTERS.length).fill(name));
 }
 
-/** Ids below any vocabulary. */
+/** Token ids are below this, and so in any vocabulary. */
 const IDS = 1000;
 
-/** Tokens without meaning, and the next token at each position, -1 where it has no label. */
+/** Makes arbitrary tokens, and labels: the next token, or IGNORED. */
 export function textOf({ batch, time, labelled }: Size & { labelled: number }): {
   ids: number[][];
   labels: number[][];
@@ -67,13 +67,13 @@ export function textOf({ batch, time, labelled }: Size & { labelled: number }): 
   };
 }
 
-/** How fast the machine is at best, as measured. */
+/** The machine's best rates, as measured. */
 export interface Rates {
   operationsPerSecond: number;
   bytesPerSecond: number;
 }
 
-/** No implementation of this arithmetic in float32 is faster, at these rates. */
+/** The least time of any float32 implementation of a work at these rates. */
 export function floorMilliseconds(
   work: Work,
   { operationsPerSecond, bytesPerSecond }: Rates,
@@ -81,20 +81,21 @@ export function floorMilliseconds(
   return 1000 * Math.max(operations(work) / operationsPerSecond, bytes(work) / bytesPerSecond);
 }
 
-/** Products and sums: 2 n k d for each matrix product that the result needs; no other arithmetic. */
+/** Counts the operations of matrix products, 2 n k d each; other arithmetic is left out. */
 export function operations(work: Work): number {
   switch (work.kind) {
     case 'linear': {
       const { tokens: n, inFeatures: k, outFeatures: d, r } = work;
-      const [base, update] = [2 * n * k * d, 2 * n * r * (k + d)];
-      return base + update + (work.backward ? base + 2 * update : 0); // x: both again; A, B
+      const [base, adapter] = [2 * n * k * d, 2 * n * r * (k + d)];
+      // Backward: dx takes both again, dA and dB the adapter's once more.
+      return base + adapter + (work.backward ? base + 2 * adapter : 0);
     }
     case 'step': {
       const n = work.batch * work.time;
       const forward = blocks(n, work.time) + head(work.labelled * n);
-      // The gradients of activations alone, and none below the lowest adapter.
+      // Gradients of activations only, and none below the lowest adapter.
       const unneeded = 2 * n * C * 3 * C;
-      return forward + forward + attention(n, work.time) + 2 * updates(n) - unneeded;
+      return forward + forward + attention(n, work.time) + 2 * adapters(n) - unneeded;
     }
     case 'forward':
     case 'mixed': {
@@ -112,7 +113,7 @@ export function operations(work: Work): number {
   }
 }
 
-/** Read or written at least once, in float32. */
+/** Counts the float32 bytes that must be read or written at least once. */
 export function bytes(work: Work): number {
   switch (work.kind) {
     case 'linear': {
@@ -137,17 +138,17 @@ export function bytes(work: Work): number {
 const { n_embd: C, n_layer: LAYERS, vocab_size: V } = DISTILGPT2;
 const weightBytes = 4 * (LAYERS * 12 * C * C + V * C);
 
-/** All layers of n tokens. */
+/** Operations of all layers for n tokens. */
 function blocks(n: number, time: number): number {
-  return LAYERS * 2 * n * 12 * C * C + attention(n, time) + updates(n);
+  return LAYERS * 2 * n * 12 * C * C + attention(n, time) + adapters(n);
 }
 
-/** Q Kᵀ and what it weighs, of positions that see half of the others on average. */
+/** Operations of Q Kᵀ and of the weighted sum of V; a position sees half of the others on average. */
 function attention(n: number, time: number): number {
   return LAYERS * 2 * 2 * n * (time / 2) * C;
 }
 
-function updates(n: number): number {
+function adapters(n: number): number {
   return LAYERS * 2 * n * RANK * (C + 3 * C);
 }
 

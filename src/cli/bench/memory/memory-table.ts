@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { BASE, resultsFile } from '../../course/shipped';
-import { solverRows } from '../../course/task';
-import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
-import { loadTokenizer } from '../../model';
-import { type GPT2Config, readConfig, weightShapes } from '../../model/gpt2';
-import { Random, read } from '../../tensor/runtime';
-import { type Batch, drawBatches, encodeRows, makeBatch } from '../../train/data';
-import { provenance, runInProcess, writeRows } from '../measure';
-import { DISTILGPT2 } from './distilgpt2';
+import { BASE, type ResultRow, resultsFile } from '../../../course/shipped';
+import { solverRows } from '../../../course/task';
+import { type TensorToWrite, writeSafetensors } from '../../../files/safetensors';
+import { loadTokenizer } from '../../../model';
+import { type GPT2Config, readConfig, weightShapes } from '../../../model/gpt2';
+import { Random, read } from '../../../tensor/runtime';
+import { type Batch, drawBatches, encodeRows, makeBatch } from '../../../train/data';
+import { provenance, runInProcess, withSeconds, writeRows } from '../../measure';
+import { DISTILGPT2 } from '../rivals/distilgpt2';
 import type { MemoryRow, MemoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
 
@@ -18,38 +18,33 @@ const RANK = 8;
 const METHODS = ['full', 'lora', 'qlora'] as const;
 
 /**
- * Measures what full fine-tuning, LoRA and QLoRA take, in memory and in time, on the shipped base and
- * on random weights in distilgpt2's shape, and what rounding to 4 bits costs; into data/results/.
- * @param command for the rows: what the user typed
- * @returns 0
+ * Measures memory and time of full fine-tuning, LoRA and QLoRA, on the shipped base and on random
+ * weights in distilgpt2's shape, then the error of rounding to 4 bits. Writes to data/results/.
+ * @param command for the rows: as the user typed it
  */
-export async function memoryTable(command: string): Promise<number> {
+export async function benchMemory(command: string): Promise<void> {
   const origin = { command, ...(await provenance()), seed: 1 };
-  const rows: object[] = [];
+  const rows: ResultRow[] = [];
   const random = mkdtempSync(path.join(tmpdir(), 'distilgpt2-shape-'));
   try {
     await writeRandomModel(random);
     for (const base of ['shipped', "distilgpt2's shape"] as const) {
       const [folder, batches] = base === 'shipped' ? await shipped() : [random, randomBatches()];
       for (const method of METHODS) {
-        const start = performance.now();
-        const row = await measureApart({ folder, method, r: RANK, batches });
-        const seconds = Math.round((performance.now() - start) / 1000);
-        rows.push({ ...origin, seconds, base, method, r: RANK, steps: STEPS, ...row });
-        console.log(base, method, row);
+        const run = { folder, method, r: RANK, batches };
+        const { result, seconds } = await withSeconds(() => measureInProcess(run));
+        rows.push({ ...origin, seconds, base, method, r: RANK, steps: STEPS, ...result });
+        console.log(base, method, result);
       }
     }
   } finally {
     rmSync(random, { recursive: true });
   }
-  await writeRows(resultsFile('qlora-memory'), rows as never);
-  const start = performance.now();
-  const errors = await quantizationErrors();
-  const seconds = Math.round((performance.now() - start) / 1000);
+  await writeRows(resultsFile('qlora-memory'), rows);
+  const { result: errors, seconds } = await withSeconds(quantizationErrors);
   const errorRows = errors.map((row) => ({ ...origin, seconds, base: 'shipped', ...row }));
   await writeRows(resultsFile('quantization-error'), errorRows);
   console.table(errors);
-  return 0;
 }
 
 async function shipped(): Promise<[string, Batch[]]> {
@@ -59,7 +54,7 @@ async function shipped(): Promise<[string, Batch[]]> {
   return [BASE, Array.from({ length: STEPS }, () => batches.next().value)];
 }
 
-/** Four rows of 128 tokens; all but the first have a label. */
+/** Makes batches of four rows of 128 tokens; every token but the first has a label. */
 function randomBatches(): Batch[] {
   const { vocab_size: vocabSize } = DISTILGPT2;
   return Array.from({ length: STEPS }, (_, step) =>
@@ -72,7 +67,7 @@ function randomBatches(): Batch[] {
   );
 }
 
-/** Weights from N(0, 0.02²), one draw of a million over and over; half precision, as most files. */
+/** Writes weights from N(0, 0.02²), a draw of a million repeated, in float16 as most files have. */
 async function writeRandomModel(folder: string): Promise<void> {
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(DISTILGPT2));
   const config: GPT2Config = await readConfig(path.join(folder, 'config.json'));
@@ -89,7 +84,7 @@ async function writeRandomModel(folder: string): Promise<void> {
   await writeSafetensors(path.join(folder, 'model.safetensors'), tensors, { format: 'pt' });
 }
 
-/** In a process of its own: its resident memory is this run's alone. */
-function measureApart(run: MemoryRun): Promise<MemoryRow> {
+/** Runs in a process of its own, whose resident memory is that of this run alone. */
+function measureInProcess(run: MemoryRun): Promise<MemoryRow> {
   return runInProcess(path.join(__dirname, 'memory-run.js'), [run]);
 }

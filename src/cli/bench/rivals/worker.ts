@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
-import { useAccelerator } from '../../tensor/runtime';
+import { useAccelerator } from '../../../tensor/runtime';
 import type { Job, MakeJob } from './job';
 import { makeOurs } from './ours';
 import type { Answer, Request } from './rival-process';
-import { makePlain } from './tfjs';
+import { makeTfjs } from './tfjs';
 
-const MAKERS: Record<string, MakeJob> = { ours: makeOurs, plain: makePlain };
+const MAKERS: Record<string, MakeJob> = { ours: makeOurs, tfjs: makeTfjs };
 
-/** Does what it is asked on its standard input, one JSON line after the other, as bench_peft.py. */
+/** Answers requests on its standard input, one JSON line each, as peft_worker.py does. */
 async function work(make: MakeJob, folder: string): Promise<void> {
   const { name: backend, device } = await useAccelerator();
   const jobs = new Map<string, Job>();
@@ -34,10 +34,10 @@ async function work(make: MakeJob, folder: string): Promise<void> {
   }
 }
 
-/** By which TensorFlow is called, and by which WebGPU. */
+/** Methods of a backend that call TensorFlow or WebGPU. */
 const CALLS = ['executeSingleOutput', 'executeMultipleOutputs', 'runWebGPUProgram'];
 
-/** How often a job calls into TensorFlow or WebGPU; 0 on other backends. */
+/** Counts the calls of a job into TensorFlow or WebGPU; 0 on other backends. */
 async function countDispatches(job: Job): Promise<number> {
   const backend = tf.backend() as unknown as Record<string, (...args: unknown[]) => unknown>;
   let count = 0;
@@ -49,7 +49,7 @@ async function countDispatches(job: Job): Promise<number> {
     await job.run();
     return count;
   } finally {
-    for (const name of CALLS) delete backend[name]; // what the class has shows again
+    for (const name of CALLS) delete backend[name]; // the methods of the class are visible again
   }
 }
 

@@ -1,4 +1,4 @@
-/** The same again and again, for a training that nobody wants the end of. */
+/** Yields the same value without end, for a training without a fixed end. */
 export function* forever<T>(value: T): Generator<T, never> {
   for (;;) yield value;
 }

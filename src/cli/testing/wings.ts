@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '../files/local';
+import { projectRoot } from '../../files/local';
 
 /** How often the tests of a room run. */
 export type Tested = 'once' | 'every accelerator';

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { projectRoot } from '../files/local';
-import { makePeftPython } from './setup';
+import { projectRoot } from '../../files/local';
+import { makePeftPython } from '../setup';
 
 /**
  * Makes adapters here and compares what PEFT computes with them, in Python. INTEROP_PYTHON names

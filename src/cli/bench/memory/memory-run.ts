@@ -1,17 +1,17 @@
 import { resourceUsage } from 'node:process';
-import { injectLora } from '../../lora';
-import { loadModel } from '../../model';
-import type { GPT2 } from '../../model/gpt2';
-import { countParameters } from '../../tensor/nn';
-import { memoryReport, quantizedLinear } from '../../tensor/quant';
-import { memory, peakBytes, useAccelerator } from '../../tensor/runtime';
-import { type Batch, completionLoss } from '../../train/data';
-import { adamW, train } from '../../train/loop';
-import { quantiles, round, runIfChild } from '../measure';
+import { injectLora } from '../../../lora';
+import { loadModel } from '../../../model';
+import type { GPT2 } from '../../../model/gpt2';
+import { countParameters } from '../../../tensor/nn';
+import { memoryReport, quantizedLinear } from '../../../tensor/quant';
+import { memory, peakBytes, useAccelerator } from '../../../tensor/runtime';
+import { type Batch, completionLoss } from '../../../train/data';
+import { adamW, train } from '../../../train/loop';
+import { quantiles, round, runIfChild } from '../../measure';
 
-/** One model trained a few steps in one way. */
+/** A model trained for a few steps by one method. */
 export interface MemoryRun {
-  /** its folder */
+  /** the folder of the model */
   folder: string;
   method: 'full' | 'lora' | 'qlora';
   /** the adapters' rank */
@@ -19,18 +19,18 @@ export interface MemoryRun {
   batches: Batch[];
 }
 
-/** Bytes are those of live tensors; a process's resident memory is in megabytes of 10^6 bytes. */
+/** Bytes are those of live tensors; resident memory is in megabytes (10^6 bytes). */
 export interface MemoryRow {
   parameters: number;
   trainable: number;
   baseBytes: number;
-  /** null where all of the base is in float32 */
+  /** null if the whole base is in float32 */
   bitsPerWeight: number | null;
   adapterBytes: number;
   optimizerBytes: number;
-  /** the most that a step has beside base, adapter and optimiser: activations, gradients, scratch */
+  /** the peak of a step without base, adapter and optimiser: activations, gradients, temporaries */
   stepPeakBytes: number;
-  /** the most that loading has in tensors, and that the process had until then */
+  /** the peak of tensors while loading, and the peak of the process until then */
   loadPeakBytes: number;
   loadPeakResidentMegabytes: number;
   peakResidentMegabytes: number;
@@ -38,7 +38,7 @@ export interface MemoryRow {
   stepSeconds: number;
 }
 
-/** Loads, adapts and trains as the run says, and measures each part. */
+/** Loads, adapts and trains the model of a run, and measures each part. */
 export async function memoryRun({ folder, method, r, batches }: MemoryRun): Promise<MemoryRow> {
   await useAccelerator();
   const linear = quantizedLinear({ doubleQuantize: true });
@@ -53,7 +53,7 @@ export async function memoryRun({ folder, method, r, batches }: MemoryRun): Prom
   const { result: seconds, peakBytes: peak } = await peakBytes(() => trainSome(model, batches));
   const { trainable, total } = countParameters(model);
   const adapterBytes = method === 'full' ? 0 : 4 * trainable;
-  // Each parameter has two moments; what else was new is gone after the step.
+  // Two moments for each parameter; everything else is freed after the step.
   const optimizerBytes = memory().bytes - loaded;
   return {
     parameters: total,
@@ -70,7 +70,7 @@ export async function memoryRun({ folder, method, r, batches }: MemoryRun): Prom
   };
 }
 
-/** @returns the seconds of each step. The optimiser's state is kept alive. */
+/** Trains one step for each batch, and keeps the optimiser's state. @returns the seconds of each step */
 async function trainSome(model: GPT2, batches: Batch[]): Promise<number[]> {
   const seconds: number[] = [];
   const training = train({

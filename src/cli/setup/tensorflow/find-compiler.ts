@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { SetupError } from './run-program.cjs';
+import { SetupError } from '../run-program.cjs';
 
 const NAMES = ['g++', 'clang++', 'c++'];
 
 /**
- * The first C++ compiler of this machine.
+ * Finds the first C++ compiler of this machine.
  * @throws SetupError if there is none
  */
 export function findCompiler(): string {
@@ -12,6 +12,6 @@ export function findCompiler(): string {
   if (found) return found;
   throw new SetupError(
     `There is no C++ compiler (tried ${NAMES.join(', ')}).`,
-    'To have it, install one (Debian, Ubuntu: `apt install g++`) and run `npm run setup`.',
+    'Install one (Debian, Ubuntu: `apt install g++`), then run `npm run setup`.',
   );
 }

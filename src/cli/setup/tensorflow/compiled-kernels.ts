@@ -1,38 +1,39 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot, stateFolder } from '../../files/local';
+import { projectRoot, stateFolder } from '../../../files/local';
+import type { Artifact } from '../run-steps.cjs';
 import { compileAddon, nodeHeadersVersion } from './compile-addon';
-import type { Artefact } from './run-steps.cjs';
 import { tensorflowLibrary } from './tensorflow-library';
 
 const folder = path.join(stateFolder, 'kernels');
 const file = 'lora_kernels.node';
 
-/** For any x86-64 processor since 2013; the kernels find out themselves whether this is one. */
-const FLAGS = [
-  ...['-O3', '-mavx2', '-mfma', '-mf16c', '-fopenmp-simd'],
-  ...['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=off'],
-];
+/** For x86-64 processors since 2013; the kernels themselves check whether this is one. */
+const FLAGS =
+  '-O3 -mavx2 -mfma -mf16c -fopenmp-simd -fno-math-errno -fno-trapping-math -ffp-contract=off';
 
-/** The project's own ops in TensorFlow, its kernels for the CPU, linked with its library. */
-export const compiledKernels: Artefact = {
+/** The project's own TensorFlow ops for the CPU, compiled (not to be confused with the Jupyter kernel). */
+export const compiledKernels: Artifact = {
   folder,
   files: [file],
   needs: () => ({
-    ...{ sources: hashOf(sources(/\.(cc|h)$/)), flags: FLAGS.join(' '), place: projectRoot },
-    ...{ headers: nodeHeadersVersion(), ...tensorflowLibrary.needs() },
+    sources: hashOf(sources(/\.(cc|h)$/)),
+    flags: FLAGS,
+    place: projectRoot,
+    headers: nodeHeadersVersion(),
+    ...tensorflowLibrary.needs(),
   }),
-  make: (tools) =>
+  make: (context) =>
     compileAddon(
       path.join(folder, file),
       {
-        flags: FLAGS,
+        flags: FLAGS.split(' '),
         includes: [path.join(projectRoot, 'src', 'tensor', 'op')],
         sources: sources(/\.cc$/),
         libraries: ['libtensorflow_framework.so.2'],
       },
-      tools,
+      context,
     ),
 };
 

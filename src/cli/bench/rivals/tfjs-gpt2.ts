@@ -1,31 +1,31 @@
 import * as tf from '@tensorflow/tfjs';
-import type { GPT2Config } from '../../model/gpt2';
+import type { GPT2Config } from '../../../model/gpt2';
 
-/** A factor pair beside a layer. */
-export interface PlainAdapter {
+/** The factors A and B on a layer. */
+export interface TfjsAdapter {
   A: tf.Tensor2D;
   B: tf.Tensor2D;
   scaling: number;
 }
 
-/** Keys and values of a layer so far, [batch, heads, time, size]. */
-export type PlainPast = { k: tf.Tensor; v: tf.Tensor };
+/** Keys and values of the earlier tokens in a layer, [batch, heads, time, size]. */
+export type TfjsPast = { k: tf.Tensor; v: tf.Tensor };
 
 /**
- * GPT-2 with LoRA in plain tfjs ops and with tfjs's own gradients: what one writes who has tfjs
- * alone, and what this library is compared with. Nothing of ours computes in it.
+ * GPT-2 with LoRA in tfjs ops, with the gradients of tfjs: the model that one would write without
+ * this library, which is compared with it. It uses none of this library's kernels.
  */
-export class PlainGpt2 {
+export class TfjsGPT2 {
   constructor(
     private readonly config: GPT2Config,
     /** by Hugging Face's names; linear ones are (out, in) */
     private readonly weights: ReadonlyMap<string, tf.Tensor>,
     /** by the names of their layers */
-    private readonly adapters: ReadonlyMap<string, PlainAdapter>,
+    private readonly adapters: ReadonlyMap<string, TfjsAdapter>,
   ) {}
 
   /** ids [b, t] -> logits [b, t, vocab] and the past with these tokens. Called in a `tf.tidy`. */
-  forward(ids: tf.Tensor2D, past: PlainPast[] = []): { logits: tf.Tensor3D; past: PlainPast[] } {
+  forward(ids: tf.Tensor2D, past: TfjsPast[] = []): { logits: tf.Tensor3D; past: TfjsPast[] } {
     const [b, t] = ids.shape;
     const start = past[0]?.k.shape[2] ?? 0;
     const wte = this.weight('wte.weight');
@@ -43,7 +43,7 @@ export class PlainGpt2 {
     return { logits: logits.reshape([b, t, this.config.vocabSize]), past: extended };
   }
 
-  private attention(block: string, x: tf.Tensor, mask: tf.Tensor | null, past?: PlainPast) {
+  private attention(block: string, x: tf.Tensor, mask: tf.Tensor | null, past?: TfjsPast) {
     const [b, t, c] = x.shape as [number, number, number];
     const { nHead } = this.config;
     const size = c / nHead;
@@ -65,7 +65,7 @@ export class PlainGpt2 {
   private linear(name: string, x: tf.Tensor): tf.Tensor {
     const [w0, bias] = [this.weight(`${name}.weight`), this.weight(`${name}.bias`)];
     const rows = x.reshape<tf.Tensor2D>([-1, w0.shape[1] as number]);
-    const y = plainLinear(rows, w0 as tf.Tensor2D, bias, this.adapters.get(name));
+    const y = tfjsLinear(rows, w0 as tf.Tensor2D, bias, this.adapters.get(name));
     return y.reshape([...x.shape.slice(0, -1), w0.shape[0]]);
   }
 
@@ -81,11 +81,11 @@ export class PlainGpt2 {
 }
 
 /** x W0ᵀ + b + s (x Aᵀ) Bᵀ */
-export function plainLinear(
+export function tfjsLinear(
   x: tf.Tensor2D,
   w0: tf.Tensor2D,
   bias: tf.Tensor,
-  adapter?: PlainAdapter,
+  adapter?: TfjsAdapter,
 ): tf.Tensor {
   const y = tf.matMul(x, w0, false, true).add(bias);
   if (!adapter) return y;

@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '../../files/local';
+import { projectRoot } from '../../../files/local';
+import type { Artifact, StepContext } from '../run-steps.cjs';
 import { compileAddon, nodeHeadersVersion, versionOf } from './compile-addon';
-import type { Artefact, Tools } from './run-steps.cjs';
 import { tensorflowLibrary } from './tensorflow-library';
 
 const modules = path.join(projectRoot, 'node_modules');
@@ -16,32 +16,32 @@ const needs = (): Record<string, string> => ({
   place: projectRoot, // holds the path of TensorFlow's library
 });
 
-/** tfjs-node's own, unmodified N-API addon, compiled against TensorFlow's C library. */
-export const compiledAddon: Artefact = {
+/** The N-API addon of tfjs-node, unmodified, compiled against TensorFlow's C library. */
+export const compiledAddon: Artifact = {
   folder,
   files: [binding],
   needs: () => ({ ...needs(), ...tensorflowLibrary.needs() }),
-  make: async (tools) => {
-    await compile(tools);
-    await verify(tools);
+  make: async (context) => {
+    await compile(context);
+    await verify(context);
   },
 };
 
-/** The addon and the library that tfjs-node's own installer fetches: TensorFlow 2.9. */
-export const downloadedAddon: Artefact = {
+/** The addon and library that tfjs-node's own installer downloads: TensorFlow 2.9. */
+export const downloadedAddon: Artifact = {
   folder,
   files: [binding],
   needs,
-  make: async (tools) => {
-    await tools.run(process.execPath, ['scripts/install.js', 'gpu', 'download'], {
+  make: async (context) => {
+    await context.run(process.execPath, ['scripts/install.js', 'gpu', 'download'], {
       cwd: tfjsNode,
-      next: "It is fetched from the package's own server: see that it can be reached.",
+      next: "Make sure that the package's own server can be reached.",
     });
-    await verify(tools);
+    await verify(context);
   },
 };
 
-function compile(tools: Tools): Promise<void> {
+function compile(context: StepContext): Promise<void> {
   const sources = path.join(tfjsNode, 'binding');
   return compileAddon(
     path.join(folder, binding),
@@ -52,14 +52,14 @@ function compile(tools: Tools): Promise<void> {
         .map((name) => path.join(sources, name)),
       libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'],
     },
-    tools,
+    context,
   );
 }
 
-/** In a process of its own: a library that does not fit can end the process. */
-async function verify({ run }: Tools): Promise<void> {
+/** Multiplies two matrices in a process of its own: a wrong library can crash its process. */
+async function verify({ run }: StepContext): Promise<void> {
   const script = `
-    require('node:util').isNullOrUndefined ??= (value) => value == null; // gone from Node 23
+    require('node:util').isNullOrUndefined ??= (value) => value == null; // removed in Node 23
     const tf = require('@tensorflow/tfjs-node-gpu');
     const product = tf.matMul([[1, 2], [3, 4]], [[5, 6], [7, 8]]).dataSync().join();
     if (tf.getBackend() !== 'tensorflow' || product !== '19,22,43,50')
@@ -67,10 +67,10 @@ async function verify({ run }: Tools): Promise<void> {
   try {
     await run(process.execPath, ['-e', script], {
       cwd: projectRoot,
-      next: 'See the log for what does not fit on this machine.',
+      next: 'See the log for the cause.',
     });
   } catch (error) {
-    rmSync(path.join(folder, binding), { force: true }); // nobody is to load it
+    rmSync(path.join(folder, binding), { force: true }); // so that nobody loads it
     throw error;
   }
 }

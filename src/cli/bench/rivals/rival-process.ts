@@ -3,16 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { projectRoot } from '../../files/local';
+import { projectRoot } from '../../../files/local';
+import { LoraError } from '../../../tensor/errors';
 import { textOf, type Work } from './work';
 
-/**
- * Who computes: PyTorch with PEFT, this library, the same model in plain tfjs ops, or this library
- * without its fast kernels.
- */
-export type RivalName = 'peft' | 'ours' | 'plain' | 'reference';
+/** PyTorch with PEFT, this library, the same model in tfjs ops, or this library's reference kernels. */
+export type RivalName = 'peft' | 'ours' | 'tfjs' | 'reference';
 
-/** What a rival's process is asked, one JSON line each; jobs go by a name. */
+/** A request to a rival's process, one JSON line; jobs have names. */
 export type Request =
   | { prepare: string; work: Work }
   | { check: string }
@@ -20,24 +18,24 @@ export type Request =
   | { run: string; repeats: number }
   | { release: true };
 
-/** What it says. */
+/** The answer of a rival's process. */
 export interface Answer {
   numbers?: number[];
   count?: number;
   milliseconds?: number;
 }
 
-/** The first thing that it says. */
+/** The first line that a rival's process writes. */
 export interface Started {
   backend: string;
   device: string;
-  /** of PyTorch: whether it finds a GPU */
+  /** PyTorch only: whether it finds a GPU */
   hasGpu?: boolean;
 }
 
 const LINES_OF_CAUSE = 12;
 
-/** A process that has one way to compute, and does what it is asked, one thing at a time. */
+/** A process of one rival, which answers requests one after the other. */
 export class Rival {
   private constructor(
     readonly name: RivalName,
@@ -46,15 +44,15 @@ export class Rival {
     private readonly nextLine: () => Promise<string>,
   ) {}
 
-  /** This library or plain tfjs, in Node. @param env picks the accelerator */
+  /** Starts this library, or tfjs ops, in Node. @param env chooses the accelerator */
   static ofNode(
     name: Exclude<RivalName, 'peft'>,
     folder: string,
     env: NodeJS.ProcessEnv,
   ): Promise<Rival> {
     const worker = path.join(__dirname, 'worker.js');
-    const args = [worker, name === 'plain' ? 'plain' : 'ours', folder];
-    const kernels = name === 'ours' ? {} : { LORA_KERNELS: 'reference' }; // tfjs as it is
+    const args = [worker, name === 'tfjs' ? 'tfjs' : 'ours', folder];
+    const kernels = name === 'ours' ? {} : { LORA_KERNELS: 'reference' };
     return Rival.start(name, process.execPath, args, { ...env, ...kernels });
   }
 
@@ -79,7 +77,7 @@ export class Rival {
     return JSON.parse(await this.nextLine()) as Answer;
   }
 
-  /** Makes a job ready. */
+  /** Prepares a job. */
   async prepare(job: string, work: Work): Promise<void> {
     await this.ask({ prepare: job, work: { ...work, ...tokensOf(work) } });
   }
@@ -88,7 +86,7 @@ export class Rival {
     return (await this.ask({ run: job, repeats })).milliseconds ?? NaN;
   }
 
-  /** The most resident memory so far, in megabytes of 10^6 bytes; null where there is no /proc. */
+  /** Reads the peak resident memory in megabytes (10^6 bytes); null without /proc. */
   peakMegabytes(): number | null {
     const file = `/proc/${this.child.pid}/status`;
     if (!existsSync(file)) return null;
@@ -103,28 +101,28 @@ export class Rival {
   }
 }
 
-const PEFT_SCRIPT = path.join(projectRoot, 'src', 'cli', 'bench', 'peft_worker.py');
+const PEFT_SCRIPT = path.join(projectRoot, 'src/cli/bench/rivals/peft_worker.py');
 /**
- * How long PyTorch's threads spin for each other: as fast as its default where nothing else computes,
- * and not twenty times slower where something does.
+ * How long PyTorch's threads spin while they wait: as fast as the default on an idle machine, and
+ * not twenty times slower on a busy one.
  */
 const AT_ITS_BEST = { GOMP_SPINCOUNT: '10000' };
-/** Nothing is to be looked up. */
+/** Keeps Python from asking the hub. */
 const OFFLINE = { HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1' };
 
-/** Writes a random GPT-2 of this config.json, and the adapters beside it. */
+/** Writes a random GPT-2 with this config.json, and adapters for it. */
 export async function makeModel(python: string, folder: string, config: object): Promise<void> {
   const make = [PEFT_SCRIPT, 'make', folder, JSON.stringify(config)];
   await promisify(execFile)(python, make, { env: { ...process.env, ...OFFLINE } });
 }
 
-/** So that no rival draws its own. */
+/** Token ids for a work, sent along so that all rivals use the same. */
 function tokensOf(work: Work): object {
   if (work.kind === 'generate') return textOf({ batch: 1, time: work.prompt, labelled: 1 });
   return 'time' in work ? textOf({ labelled: 1, ...work }) : {};
 }
 
-/** The lines that a process prints. What it says of errors is shown only when it ends too early. */
+/** Reads the lines that a process prints. Its errors are shown only if it ends too early. */
 function lines(child: ChildProcessWithoutNullStreams, who: string): () => Promise<string> {
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
@@ -132,10 +130,10 @@ function lines(child: ChildProcessWithoutNullStreams, who: string): () => Promis
     child.on('error', reject);
     child.on('close', (code) => {
       const cause = errors.trim().split('\n').slice(-LINES_OF_CAUSE).join('\n');
-      reject(new Error(`bench: ${who} ended with exit code ${code}.\n${cause}`));
+      reject(new LoraError(`bench: ${who} ended with exit code ${code}.\n${cause}`));
     });
   });
-  ended.catch(() => undefined); // it ends without anybody waiting, too
+  ended.catch(() => undefined); // a process may end while nobody waits
   const iterator = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const line = await iterator.next();

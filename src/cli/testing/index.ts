@@ -1,0 +1,6 @@
+export { check } from './check';
+export { test } from './test';
+export { interop } from './test-interop';
+export { suites, testFiles } from './test-suites';
+export { readWings } from './wings';
+export type { Wing } from './wings';
