@@ -36,7 +36,6 @@ export {
   solverPrompt,
   solverRow,
   solverRows,
-  TaskError,
   tokenizerJson,
 } from './task';
 export type { DrawOptions, Problem, Role, Row, Split } from './task';

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix } from 'ml-matrix';
-import { alea } from 'seedrandom';
 import { injectLora, type LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
-import { read } from '../../tensor/runtime';
+import { Draw, read } from '../../tensor/runtime';
 import type { Part, CombineMethod } from './methods';
 
 const CALLER = 'combineAdapters';
@@ -38,7 +37,7 @@ export async function combineAdapters(
   seed = 0,
 ): Promise<(model: Module) => string[]> {
   assertAdapters(adapters);
-  const draw = alea(`combine ${seed}`);
+  const draw = new Draw(seed, 'combine');
   const combined: Combined = new Map();
   for (const name of new Set(adapters.flatMap(({ updates }) => [...updates.keys()]))) {
     const parts: Part[] = [];
@@ -46,10 +45,7 @@ export async function combineAdapters(
       const update = updates.get(name);
       if (update) parts.push({ ...(await factorsOf(update)), weight });
     }
-    combined.set(
-      name,
-      way(parts, () => draw.double()),
-    );
+    combined.set(name, way(parts, draw.unit));
   }
   return (model) => putBeside(model, combined);
 }

@@ -1,4 +1,4 @@
-import { alea } from 'seedrandom';
+import { Draw } from '../../tensor/runtime';
 
 /** Both ends of an interval. */
 export type Interval = [low: number, high: number];
@@ -41,8 +41,8 @@ export function pairedDifference(
   seed: number,
 ): { difference: number; interval: Interval } {
   const gains = a.map((right, i) => Number(right) - Number(b[i]));
-  const draw = alea(`bootstrap ${seed}`);
-  const drawn = () => gains[Math.floor(draw.double() * gains.length)] ?? 0;
+  const draw = new Draw(seed, 'bootstrap');
+  const drawn = () => gains[Math.floor(draw.unit() * gains.length)] ?? 0;
   const means = Array.from({ length: DRAWS }, () => mean(gains.map(drawn)));
   return { difference: mean(gains), interval: quantiles(means, 0.025, 0.975) };
 }

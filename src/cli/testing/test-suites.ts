@@ -54,7 +54,7 @@ export function suites(): Suite[] {
     ...accelerators.map((one) => ({
       ...one,
       name: `LoRA on ${one.name}`,
-      files: [...tests['every accelerator'], ...testFiles('tests/finetune')],
+      files: tests['every accelerator'],
     })),
     {
       name: 'kernel and solutions',

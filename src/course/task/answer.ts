@@ -4,23 +4,23 @@ import { generate, type SampleOptions } from '../../model/transformer';
 import type { Check } from './check-solution';
 import { checkRow, type Row } from './rows';
 
-/** What a model wrote after a row's prompt, and whether it is right. */
+/** A model's completion of a row's prompt, and its check. */
 export interface Answer {
   readonly row: Row;
   readonly text: string;
   readonly check: Check;
 }
 
-/** Longer than any completion of a role. */
+/** More than any right completion needs. */
 const MAX_NEW_TOKENS = 40;
 
-/** So many prompts of about one length are continued together. */
+/** The number of prompts of similar length completed together. */
 const BATCH = 64;
 
-/** How freely a model writes; the same seed gives the same texts. */
+/** Options of sampling; the same seed gives the same texts. */
 export type Sampling = SampleOptions & { seed?: number };
 
-/** Lets a model write after the prompt of each row, greedily, to the end of the line. */
+/** Completes the prompt of each row greedily, to the end of the line, and checks the answers. */
 export async function answerRows(
   model: LanguageModel,
   tokenizer: Tokenizer,
@@ -35,8 +35,8 @@ export async function answerRows(
 }
 
 /**
- * What a model writes after each prompt, to the end of the line: the likeliest, or sampled. Prompts
- * of about one length are continued together.
+ * Completes each prompt to the end of the line: greedily, or sampled. Prompts of similar length
+ * share a batch.
  * @throws ArgumentError if a prompt leaves no room in the model's context
  */
 export async function completePrompts(
@@ -57,7 +57,7 @@ export async function completePrompts(
   return texts;
 }
 
-/** The same in one batch, whose row i is prompt i: where each row has an adapter of its own. */
+/** Completes all prompts in one batch, whose row i is prompt i, so each row can have its adapter. */
 export async function completeTogether(
   model: LanguageModel,
   tokenizer: Tokenizer,
@@ -71,7 +71,7 @@ export async function completeTogether(
   return completions.map((written) => (written.length > 0 ? tokenizer.decode(written) : ''));
 }
 
-/** The share of answers that are right, from 0 to 1. */
+/** Computes the share of right answers, from 0 to 1. */
 export function exactMatch(answers: readonly Answer[]): number {
   return answers.filter(({ check }) => check.ok).length / answers.length;
 }

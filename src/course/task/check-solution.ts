@@ -2,35 +2,28 @@ import { formatStep, isSameStep } from './equation';
 import type { Problem } from './problem';
 import { parseSolution, type Solution } from './solution';
 
-/** What a checker found; the message says what was expected and given. */
-export type Check = { readonly ok: true } | Unparsable | Mistake | Misjudgement;
+/** The result of a check; the message says what was expected and what was given. */
+export type Check = { readonly ok: true } | Unparsable | Mistake;
 
-/** A text that is not in its role's format. */
+/** A text that is not in the format of a solution. */
 interface Unparsable {
   readonly ok: false;
   readonly reason: 'unparsable';
   readonly message: string;
 }
 
-/** The first mistake in a solution; `step` counts from 1, the answer's is that after the last. */
-export interface Mistake {
+/** The first mistake in a solution; `step` counts from 1, a wrong answer is one after the last. */
+interface Mistake {
   readonly ok: false;
   readonly reason: 'wrong step' | 'wrong answer';
   readonly step: number;
   readonly message: string;
 }
 
-/** A critique with the wrong verdict, or one that calls the wrong step wrong. */
-interface Misjudgement {
-  readonly ok: false;
-  readonly reason: 'wrong verdict' | 'wrong step named';
-  readonly message: string;
-}
-
 /**
- * Whether a text solves a problem: every step of the story, in its order, and the answer.
- * The operands of + and * may change places; other ways to the same answer do not count, since
- * the critic names steps by their number.
+ * Checks that a text solves a problem: every step of the story, in its order, and the answer.
+ * The operands of + and * may change places. Other ways to the same answer do not count, since the
+ * critic names steps by their number.
  * Example of a text: `3*4=12, 12+5=17, so 17`, with or without a newline at its end.
  */
 export function checkSolver(problem: Problem, text: string): Check {
@@ -40,11 +33,8 @@ export function checkSolver(problem: Problem, text: string): Check {
   return { ok: false, reason: 'unparsable', message };
 }
 
-/** A reviser's text must be what a solver's must: a solution. Example: `3*4=12, 12+5=17, so 17`. */
-export const checkReviser = checkSolver;
-
-/** The first step that differs, a missing or surplus one included; then the answer. */
-export function findMistake(problem: Problem, { steps, answer }: Solution): Mistake | undefined {
+/** Finds the first step that differs, is missing or is surplus; then compares the answer. */
+function findMistake(problem: Problem, { steps, answer }: Solution): Mistake | undefined {
   const length = Math.max(problem.steps.length, steps.length);
   for (let i = 0; i < length; i++) {
     const [expected, given] = [problem.steps[i], steps[i]];

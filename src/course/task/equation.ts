@@ -3,8 +3,8 @@ export const OPERATIONS = ['+', '-', '*'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /**
- * No value of a solution is larger, and none of a wrong attempt in size. With larger numbers a
- * small base model spends its training on sums instead of on stories.
+ * The largest value of a solution. With larger numbers a small base model spends its training on
+ * sums instead of on stories.
  */
 export const LARGEST = 50;
 
@@ -16,7 +16,7 @@ export interface Step {
   readonly value: number;
 }
 
-/** The number that an operation gives. */
+/** Computes `left operation right`. */
 export function calculate(left: number, operation: Operation, right: number): number {
   switch (operation) {
     case '+':
@@ -33,7 +33,7 @@ export function formatStep({ left, operation, right, value }: Step): string {
   return `${left}${operation}${right}=${value}`;
 }
 
-/** Whether two steps say the same; `3+8=11` and `8+3=11` do, `3-8=-5` and `8-3=5` do not. */
+/** Tells whether two steps agree: `3+8=11` and `8+3=11` do, `3-8=-5` and `8-3=5` do not. */
 export function isSameStep(a: Step, b: Step): boolean {
   if (a.operation !== b.operation || a.value !== b.value) return false;
   if (a.left === b.left && a.right === b.right) return true;

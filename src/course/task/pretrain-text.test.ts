@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { ArgumentError } from '../../tensor/errors';
 import { calculate, type Operation } from './equation';
 import { pretrainText } from './pretrain-text';
 import { drawProblems, type Split, SPLITS } from './problem';
-import { criticRows } from './rows';
-import { TaskError } from './seeded-draw';
 import { formatSolution } from './solution';
 
 const text = pretrainText(3, 50_000);
 const lines = text.split('\n').slice(0, -1);
-const rows = SPLITS.flatMap((split) => criticRows({ split, seed: 1, count: 5000 }));
+const problems = SPLITS.flatMap((split) => drawProblems({ split, seed: 1, count: 5000 }));
 const EQUATION = /(-?\d+)([-+*])(-?\d+)=(-?\d+)/g;
 
 describe('the pretraining text', () => {
@@ -21,7 +20,7 @@ describe('the pretraining text', () => {
 
   test('uses every word and number of the problems', () => {
     const known = new Set(text.match(/[A-Za-z]+|\d+/g));
-    const words = rows.flatMap(({ problem }) => problem.question.match(/[A-Za-z]+|\d+/g) ?? []);
+    const words = problems.flatMap(({ question }) => question.match(/[A-Za-z]+|\d+/g) ?? []);
     assert.deepEqual(
       [...new Set(words)].filter((word) => !known.has(word)),
       [],
@@ -48,7 +47,7 @@ describe('the pretraining text', () => {
   });
 
   test('has no question of a problem: those follow their story in the same line', () => {
-    for (const { problem } of rows) assert.match(problem.question, /^[^?]+\. How many [^?]*\?$/);
+    for (const { question } of problems) assert.match(question, /^[^?]+\. How many [^?]*\?$/);
     for (const line of lines.filter((one) => /How|\?/.test(one))) {
       assert.match(line, /^How [^.?]*\?( How [^.?]*\?)?$/);
     }
@@ -114,7 +113,7 @@ describe('its seed', () => {
       [1, 0],
       [1, 2.5],
     ] as const) {
-      assert.throws(() => pretrainText(seed, count), TaskError);
+      assert.throws(() => pretrainText(seed, count), ArgumentError);
     }
   });
 });

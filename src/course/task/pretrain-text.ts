@@ -1,6 +1,7 @@
+import { assertPositiveIntegers } from '../../tensor/errors';
+import { Draw } from '../../tensor/runtime';
 import { calculate, formatStep, LARGEST, OPERATIONS, type Step } from './equation';
 import { splitOf } from './problem';
-import { checkCount, Draw } from './seeded-draw';
 import { type Operand, Plan, work } from './solution-plan';
 import {
   BOXES,
@@ -21,10 +22,10 @@ import {
  * `3*4=12, 12+5=17`; `5 fewer than 12 is 7.`; `Tom has 8 pens and loses 3. Now Tom has 5.`;
  * `Eva needs 30 eggs, has 4 and wins 5.`; `Tom: 8 pens. Ann: 3 bags of 4.`;
  * `How many are left?`.
- * @throws TaskError if the seed is no integer or the count not positive
+ * @throws ArgumentError if the seed is not an integer or the count not a positive one
  */
 export function pretrainText(seed: number, count: number): string {
-  checkCount('pretrainText', count);
+  assertPositiveIntegers('pretrainText', { count });
   const draw = new Draw(seed, 'pretraining');
   return times(count, () => `${draw.pick(LINES)(draw)}\n`).join('');
 }
@@ -63,7 +64,7 @@ function chain(draw: Draw): string {
   });
 }
 
-/** Two products, or a number and a product, then both together. */
+/** Two products, or a number and a product, then their sum or difference. */
 function pair(draw: Draw): string {
   return redraw(() => {
     const plan = new Plan();
@@ -76,7 +77,7 @@ function pair(draw: Draw): string {
   });
 }
 
-/** Nothing for steps that a problem of validation or test could have. */
+/** Gives undefined for steps that a validation or test problem could have. */
 function formatChain(steps: readonly Step[]): string | undefined {
   return splitOf({ steps }) === 'train' ? steps.map(formatStep).join(', ') : undefined;
 }
@@ -94,7 +95,7 @@ function saying(draw: Draw): string {
   });
 }
 
-/** One thing that happens, and what is there then. */
+/** One change, and the amount after it. */
 function event(draw: Draw): string {
   return redraw(() => {
     const [name, start] = [draw.pick(NAMES), draw.int(2, 30)];
@@ -105,7 +106,7 @@ function event(draw: Draw): string {
   });
 }
 
-/** One thing that somebody has, wins or buys, and the equation for it. */
+/** One thing somebody has, wins or buys, and its equation. */
 function worked(draw: Draw): string {
   return redraw(() => {
     const [name, start, object] = [draw.pick(NAMES), draw.int(2, 30), draw.pick(OBJECTS)];
@@ -135,7 +136,7 @@ function worked(draw: Draw): string {
   });
 }
 
-/** What somebody has, needs or buys and what happens, without its outcome. */
+/** Somebody who has, needs or buys something, and changes without their outcome. */
 function sentence(draw: Draw): string {
   const object = draw.pick(OBJECTS);
   const start = draw.pick([
@@ -191,7 +192,7 @@ function drawStep(draw: Draw, given?: number): Step {
   });
 }
 
-/** Draws until something fits. */
+/** Draws again until `make` gives a value. */
 function redraw<T>(make: () => T | undefined): T {
   for (;;) {
     const made = make();

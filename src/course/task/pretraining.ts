@@ -3,12 +3,12 @@ import { assertPositiveIntegers } from '../../tensor/errors';
 import type { Batch } from '../../train/data';
 import { pretrainText } from './pretrain-text';
 
-/** Lines of text that are drawn and encoded at a time. */
+/** Lines of text drawn and encoded at a time. */
 const LINES = 500;
 
 /**
- * Blocks of pretraining text without end, one behind the other, each token a label: ids
- * [size, time]. The same seed gives the same blocks; no text comes twice.
+ * Draws batches of consecutive blocks of pretraining text without end: ids [size, time], every
+ * token a label. The same seed gives the same blocks; no text comes twice.
  * @throws ArgumentError if size or time is not a positive integer
  */
 export function* drawPretrainingBatches(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { ArgumentError } from '../../tensor/errors';
 import { formatStep } from './equation';
 import { drawProblems, type Problem, type Split, splitOf, SPLITS } from './problem';
-import { TaskError } from './seeded-draw';
 
 const draw = (split: Split, count = 10_000, seed = 7): Problem[] =>
   drawProblems({ split, seed, count });
@@ -144,7 +144,7 @@ describe('a seed', () => {
     const refused = (options: object): void =>
       assert.throws(
         () => drawProblems({ split: 'test', seed: 1, count: 1, ...options }),
-        (error) => error instanceof TaskError && /must be/.test(error.message),
+        (error) => error instanceof ArgumentError && /must be/.test(error.message),
       );
     for (const count of [0, -1, 1.5, NaN, Infinity]) refused({ count });
     for (const seed of [0.5, NaN, Infinity]) refused({ seed });

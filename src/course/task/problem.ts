@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { ArgumentError, assertPositiveIntegers } from '../../tensor/errors';
+import { Draw } from '../../tensor/runtime';
 import { formatStep, LARGEST, type Step } from './equation';
-import { checkCount, Draw, TaskError } from './seeded-draw';
 import { type PlannedStep, work } from './solution-plan';
 import { STORIES, type StoryKind } from './stories';
 
-/** The parts that problems fall into; no worked solution, and so no question, is in two of them. */
+/** The splits of all problems; no worked solution, and so no question, is in two of them. */
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
@@ -21,18 +22,18 @@ export interface Problem {
   readonly answer: number;
 }
 
-/** What to draw. The same options give the same rows on every machine. */
+/** Options of a draw of problems. The same options give the same rows on every machine. */
 export interface DrawOptions {
   readonly split: Split;
-  /** Any integer. */
+  /** any integer */
   readonly seed: number;
-  /** How many, at least 1. */
+  /** the number of problems, at least 1 */
   readonly count: number;
 }
 
 /**
- * The split that a problem belongs to, for ever: eight in ten are for training, one each for
- * validation and test. The hash is of the worked steps alone, whatever the names and words.
+ * Gives the split of a problem, which never changes: eight problems in ten are for training, one
+ * each for validation and test. It hashes the worked steps alone, so names and words do not count.
  */
 export function splitOf({ steps }: Pick<Problem, 'steps'>): Split {
   const text = steps.map(formatStep).join();
@@ -41,14 +42,15 @@ export function splitOf({ steps }: Pick<Problem, 'steps'>): Split {
 }
 
 /**
- * Different questions of one split, each kind of story about as often.
- * @throws TaskError if the split is unknown, the seed no integer or the count not positive
+ * Draws different questions of one split, every kind of story about equally often.
+ * @throws ArgumentError if the split is unknown, the seed not an integer or the count not a
+ *   positive one
  */
 export function drawProblems({ split, seed, count }: DrawOptions): Problem[] {
-  checkCount('drawProblems', count);
+  assertPositiveIntegers('drawProblems', { count });
   if (!SPLITS.includes(split)) {
     const known = SPLITS.join(', ');
-    throw new TaskError(`drawProblems: split must be one of ${known}, got ${String(split)}.`);
+    throw new ArgumentError(`drawProblems: split must be one of ${known}, got ${String(split)}.`);
   }
   const draw = new Draw(seed, `problems ${split}`);
   const problems = new Map<string, Problem>();
@@ -59,7 +61,7 @@ export function drawProblems({ split, seed, count }: DrawOptions): Problem[] {
   return [...problems.values()];
 }
 
-/** Keeps the kind and draws its numbers again until they come out well and in the split. */
+/** Picks a kind of story, then draws its numbers until all values are in range and in the split. */
 function drawProblem(draw: Draw, split: Split): Problem {
   const kind = draw.pick(Object.keys(STORIES) as StoryKind[]);
   for (;;) {

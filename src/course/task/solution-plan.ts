@@ -8,11 +8,9 @@ export interface PlannedStep {
   readonly left: Operand;
   readonly operation: Operation;
   readonly right: Operand;
-  /** A result to write down instead of the true one; later steps go on with it. */
-  readonly slip?: number;
 }
 
-/** A plan under construction: each added step gives the operand that stands for its result. */
+/** A plan being built: `add` returns an operand for the result of the added step. */
 export class Plan {
   readonly steps: PlannedStep[] = [];
 
@@ -22,14 +20,14 @@ export class Plan {
   }
 }
 
-/** The plan's steps with their numbers: `8*2`, then `that-3`, gives `8*2=16, 16-3=13`. */
+/** Computes the plan's steps: `8*2`, then `that-3`, gives `8*2=16, 16-3=13`. */
 export function work(plan: readonly PlannedStep[]): Step[] {
   const values: number[] = [];
   const valueOf = (operand: Operand): number =>
     typeof operand === 'number' ? operand : (values[operand.step] ?? NaN);
-  return plan.map(({ left: l, operation, right: r, slip }) => {
+  return plan.map(({ left: l, operation, right: r }) => {
     const [left, right] = [valueOf(l), valueOf(r)];
-    const value = slip ?? calculate(left, operation, right);
+    const value = calculate(left, operation, right);
     values.push(value);
     return { left, operation, right, value };
   });

@@ -1,6 +1,6 @@
 import { formatStep, type Operation, OPERATIONS, type Step } from './equation';
 
-/** A worked solution as somebody wrote it, right or wrong. */
+/** A solution as written, right or wrong. */
 export interface Solution {
   readonly steps: readonly Step[];
   readonly answer: number;
@@ -18,8 +18,8 @@ export function formatSolution({ steps, answer }: Solution): string {
 
 /**
  * The inverse of `formatSolution`; one newline may follow, nothing else. Numbers have no leading
- * zeros and at most five digits, steps are one to nine; whether they are true is not looked at.
- * Undefined for any other text.
+ * zeros and at most five digits; there are one to nine steps, true or not.
+ * @returns undefined for any other text
  */
 export function parseSolution(text: string): Solution | undefined {
   if (!SOLUTION.test(text)) return undefined;

@@ -1,5 +1,5 @@
+import type { Draw } from '../../tensor/runtime';
 import { LARGEST } from './equation';
-import type { Draw } from './seeded-draw';
 import { type Operand, Plan, type PlannedStep } from './solution-plan';
 import {
   BOXES,
@@ -13,7 +13,7 @@ import {
   times,
 } from './words';
 
-/** A question and the way to its answer; the numbers need not come out well yet. */
+/** A question and the plan of its answer; values may still be out of range. */
 export interface Story {
   readonly question: string;
   readonly plan: readonly PlannedStep[];
@@ -30,7 +30,7 @@ function changes(draw: Draw): Story {
   return { question: `${draw.pick(NAMES)} ${text}. How many now?`, plan: plan.steps };
 }
 
-/** Some boxes with the same in each, as in `3 bags of 4`. */
+/** Draws boxes with the same number in each, as in `3 bags of 4`. */
 function drawBoxes(draw: Draw, plan: Plan, object = ''): { text: string; total: Operand } {
   const [count, each] = [draw.int(2, 9), draw.int(2, 9)];
   const text = `${count} ${draw.pick(BOXES)} of ${each}${object === '' ? '' : ` ${object}`}`;

@@ -1,15 +1,15 @@
 import { pretrainText } from './pretrain-text';
 
-/** Enough lines that every word and digit of the texts is among them. */
+/** Enough lines to hold every word and digit of the texts. */
 const LINES = 20_000;
-/** Whatever is not in ASCII. */
+/** The token of any character outside ASCII. */
 const UNKNOWN = '<unk>';
-/** Of two ways to cut a text the one with the higher sum wins: words before characters. */
+/** The tokenisation with the highest sum of scores wins: words before characters. */
 const SCORES = { word: -1, character: -10 };
 
 /**
- * A tokenizer for the texts of this room, as Hugging Face's tokenizer.json: whole words and
- * digits, each also with the space before it, and for all else the characters of ASCII.
+ * Makes the tokenizer of the task's texts, as Hugging Face's tokenizer.json: whole words and
+ * digits, each also with the space before it, and single ASCII characters for all else.
  * Example: `Tom| has| 1|2| pens|.`, 6 tokens.
  */
 export function tokenizerJson(): Record<string, unknown> {

@@ -1,5 +1,5 @@
+import type { Draw } from '../../tensor/runtime';
 import type { Operation } from './equation';
-import type { Draw } from './seeded-draw';
 import type { Operand, Plan } from './solution-plan';
 
 export const NAMES = ['Ann', 'Ben', 'Cal', 'Eva', 'Max', 'Ron', 'Sam', 'Tom', 'Zoe'] as const;
@@ -17,7 +17,7 @@ export const OBJECTS = [
 ] as const;
 export const BOXES = ['bags', 'boxes', 'packs', 'rows'] as const;
 
-/** Something that changes how many there are. Example: `finds 5 more`, which adds 5. */
+/** A change of an amount. Example: `finds 5 more`, which adds 5. */
 export interface Happening {
   readonly text: string;
   readonly operation: Operation;
@@ -42,19 +42,19 @@ const MULTIPLES: readonly Happening[] = [
   { text: 'triples them', operation: '*', amount: 3 },
 ];
 
-/** A gain or a loss of 2 to 12. */
+/** Draws a gain or a loss of 2 to 12. */
 export function drawChange(draw: Draw): Happening {
   const [before, after, operation] = draw.pick(CHANGES);
   const amount = draw.int(2, 12);
   return { text: `${before}${amount}${after}`, operation, amount };
 }
 
-/** A gain, a loss, or (one time in four) a multiple. */
+/** Draws a gain, a loss, or (one time in four) a multiple. */
 export function drawHappening(draw: Draw): Happening {
   return draw.int(1, 4) === 1 ? draw.pick(MULTIPLES) : drawChange(draw);
 }
 
-/** A comparison with another amount, as in `has 5 fewer`. */
+/** Draws a comparison with another amount, as in `has 5 fewer`. */
 export function drawComparison(draw: Draw): Happening {
   const operation = draw.pick(['+', '-', '*'] as const);
   const amount = operation === '*' ? draw.int(2, 5) : draw.int(2, 12);
@@ -62,7 +62,7 @@ export function drawComparison(draw: Draw): Happening {
   return { text: `${amount} ${word}`, operation, amount };
 }
 
-/** Adds what happens, in order, to a plan; gives the amount that is there in the end. */
+/** Adds changes, in order, to a plan; returns the operand of the final amount. */
 export function follow(plan: Plan, start: Operand, happenings: readonly Happening[]): Operand {
   return happenings.reduce<Operand>(
     (current, { operation, amount }) => plan.add(current, operation, amount),
@@ -70,13 +70,13 @@ export function follow(plan: Plan, start: Operand, happenings: readonly Happenin
   );
 }
 
-/** Example: `loses 3, wins 5 and doubles them`. */
+/** Joins phrases, as in `loses 3, wins 5 and doubles them`. */
 export function joinPhrases(phrases: readonly string[]): string {
   const last = phrases.at(-1) ?? '';
   return phrases.length < 2 ? last : `${phrases.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** A list of `count` draws. */
+/** Calls `make` `count` times and lists the results. */
 export function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }

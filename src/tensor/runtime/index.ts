@@ -1,5 +1,6 @@
 export { describeAccelerator, useAccelerator } from './accelerator';
 export type { Accelerator, AcceleratorName } from './accelerator';
+export { Draw } from './draw';
 export { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16';
 export { bytesOf, memory } from './memory';
 export type { MemoryReport } from './memory';

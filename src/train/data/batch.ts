@@ -1,22 +1,22 @@
-import { alea } from 'seedrandom';
 import { ArgumentError, assertPositiveIntegers } from '../../tensor/errors';
+import { Draw } from '../../tensor/runtime';
 import { IGNORED } from '../loop';
 import type { Example } from './example';
 
-/** Examples side by side, all padded to the longest. */
+/** Examples stacked into rows, padded to the longest. */
 export interface Batch {
-  /** [size, time], without the last token of the longest: nothing follows it */
+  /** [size, time], without the longest row's last token, which predicts nothing */
   readonly ids: number[][];
-  /** the first position, of any row, that has a label */
+  /** the first position at which a row has a label */
   readonly start: number;
-  /** the next token at each position from `start` on, row by row; prompt and padding are ignored */
+  /** the next token at each position from `start` on, row by row; `IGNORED` in prompt and padding */
   readonly labels: number[];
 }
 
-/** Pads with anything: what follows a text cannot change it, and has no label. */
+/** The id of padding. Any id will do: causal attention hides padding, and it has no label. */
 export const PADDING = 0;
 
-/** Lays examples side by side; only the tokens of the completions have labels. */
+/** Makes a batch of examples; only the tokens of the completions have labels. */
 export function makeBatch(examples: readonly Example[]): Batch {
   const texts = examples.map(({ prompt, completion }) => [...prompt, ...completion]);
   const time = Math.max(...texts.map((text) => text.length)) - 1;
@@ -33,12 +33,14 @@ export function makeBatch(examples: readonly Example[]): Batch {
   };
 }
 
-/** From how many examples of about one length a batch is drawn, as a multiple of its size. */
-const NEIGHBOURS = 4;
+/** The number of batches sorted by length together. */
+const WINDOW = 8;
 
 /**
- * Batches without end, of examples of about the same length, so that little is padding. Each
- * example comes about as often as any other; the same seed gives the same batches.
+ * Draws batches without end, epoch after epoch. An epoch has every example once: it is shuffled and
+ * cut into windows of a few batches; each window is sorted by length, so that little is padding,
+ * and cut into batches, which are shuffled. Examples left over, too few for a batch, come first in
+ * the next epoch. The same seed gives the same batches.
  * @throws ArgumentError if the size is not a positive integer, or larger than there are examples
  */
 export function* drawBatches(
@@ -48,17 +50,27 @@ export function* drawBatches(
   assertPositiveIntegers('drawBatches', { size });
   if (examples.length < size) {
     throw new ArgumentError(
-      `drawBatches: size must be at most ${examples.length}, the examples there are, got ${size}.`,
+      `drawBatches: size must be at most ${examples.length}, the number of examples, got ${size}. Make the batches smaller.`,
     );
   }
-  const lengthOf = ({ prompt, completion }: Example) => prompt.length + completion.length;
-  const sorted = [...examples].sort((a, b) => lengthOf(a) - lengthOf(b));
-  const draw = alea(`batches ${seed}`);
-  const below = (count: number) => Math.floor(draw.double() * count);
-  const reach = Math.min(NEIGHBOURS * size, sorted.length);
+  const draw = new Draw(seed, 'batches');
+  let left: Example[] = [];
   for (;;) {
-    const from = below(sorted.length - reach + 1);
-    const rows = Array.from({ length: size }, () => sorted[from + below(reach)] as Example);
-    yield makeBatch(rows);
+    const epoch = [...left, ...draw.shuffle(examples)];
+    left = epoch.splice(epoch.length - (epoch.length % size));
+    for (const window of cut(epoch, WINDOW * size)) {
+      window.sort((a, b) => lengthOf(a) - lengthOf(b));
+      for (const batch of draw.shuffle(cut(window, size))) yield makeBatch(batch);
+    }
   }
+}
+
+function lengthOf({ prompt, completion }: Example): number {
+  return prompt.length + completion.length;
+}
+
+/** Cuts a list into pieces of this length, the last one shorter if it does not divide. */
+function cut<T>(items: readonly T[], length: number): T[][] {
+  const count = Math.ceil(items.length / length);
+  return Array.from({ length: count }, (_, i) => items.slice(i * length, (i + 1) * length));
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { formatTrainableParameters, injectLora } from '../../src/lora';
-import { drawWeights, GPT2 } from '../../src/model/gpt2';
-import { useAccelerator } from '../../src/tensor/runtime';
+import { formatTrainableParameters, injectLora } from '../lora';
+import { drawWeights, GPT2 } from '../model/gpt2';
+import { useAccelerator } from '../tensor/runtime';
 
 const small = {
   vocabSize: 50_257,

@@ -3,20 +3,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { injectLora } from '../../src/lora';
-import { loadModel } from '../../src/model';
-import type { GPT2 } from '../../src/model/gpt2';
-import { memory, read, useAccelerator } from '../../src/tensor/runtime';
-import {
-  adamW,
-  cosineDecay,
-  IGNORED,
-  sparseCrossEntropy,
-  train,
-  warmUp,
-} from '../../src/train/loop';
-import { assertClose } from '../close';
-import { FIXTURES, readTensors } from '../fixture';
+import { assertClose } from '../../tests/close';
+import { FIXTURES, readTensors } from '../../tests/fixture';
+import { injectLora } from '../lora';
+import { loadModel } from '../model';
+import type { GPT2 } from '../model/gpt2';
+import { memory, read, useAccelerator } from '../tensor/runtime';
+import { adamW, cosineDecay, IGNORED, sparseCrossEntropy, train, warmUp } from './loop';
 
 const [STEPS, WARM_UP, BATCH, TIME] = [50, 5, 3, 11];
 const golden = JSON.parse(readFileSync(path.join(FIXTURES, 'gpt2_lora.json'), 'utf8')) as {

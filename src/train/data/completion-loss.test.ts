@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { assertClose } from '../../../tests/close';
+import { drawWeights, GPT2 } from '../../model/gpt2';
+import { Draw, memory, read, useAccelerator } from '../../tensor/runtime';
+import { makeBatch } from './batch';
+import { completionLogProbabilities, completionLoss, meanLoss } from './completion-loss';
+import type { Example } from './example';
+
+const vocabSize = 61;
+const examples = drawExamples(12);
+
+/** Prompts of 10 to 40 tokens, completions of 5 to 12. */
+function drawExamples(count: number): Example[] {
+  const draw = new Draw(5, 'examples');
+  const text = (low: number, high: number) =>
+    Array.from({ length: draw.int(low, high) }, () => draw.int(0, vocabSize - 1));
+  return Array.from({ length: count }, () => ({ prompt: text(10, 40), completion: text(5, 12) }));
+}
+
+function tinyModel(): GPT2 {
+  const config = {
+    ...{ vocabSize, maxPositions: 128, nEmbd: 8, nLayer: 1, nHead: 2, nInner: 12 },
+    ...{ layerNormEpsilon: 1e-5, eosTokenIds: [1] },
+  };
+  const weights = drawWeights(config, 3);
+  try {
+    return new GPT2(config, weights);
+  } finally {
+    tf.dispose([...weights.values()]);
+  }
+}
+
+describe('the loss of completions', () => {
+  let model: GPT2;
+  before(async () => {
+    await useAccelerator();
+    model = tinyModel();
+    tf.tidy(() => model.forward(model.idsTensor([[1]])));
+  });
+
+  test('is the mean over their tokens, whatever the batch they are in', async () => {
+    const some = examples.slice(0, 5);
+    const start = memory();
+    const together = completionLoss(model, makeBatch(some));
+    const [value = NaN] = await read(together);
+    let [sum, count] = [0, 0];
+    for (const one of some) {
+      const text = [...one.prompt, ...one.completion];
+      const logProbabilities = tf.tidy(() => tf.logSoftmax(model.forward(model.idsTensor([text]))));
+      const values = await read(logProbabilities);
+      one.completion.forEach((id, i) => {
+        sum -= values[(one.prompt.length + i - 1) * vocabSize + id] ?? NaN;
+        count += 1;
+      });
+      logProbabilities.dispose();
+    }
+    assertClose([value], [sum / count], 1e-5);
+    together.dispose();
+    assert.deepEqual(memory(), start);
+    assertClose([await meanLoss(model, some)], [sum / count], 1e-5);
+    assert.deepEqual(memory(), start);
+  });
+
+  test('of ten batches is the sum of their means', async () => {
+    const batches = Array.from({ length: 10 }, (_, i) => makeBatch(examples.slice(i, i + 2)));
+    const together = completionLoss(model, ...batches);
+    const single = batches.map((batch) => completionLoss(model, batch));
+    const means = await Promise.all(single.map((loss) => read(loss)));
+    const sum = means.reduce((total, [mean = NaN]) => total + mean, 0);
+    assertClose(await read(together), [sum], 1e-5);
+    tf.dispose([together, single]);
+  });
+
+  test('is the mean of the negative log-probabilities of the tokens', async () => {
+    const some = examples.slice(0, 5);
+    const loss = completionLoss(model, makeBatch(some));
+    const start = memory();
+    const logs = await completionLogProbabilities(model, some);
+    assert.deepEqual(memory(), start);
+    assert.deepEqual(
+      logs.map(({ length }) => length),
+      some.map(({ completion }) => completion.length),
+    );
+    const all = logs.flat();
+    const mean = all.reduce((sum, log) => sum + log, 0) / all.length;
+    assertClose([-mean], [...(await read(loss))], 1e-5);
+    loss.dispose();
+    for (const [i, one] of some.entries()) {
+      const [alone = []] = await completionLogProbabilities(model, [one]);
+      assertClose(logs[i] ?? [], alone, 1e-4);
+    }
+  });
+});
