@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as tf from '@tensorflow/tfjs';
 import { loadModel } from '../src/model';
-import type { GPT2 } from '../src/model/gpt2';
+import type { LanguageModel } from '../src/model/transformer';
 import { Linear, Module } from '../src/tensor/nn';
 import { FIXTURES, decodeFloat32, type EncodedArray } from './fixture';
 
@@ -70,12 +70,12 @@ export class Net extends Module {
 }
 
 /** The base model of a case. */
-export async function baseOf(kind: PeftCase['kind']): Promise<Net | GPT2> {
+export async function baseOf(kind: PeftCase['kind']): Promise<Net | LanguageModel> {
   return kind === 'net' ? new Net() : loadModel(path.join(FIXTURES, 'gpt2_tiny'));
 }
 
 /** What a model computes for a case's input; of GPT-2 the logits of the last position. */
-export function outputOf(model: Net | GPT2, { x }: PeftCase): tf.Tensor {
+export function outputOf(model: Net | LanguageModel, { x }: PeftCase): tf.Tensor {
   return tf.tidy(() => {
     if (model instanceof Net) return model.forward(tensor(x));
     const logits = model.forward(tensor(x).cast('int32'));

@@ -156,7 +156,7 @@ beforeEach(() => {
 describe('a model by its name on the hub', () => {
   test('loads into the layout of the cache, and then without any request', async () => {
     const model = await loadModel('tiny', hub());
-    assert.equal(model.config.nEmbd, 24);
+    assert.equal(model.config.vocabSize, 61);
     await loadTokenizer('tiny', model.config, hub());
     assert.equal(readFileSync(path.join(home(), 'refs/main'), 'utf8'), COMMIT);
     assert.equal(readlinkSync(snapshot(LARGE)), `../../blobs/${sha256}`);

@@ -1,11 +1,11 @@
 /** What is adapted: language models, loaded, continued and saved. */
-export { drawWeights, GPT2, readConfig, readWeights, weightShapes } from './gpt2';
-export type { GPT2Config, MakeLinear } from './gpt2';
+export { drawWeights, GPT2, readConfig, weightLayout } from './gpt2';
+export type { GPT2Config } from './gpt2';
 export { loadModel, loadTokenizer } from './load';
 export type { LoadOptions } from './load';
 export { saveModel } from './save';
 export type { SaveOptions } from './save';
-export { generate, generateText } from './transformer';
+export { generate, generateText, readWeights } from './transformer';
 export type {
   GenerateOptions,
   GenerateTextOptions,
@@ -14,5 +14,6 @@ export type {
   LanguageModel,
   LanguageModelConfig,
   SampleOptions,
+  WeightLayout,
   Weights,
 } from './transformer';

@@ -2,7 +2,16 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
 import { findFile, type HubOptions } from '../files/hub';
 import { FileError, readJson } from '../files/local';
-import { GPT2, type GPT2Config, type MakeLinear, readConfig, readWeights } from './gpt2';
+import { quote } from '../tensor/errors';
+import type { MakeLinear } from '../tensor/nn';
+import { checkConfig, GPT2, weightLayout } from './gpt2';
+import {
+  type LanguageModel,
+  type LanguageModelConfig,
+  readWeights,
+  type WeightLayout,
+  type Weights,
+} from './transformer';
 
 /** Where a model comes from, and in which form it is kept. */
 export interface LoadOptions extends HubOptions {
@@ -10,10 +19,27 @@ export interface LoadOptions extends HubOptions {
   linear?: MakeLinear;
 }
 
+/** The model that a config.json describes, before its weights are read. */
+interface ModelPlan {
+  layout: WeightLayout;
+  create: (weights: Weights) => LanguageModel;
+}
+
+/** The model families by their `model_type`; each checks its config.json. */
+const FAMILIES = new Map<string, (file: string, json: Record<string, unknown>) => ModelPlan>([
+  [
+    'gpt2',
+    (file, json) => {
+      const config = checkConfig('loadModel', file, json);
+      return { layout: weightLayout(config), create: (weights) => new GPT2(config, weights) };
+    },
+  ],
+]);
+
 /**
- * Loads a GPT-2 from a folder in Hugging Face's layout, config.json and model.safetensors, or by
- * its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'. A folder goes first; a name
- * is fetched once into the hub's cache. Everything is checked before anything is built.
+ * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors, or by its
+ * name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'. A folder goes first; a name is
+ * fetched once into the hub's cache. Everything is checked before anything is built.
  * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
  *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
@@ -21,16 +47,25 @@ export interface LoadOptions extends HubOptions {
 export async function loadModel(
   nameOrFolder: string,
   { linear, ...options }: LoadOptions = {},
-): Promise<GPT2> {
+): Promise<LanguageModel> {
   const find = (file: string) =>
     findFile({ caller: 'loadModel', model: nameOrFolder, file }, options);
-  const config = await readConfig(await find('config.json'));
-  const weights = await readWeights(await find('model.safetensors'), config, linear);
+  const { layout, create } = await readPlan(await find('config.json'));
+  const weights = await readWeights(await find('model.safetensors'), layout, linear);
   try {
-    return new GPT2(config, weights);
+    return create(weights);
   } finally {
     for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
   }
+}
+
+async function readPlan(file: string): Promise<ModelPlan> {
+  const json = await readJson('loadModel', file);
+  const { model_type: type = 'gpt2' } = json; // old files have none
+  const family = typeof type === 'string' ? FAMILIES.get(type) : undefined;
+  if (family) return family(file, json);
+  const known = [...FAMILIES.keys()].map(quote).join(' or ');
+  throw new FileError('loadModel', file, [`model_type must be ${known}, got ${quote(type)}.`]);
 }
 
 /**
@@ -41,7 +76,7 @@ export async function loadModel(
  */
 export async function loadTokenizer(
   nameOrFolder: string,
-  config: GPT2Config,
+  config: LanguageModelConfig,
   options: HubOptions = {},
 ): Promise<Tokenizer> {
   const caller = 'loadTokenizer';

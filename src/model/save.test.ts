@@ -9,16 +9,16 @@ import { FIXTURES } from '../../tests/fixture';
 import { formatTrainableParameters, injectLora } from '../lora';
 import { ArgumentError, NonFiniteError } from '../tensor/errors';
 import { memory, read, useAccelerator } from '../tensor/runtime';
-import type { GPT2 } from './gpt2';
 import { loadModel } from './load';
 import { saveModel } from './save';
+import type { LanguageModel } from './transformer';
 
 const fixture = path.join(FIXTURES, 'gpt2_tiny');
 const folder = mkdtempSync(path.join(tmpdir(), 'gpt2-save-'));
 after(() => rmSync(folder, { recursive: true }));
 before(useAccelerator);
 
-function fingerprint(model: GPT2): Promise<Float32Array> {
+function fingerprint(model: LanguageModel): Promise<Float32Array> {
   return read(tf.tidy(() => model.forward(model.idsTensor([[5, 1, 60, 7]]))));
 }
 

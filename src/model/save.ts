@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { writeFileAtomically } from '../files/local';
-import { configJson, type GPT2, writeWeights } from './gpt2';
+import { type LanguageModel, writeWeights } from './transformer';
 
 /** How numbers are stored. */
 export interface SaveOptions {
@@ -9,20 +9,19 @@ export interface SaveOptions {
 }
 
 /**
- * The inverse of `loadModel`: writes model.safetensors, then config.json, into a folder that
- * exists; transformers loads it too. The tokenizer's files are the caller's to copy.
- * @throws ArgumentError if the model holds updates, NonFiniteError on NaN weights,
+ * Writes model.safetensors, then config.json, into a folder that exists: the inverse of
+ * `loadModel`. transformers loads it too. The caller copies the tokenizer's files.
+ * @throws ArgumentError if the model holds adapters, NonFiniteError on NaN weights,
  *   SafetensorsError if the disk is full; a file that was there before is then as it was
  */
 export async function saveModel(
-  model: GPT2,
+  model: LanguageModel,
   folder: string,
   { dtype = 'F32' }: SaveOptions = {},
 ): Promise<void> {
   model.assertAlive('saveModel');
-  const { config } = model;
   const file = path.join(folder, 'model.safetensors');
-  await writeWeights(file, config, model.namedParameters(), dtype);
-  const json = `${JSON.stringify(configJson(config), null, 2)}\n`;
+  await writeWeights(file, model.weightLayout, model.namedParameters(), dtype);
+  const json = `${JSON.stringify(model.configJson(), null, 2)}\n`;
   await writeFileAtomically(path.join(folder, 'config.json'), [json]);
 }

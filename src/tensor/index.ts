@@ -18,7 +18,7 @@ export {
 } from './runtime';
 export type { Accelerator, AcceleratorName, Key, MemoryReport } from './runtime';
 export { countParameters, Dropout, Embedding, Linear, LinearLayer, Module, modulesOf } from './nn';
-export type { LinearOptions, LinearWeights, ParameterCount } from './nn';
+export type { HostLinear, LinearOptions, LinearWeights, MakeLinear, ParameterCount } from './nn';
 export {
   dequantize,
   deriveNf4,

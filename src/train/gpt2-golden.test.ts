@@ -7,7 +7,7 @@ import { assertClose } from '../../tests/close';
 import { FIXTURES, readTensors } from '../../tests/fixture';
 import { injectLora } from '../lora';
 import { loadModel } from '../model';
-import type { GPT2 } from '../model/gpt2';
+import type { LanguageModel } from '../model/transformer';
 import { memory, read, useAccelerator } from '../tensor/runtime';
 import { adamW, cosineDecay, IGNORED, sparseCrossEntropy, train, warmUp } from './loop';
 
@@ -43,7 +43,7 @@ function batchesOf(tensors: Map<string, Float32Array>): Batch[] {
 }
 
 describe('fine-tuning GPT-2 with LoRA, against transformers and PEFT in float64', () => {
-  let model: GPT2;
+  let model: LanguageModel;
   let tensors: Map<string, Float32Array>;
   before(async () => {
     await useAccelerator();

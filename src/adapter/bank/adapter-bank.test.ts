@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { assertClose } from '../../../tests/close';
 import { dora, injectLora, mergeLora, rsLora, loraLayersOf } from '../../lora';
 import { drawWeights, GPT2 } from '../../model/gpt2';
-import { generate } from '../../model/transformer';
+import { generate, type LanguageModel } from '../../model/transformer';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { quantizeModel } from '../../tensor/quant';
@@ -65,7 +65,7 @@ function adapt({ r, alpha, targets }: Size, seed: number, more = {}) {
   };
 }
 
-async function drawBank(model: GPT2, sizes: readonly Size[], seed: number) {
+async function drawBank(model: LanguageModel, sizes: readonly Size[], seed: number) {
   const bank = new AdapterBank(model);
   for (const [i, one] of sizes.entries()) {
     await bank.add(String(i), adapt(one, seed + 100 * i, i === 1 ? { scaling: rsLora } : {}));
@@ -78,7 +78,7 @@ function use(bank: AdapterBank, name: string): void {
   bank.activate(...(name === BASE_ALONE ? [] : [name]));
 }
 
-async function logits(model: GPT2, rows: number[][]): Promise<Float32Array> {
+async function logits(model: LanguageModel, rows: number[][]): Promise<Float32Array> {
   const all = tf.tidy(() => model.forward(model.idsTensor(rows)));
   return read(all).finally(() => all.dispose());
 }
@@ -168,7 +168,7 @@ describe('a mixed batch', () => {
   });
 
   /** dL/d of everything that training may change now. */
-  async function gradients(model: GPT2, loss: () => tf.Scalar) {
+  async function gradients(model: LanguageModel, loss: () => tf.Scalar) {
     const trainable = [...model.namedParameters().values()].filter(({ trainable }) => trainable);
     if (trainable.length === 0) return new Map<tf.Variable, Float32Array>();
     const { value, grads } = tf.variableGrads(loss, trainable);

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { savePretrained } from '../../adapter/peft';
 import { injectLora, removeLora, loraLayersOf } from '../../lora';
 import { saveModel } from '../../model';
-import { drawWeights, GPT2, type GPT2Config, weightShapes } from '../../model/gpt2';
+import { drawWeights, GPT2, type GPT2Config, weightLayout } from '../../model/gpt2';
 import { type AcceleratorName, memory, Random, useAccelerator } from '../../tensor/runtime';
 import { isReady, tensorflowStep, softwareVulkan } from '../setup';
 import { agree, compare } from './compare';
@@ -111,7 +111,7 @@ test('rivals agree only if all their numbers do', () => {
 
 test('a forward pass takes two operations for each weight and token, and those of attention', () => {
   const distil = { ...config, vocabSize: 50257, nEmbd: 768, nLayer: 6, nInner: 3072 };
-  const matrices = [...weightShapes(distil)].filter(
+  const matrices = [...weightLayout(distil).shapes].filter(
     ([name, shape]) => shape.length === 2 && !name.endsWith('wpe.weight'),
   );
   const weights = matrices.reduce((sum, [, [k = 0, d = 0]]) => sum + k * d, 0);

@@ -3,7 +3,7 @@ import { AdapterBank } from '../../adapter/bank';
 import type { ResultRow } from '../../course/shipped';
 import { solverRows } from '../../course/task';
 import { injectLora, type TargetModules, loraLayersOf } from '../../lora';
-import type { GPT2 } from '../../model/gpt2';
+import type { LanguageModel } from '../../model/transformer';
 import { generate } from '../../model/transformer';
 import type { Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
@@ -71,7 +71,7 @@ export async function benchMixedBatch(command: string): Promise<ResultRow[]> {
 type Times = Record<'one' | 'mixed' | 'three', Spread> & { base?: Spread };
 
 type Measurement = (
-  model: GPT2,
+  model: LanguageModel,
   bank: AdapterBank,
   examples: readonly Example[],
   rowsPerAdapter: number,

@@ -6,7 +6,7 @@ import { findHardProblems, trainingRows } from '../../course/agents';
 import { type Problem, solverRows } from '../../course/task';
 import { writeFileAtomically } from '../../files/local';
 import { injectLora } from '../../lora';
-import type { GPT2 } from '../../model/gpt2';
+import type { LanguageModel } from '../../model/transformer';
 import { countParameters } from '../../tensor/nn';
 import { encodeRows, meanLoss } from '../../train/data';
 import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
@@ -53,7 +53,7 @@ export async function trainRole(
 }
 
 /** Of right solutions, whatever the role. */
-function validationLoss(model: GPT2, tokenizer: Tokenizer): Promise<number> {
+function validationLoss(model: LanguageModel, tokenizer: Tokenizer): Promise<number> {
   return meanLoss(model, encodeRows(tokenizer, solverRows(VALIDATION)));
 }
 

@@ -8,6 +8,7 @@ import { drawPretrainingBatches, tokenizerJson } from '../../course/task';
 import { writeFileAtomically } from '../../files/local';
 import { saveModel } from '../../model';
 import { drawWeights, GPT2, type GPT2Config } from '../../model/gpt2';
+import type { LanguageModel } from '../../model/transformer';
 import { countParameters } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 import { type Batch, completionLoss } from '../../train/data';
@@ -87,7 +88,7 @@ function freshModel(config: GPT2Config): GPT2 {
 
 /** @returns [step, mean loss of the steps up to it] */
 async function learn(
-  model: GPT2,
+  model: LanguageModel,
   tokenizer: Tokenizer,
   steps: number,
 ): Promise<[number, number][]> {
@@ -120,7 +121,7 @@ async function learn(
   return losses;
 }
 
-async function validate(model: GPT2, tokenizer: Tokenizer): Promise<number> {
+async function validate(model: LanguageModel, tokenizer: Tokenizer): Promise<number> {
   const batches = drawPretrainingBatches(tokenizer, { ...BATCH, seed: VALIDATION.seed });
   let sum = 0;
   for (let i = 0; i < VALIDATION.batches; i++) {
@@ -131,7 +132,7 @@ async function validate(model: GPT2, tokenizer: Tokenizer): Promise<number> {
 }
 
 /** The tokenizer first: where the weights are, the folder is whole. */
-async function saveBase(model: GPT2, folder: string): Promise<void> {
+async function saveBase(model: LanguageModel, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const files = {
     'tokenizer.json': tokenizerJson(),

@@ -1,7 +1,7 @@
 import { pissa, initFromBase } from '../../adapter/base-init';
 import { answerRows, exactMatch, solverRows } from '../../course/task';
 import { dora, injectLora, mergeLora, rsLora } from '../../lora';
-import type { GPT2 } from '../../model/gpt2';
+import type { LanguageModel } from '../../model/transformer';
 import { countParameters } from '../../tensor/nn';
 import { quantizeModel } from '../../tensor/quant';
 import { encodeRows, meanLoss } from '../../train/data';
@@ -53,13 +53,13 @@ export async function sweepRun(
 }
 
 /** What is lost where the merged weights, in float32, are rounded to 4 bits again. */
-async function requantized<T>(model: GPT2, measure: () => Promise<T>): Promise<T> {
+async function requantized<T>(model: LanguageModel, measure: () => Promise<T>): Promise<T> {
   await mergeLora(model);
   await quantizeModel(model, QUANTIZATION);
   return measure();
 }
 
-async function adapt(model: GPT2, { method, r, alpha, seed }: SweepRun): Promise<void> {
+async function adapt(model: LanguageModel, { method, r, alpha, seed }: SweepRun): Promise<void> {
   if (r === null || alpha === null) return;
   if (method === 'qlora') await quantizeModel(model, QUANTIZATION);
   const rule = method === 'rslora' ? { scaling: rsLora } : {};

@@ -1,11 +1,11 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { BASE } from '../../course/shipped';
 import { loadModel, loadTokenizer } from '../../model';
-import type { GPT2 } from '../../model/gpt2';
+import type { LanguageModel } from '../../model/transformer';
 import { useAccelerator } from '../../tensor/runtime';
 
 /** The shipped base and its tokenizer, on the accelerator: that comes first, or tfjs takes its own. */
-export async function openBase(): Promise<{ model: GPT2; tokenizer: Tokenizer }> {
+export async function openBase(): Promise<{ model: LanguageModel; tokenizer: Tokenizer }> {
   await useAccelerator();
   const model = await loadModel(BASE);
   return { model, tokenizer: await loadTokenizer(BASE, model.config) };

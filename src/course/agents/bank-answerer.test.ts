@@ -6,6 +6,7 @@ import { assertClose } from '../../../tests/close';
 import { AdapterBank } from '../../adapter/bank';
 import { injectLora, loraLayersOf } from '../../lora';
 import { drawWeights, GPT2 } from '../../model/gpt2';
+import type { LanguageModel } from '../../model/transformer';
 import { memory, Random, useAccelerator } from '../../tensor/runtime';
 import { completionLogProbabilities, encodeRows } from '../../train/data';
 import {
@@ -123,7 +124,7 @@ describe('agents in a bank', () => {
 
 describe('a critic', () => {
   /** Only what the answerer asks of a model, which is sure of one text after the prompt. */
-  function sureModel(completion: string): GPT2 {
+  function sureModel(completion: string): LanguageModel {
     const vocabSize = tokenizer.get_vocab().size;
     const { ids } = tokenizer.encode(completion);
     const fake = {
@@ -135,7 +136,7 @@ describe('a critic', () => {
         return tf.oneHot(tf.tensor1d(next, 'int32'), vocabSize).mul(20).expandDims(0);
       },
     };
-    return fake as unknown as GPT2;
+    return fake as unknown as LanguageModel;
   }
 
   for (const [attempt, critique] of [

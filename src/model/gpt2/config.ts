@@ -12,7 +12,6 @@ export interface GPT2Config extends LanguageModelConfig {
   layerNormEpsilon: number;
 }
 
-const CALLER = 'readConfig';
 /** Beyond any GPT-2; keeps a lying config from filling the memory with names. */
 const MAX = { size: 2 ** 20, layers: 1000 };
 
@@ -28,7 +27,15 @@ const FIXED = {
 
 /** Reads and checks config.json. @throws FileError listing every fault */
 export async function readConfig(file: string): Promise<GPT2Config> {
-  const json = await readJson(CALLER, file);
+  return checkConfig('readConfig', file, await readJson('readConfig', file));
+}
+
+/** Checks the JSON of a config.json. @throws FileError listing every fault */
+export function checkConfig(
+  caller: string,
+  file: string,
+  json: Record<string, unknown>,
+): GPT2Config {
   const faults: string[] = [];
   const expect = (good: boolean, key: string, expected: string) => {
     if (!good) faults.push(`${key} must be ${expected}, got ${JSON.stringify(json[key])}.`);
@@ -57,7 +64,7 @@ export async function readConfig(file: string): Promise<GPT2Config> {
   expect(config.layerNormEpsilon > 0, 'layer_norm_epsilon', 'a positive number');
   const known = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0;
   expect(config.eosTokenIds.every(known), 'eos_token_id', 'a token id, a list of them or null');
-  if (faults.length > 0) throw new FileError(CALLER, file, faults);
+  if (faults.length > 0) throw new FileError(caller, file, faults);
   return config;
 }
 

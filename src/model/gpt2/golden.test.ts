@@ -8,7 +8,7 @@ import { FIXTURES, readTensors } from '../../../tests/fixture';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import { loadModel, loadTokenizer } from '..';
 import { generate, generateText, sample } from '../transformer';
-import type { GPT2 } from './model';
+import type { LanguageModel } from '../transformer';
 
 const folder = path.join(FIXTURES, 'gpt2_tiny');
 const json = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8')) as {
@@ -23,7 +23,7 @@ function rowsOf(ids: ArrayLike<number> | undefined): number[][] {
 }
 
 /** Mean next-token cross-entropy, in operations that have a gradient everywhere. */
-function loss(model: GPT2, rows: number[][]): tf.Scalar {
+function loss(model: LanguageModel, rows: number[][]): tf.Scalar {
   return tf.tidy(() => {
     const logits = model.forward(model.idsTensor(rows.map((row) => row.slice(0, -1))));
     const targets = tf.oneHot(
@@ -39,7 +39,7 @@ function loss(model: GPT2, rows: number[][]): tf.Scalar {
 }
 
 describe('GPT-2, against transformers in float64', () => {
-  let model: GPT2;
+  let model: LanguageModel;
   let expected: Map<string, Float32Array>;
   before(async () => {
     await useAccelerator();

@@ -1,9 +1,9 @@
 import { registerGpt2Kernels } from './ops/register';
 
-export { configJson, readConfig } from './config';
+export { checkConfig, readConfig } from './config';
 export type { GPT2Config } from './config';
+export { drawWeights } from './draw-weights';
 export { GPT2 } from './model';
-export { drawWeights, readWeights, weightShapes, writeWeights } from './weights';
-export type { MakeLinear } from './weights';
+export { weightLayout } from './weight-layout';
 
 registerGpt2Kernels();

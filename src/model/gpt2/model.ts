@@ -7,11 +7,13 @@ import {
   LanguageModel,
   positions,
   residual,
+  type WeightLayout,
   type Weights,
   weightsBelow,
 } from '../transformer';
-import type { GPT2Config } from './config';
+import { configJson, type GPT2Config } from './config';
 import { Attention, LayerNorm, MLP } from './layers';
+import { weightLayout } from './weight-layout';
 
 /**
  * GPT-2 (Radford et al. 2019): embeddings, `nLayer` blocks, a norm, and the token embedding again
@@ -46,6 +48,14 @@ export class GPT2 extends LanguageModel {
   /** The head's weight W [vocabSize, nEmbd]: logits are h Wᵀ. */
   override get head(): tf.Tensor2D {
     return this.wte.weight;
+  }
+
+  override get weightLayout(): WeightLayout {
+    return weightLayout(this.config);
+  }
+
+  override configJson(): Record<string, unknown> {
+    return configJson(this.config);
   }
 
   override extend(

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../../tensor/errors';
 import { linearProduct, Module, asMatrix } from '../../tensor/nn';
 import type { KeyValues } from './attention';
+import type { WeightLayout } from './weight-layout';
 
 /** What a language model's config says, whatever its family. */
 export interface LanguageModelConfig {
@@ -18,6 +19,12 @@ export abstract class LanguageModel extends Module {
 
   /** The head's weight W [vocabSize, width]: logits are h Wᵀ. */
   abstract get head(): tf.Tensor2D;
+
+  /** How its weights are kept in a file. */
+  abstract get weightLayout(): WeightLayout;
+
+  /** Gives its config.json, which `loadModel` and transformers read. */
+  abstract configJson(): Record<string, unknown>;
 
   /**
    * The hidden states of ids that follow a past, and the past that includes them: one entry for

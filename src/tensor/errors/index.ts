@@ -6,6 +6,7 @@ export {
   NonFiniteError,
   ShapeError,
 } from './errors';
+export { assertFinite, nonFiniteFault } from './finite';
 export { nearest } from './nearest';
 export { assertPositiveIntegers } from './positive-integers';
 export { quote } from './quote';

@@ -1,25 +1,17 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { FIXTURES } from '../../../tests/fixture';
 import { alive, freshSeed, poison } from '../../../tests/fresh';
 import { matrix, type Matrix, multiply, transpose } from '../../../tests/matrix';
-import { injectLora, mergeLora, loraLayersOf } from '../../lora';
-import { loadModel } from '../../model';
-import type { GPT2 } from '../../model/gpt2';
 import { ArgumentError, DisposedError, NonFiniteError, ShapeError } from '../errors';
-import { countParameters, Linear, modulesOf } from '../nn';
+import { countParameters, type HostLinear } from '../nn';
 import { memory, peakBytes, Random, read, useAccelerator } from '../runtime';
 import { HalfLinear, halfLinear } from './half-linear';
-import { memoryReport } from './memory-report';
-
-const fixture = path.join(FIXTURES, 'gpt2_tiny');
 
 before(useAccelerator);
 
-/** To the nearest number of 11 binary digits, of two the even one; below 2^-14 in steps of 2^-24. */
+/** Rounds to 11 binary digits, ties to even; below 2^-14 in steps of 2^-24. */
 function round(value: number): number {
   const size = Math.abs(value);
   const step = 2 ** (Math.max(-14, Math.floor(Math.log2(size))) - 10);
@@ -43,20 +35,31 @@ const SIZES: [n: number, d: number, k: number][] = [
 describe('HalfLinear and its gradient equal loops in float64 over the rounded weights', () => {
   for (const [n, d, k] of SIZES) {
     const seed = freshSeed();
-    test(`${n} rows, ${k} to ${d}, seed ${seed}`, () => compare(n, d, k, seed));
+    for (const bias of [true, false]) {
+      test(`${n} rows, ${k} to ${d}${bias ? '' : ', without bias'}, seed ${seed}`, () =>
+        compare(n, d, k, { bias, seed }));
+    }
   }
 });
 
-async function compare(n: number, d: number, k: number, seed: number): Promise<void> {
+async function compare(
+  n: number,
+  d: number,
+  k: number,
+  { bias, seed }: { bias: boolean; seed: number },
+): Promise<void> {
   const start = alive();
   const random = new Random(seed);
   const [x, dh] = [random.normal([1, n, k], 0, 1), random.normal([1, n, d], 0, 1)];
-  const host = await draw(random, d, k);
+  const drawn = await draw(random, d, k);
+  const host = bias ? drawn : { ...drawn, bias: null };
   const layer = new HalfLinear(host);
   const rounded = Array.from(host.weight, round);
   const W: Matrix = Array.from({ length: d }, (_, i) => rounded.slice(i * k, (i + 1) * k));
   const product = multiply(await matrix(x), transpose(W));
-  const h = product.map((row) => row.map((value, i) => value + (host.bias[i] ?? NaN)));
+  const h = product.map((row) =>
+    row.map((value, i) => value + (host.bias ? (host.bias[i] ?? NaN) : 0)),
+  );
 
   await poison([n, d], [n, d], [n, k]);
   const { value, grad } = tf.valueAndGrad((v) => layer.forward(v))(x, dh);
@@ -71,7 +74,7 @@ async function compare(n: number, d: number, k: number, seed: number): Promise<v
   assert.deepEqual(alive(), start);
 }
 
-/** A layer's numbers, many of them below float16's 2^-14. */
+/** Draws a layer's numbers, many of them below float16's 2^-14. */
 async function draw(random: Random, outFeatures: number, inFeatures: number) {
   const [weight, bias] = await Promise.all(
     [[outFeatures, inFeatures], [outFeatures]].map(async (shape) => {
@@ -81,7 +84,7 @@ async function draw(random: Random, outFeatures: number, inFeatures: number) {
       return values;
     }),
   );
-  return { weight, bias, outFeatures, inFeatures } as ConstructorParameters<typeof HalfLinear>[0];
+  return { weight, bias, outFeatures, inFeatures } as HostLinear;
 }
 
 describe('HalfLinear', () => {
@@ -113,7 +116,7 @@ describe('HalfLinear', () => {
     }
   });
 
-  test('takes half the memory, is frozen, and never whole in float32', async () => {
+  test('takes half the memory, is frozen, and never is whole in float32', async () => {
     const [outFeatures, inFeatures] = [1024, 1025];
     const weight = new Float32Array(outFeatures * inFeatures).fill(0.1);
     const bias = new Float32Array(outFeatures);
@@ -139,10 +142,10 @@ describe('HalfLinear', () => {
 
   test('refuses what float16 cannot hold and what does not fit, and leaves nothing behind', () => {
     const start = memory();
-    const make = (weight: number[], bias = [0, 0]) =>
+    const make = (weight: number[], bias: number[] | null = [0, 0]) =>
       halfLinear({
         weight: Float32Array.from(weight),
-        bias: Float32Array.from(bias),
+        bias: bias && Float32Array.from(bias),
         outFeatures: 2,
         inFeatures: 2,
       });
@@ -163,73 +166,3 @@ describe('HalfLinear', () => {
     assert.throws(() => layer.denseWeight(), DisposedError);
   });
 });
-
-describe('a model packed into float16 while it is loaded', () => {
-  test('takes half the memory for its layers, and never more on the way', async () => {
-    const start = memory();
-    const { result: model, peakBytes: peak } = await peakBytes(() =>
-      loadModel(fixture, { linear: halfLinear }),
-    );
-    const report = memoryReport(model);
-    assert.equal(memory().bytes - start.bytes, report.bytes);
-    assert.equal(report.packedBytes, 2 * report.packedWeights);
-    assert.ok(peak <= report.bytes, `${peak} of ${report.bytes} bytes`);
-    const floats = await loadModel(fixture);
-    assert.equal(memoryReport(floats).bytes - report.bytes, 2 * report.packedWeights);
-    assert.equal(countParameters(floats).total, countParameters(model).total);
-    for (const one of [model, floats]) one.dispose();
-    assert.deepEqual(memory(), start);
-  });
-
-  test('is the model of the rounded weights, also with updates beside, and merged', async () => {
-    const start = memory();
-    const model = await loadModel(fixture, { linear: halfLinear });
-    const rounded = await loadModel(fixture);
-    for (const { weight } of modulesOf(rounded, Linear).values()) {
-      const values = (await read(weight)).map(round);
-      tf.tidy(() => weight.assign(tf.tensor2d(values, weight.shape)));
-    }
-    assertClose(await logits(model), await logits(rounded), 1e-5, 'logits');
-    for (const one of [model, rounded]) {
-      injectLora(one, { targetModules: 'all-linear', r: 2, alpha: 6, seed: 3 });
-      for (const [i, { lora }] of [...loraLayersOf(one).values()].entries()) {
-        tf.tidy(() => lora.B.assign(new Random(i).normal(lora.B.shape, 0, 0.1)));
-      }
-    }
-    const want = await logits(rounded);
-    assertClose(await logits(model), want, 1e-5, 'logits with updates');
-    const [got, expected] = [await gradients(model), await gradients(rounded)];
-    assert.deepEqual([...got.keys()], [...expected.keys()]);
-    for (const [name, values] of got) {
-      assertClose(values, expected.get(name) ?? [], 1e-5, name);
-    }
-    await mergeLora(model);
-    assertClose(await logits(model), want, 1e-5, 'logits of the merged');
-    for (const one of [model, rounded]) one.dispose();
-    assert.deepEqual(memory(), start);
-  });
-});
-
-const IDS = [[3, 1, 4, 1, 5, 9]];
-
-async function logits(model: GPT2): Promise<Float32Array> {
-  const output = tf.tidy(() => model.forward(model.idsTensor(IDS)));
-  const values = await read(output);
-  output.dispose();
-  return values;
-}
-
-/** Of the trainable parameters, by name in the model. */
-async function gradients(model: GPT2): Promise<Map<string, Float32Array>> {
-  const trainable = [...model.namedParameters()].filter(([, one]) => one.trainable);
-  const { value, grads } = tf.variableGrads(() =>
-    tf.tidy(() => model.forward(model.idsTensor(IDS)).square().mean().asScalar()),
-  );
-  const found = new Map<string, Float32Array>();
-  for (const [name, { name: key }] of trainable) {
-    const gradient = grads[key];
-    if (gradient) found.set(name, await read(gradient));
-  }
-  tf.dispose([value, grads]);
-  return found;
-}

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError } from '../errors';
+import { ArgumentError, assertFinite } from '../errors';
+import type { HostLinear } from '../nn';
 import { encodeFloat16 } from '../runtime';
 import { denseHalves, halfMatMul } from './ops/half-matmul';
-import { type HostLinear, PackedLinear } from './packed-linear';
-import { assertFinite } from './quantize';
+import { PackedLinear } from './packed-linear';
 
 /** float16's largest number. */
 const LARGEST = 65504;
@@ -17,8 +17,8 @@ const LARGEST = 65504;
 export class HalfLinear extends PackedLinear {
   /** int32, two numbers a word; an odd last one is followed by 0 */
   readonly halves: tf.Variable<tf.Rank.R1>;
-  /** b [d] */
-  readonly bias: tf.Variable<tf.Rank.R1>;
+  /** b [d], or null */
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
 
   /**
    * Rounds to nearest, ties to even.
@@ -27,11 +27,11 @@ export class HalfLinear extends PackedLinear {
    */
   constructor({ weight, bias, outFeatures, inFeatures }: HostLinear) {
     super(outFeatures, inFeatures);
-    this.assertHas(weight.length, bias.length);
+    this.assertHas(weight.length, bias && bias.length);
     assertFinite('HalfLinear', 'weight', weight);
     assertInRange(weight);
     this.halves = this.addFrozen('halves', tf.tensor1d(toWords(weight), 'int32'));
-    this.bias = this.addFrozen('bias', tf.tensor1d(bias));
+    this.bias = bias && this.addFrozen('bias', tf.tensor1d(bias));
   }
 
   get packedParameters(): tf.Variable[] {

@@ -5,7 +5,6 @@ export { deriveNf4, LEVELS } from './levels';
 export type { QuantizationType } from './levels';
 export { memoryReport } from './memory-report';
 export type { ModelMemory } from './memory-report';
-export type { HostLinear } from './packed-linear';
 export { quantizeModel } from './quantize-model';
 export type { QuantizationReport } from './quantize-model';
 export { dequantize, quantize } from './quantize';

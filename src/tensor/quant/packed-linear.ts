@@ -3,16 +3,6 @@ import { ShapeError } from '../errors';
 import { LinearLayer, type ParameterCount } from '../nn';
 import { bytesOf } from '../runtime';
 
-/** A linear layer's numbers on the host. */
-export interface HostLinear {
-  /** W [d, k], row by row */
-  weight: Float32Array;
-  /** b [d] */
-  bias: Float32Array;
-  outFeatures: number;
-  inFeatures: number;
-}
-
 /**
  * h = W x + b, W in fewer bits than float32 has
  *

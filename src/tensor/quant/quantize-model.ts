@@ -1,7 +1,7 @@
-import { ArgumentError } from '../errors';
+import { ArgumentError, assertFinite } from '../errors';
 import { Linear, type Module, modulesOf } from '../nn';
 import { read } from '../runtime';
-import { assertFinite, type QuantizeOptions } from './quantize';
+import type { QuantizeOptions } from './quantize';
 import { quantizeLinear } from './quantized-linear';
 
 /** What of a model is in 4 bits. */

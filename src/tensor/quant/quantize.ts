@@ -1,4 +1,4 @@
-import { ArgumentError, NonFiniteError } from '../errors';
+import { ArgumentError, assertFinite } from '../errors';
 import { codebook, dequantizeBlocks, quantizeBlocks } from './blockwise';
 import { dynamicLevels, LEVELS, type QuantizationType } from './levels';
 
@@ -107,13 +107,4 @@ function assertOptions(values: Float32Array, type: string, blockSize: number): v
       : [`blockSize must be one of ${BLOCK_SIZES.join(', ')}, got ${blockSize}`]),
   ];
   if (faults.length > 0) throw new ArgumentError(`quantize: ${faults.join('; ')}.`);
-}
-
-/** @throws NonFiniteError if a number is NaN or infinite */
-export function assertFinite(caller: string, what: string, values: Float32Array): void {
-  const faults = values.reduce((count, number) => count + (Number.isFinite(number) ? 0 : 1), 0);
-  if (faults === 0) return;
-  throw new NonFiniteError(
-    `${caller}: every number of ${what} must be finite, got ${faults} of ${values.length} NaN or infinite. Look for a diverged or damaged weight.`,
-  );
 }

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Linear } from '../nn';
+import type { HostLinear, Linear } from '../nn';
 import { read } from '../runtime';
 import { type QuantizedLayout, quantizedMatMul } from './ops/quantized-matmul';
 import { dequantizeWeight } from './ops/quantized-matmul-plain';
-import { type HostLinear, PackedLinear } from './packed-linear';
+import { PackedLinear } from './packed-linear';
 import { quantize, type Quantized, type QuantizeOptions } from './quantize';
 
 /** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
@@ -85,11 +85,11 @@ export async function quantizeLinear(
  */
 export function quantizedLinear(options?: QuantizeOptions): (host: HostLinear) => QuantizedLinear {
   return ({ weight, bias: values, ...sizes }) => {
-    const bias = tf.tensor1d(values);
+    const bias = values && tf.tensor1d(values);
     try {
       return new QuantizedLinear({ weight: quantize(weight, options), bias, ...sizes });
     } finally {
-      bias.dispose();
+      bias?.dispose();
     }
   };
 }

@@ -9,3 +9,4 @@ export { Random } from './random';
 export type { Key } from './random';
 export { read } from './read';
 export { isStrict } from './strict';
+export { transpose } from './transpose';

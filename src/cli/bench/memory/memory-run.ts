@@ -1,7 +1,7 @@
 import { resourceUsage } from 'node:process';
 import { injectLora } from '../../../lora';
 import { loadModel } from '../../../model';
-import type { GPT2 } from '../../../model/gpt2';
+import type { LanguageModel } from '../../../model/transformer';
 import { countParameters } from '../../../tensor/nn';
 import { memoryReport, quantizedLinear } from '../../../tensor/quant';
 import { memory, peakBytes, useAccelerator } from '../../../tensor/runtime';
@@ -71,7 +71,7 @@ export async function memoryRun({ folder, method, r, batches }: MemoryRun): Prom
 }
 
 /** Trains one step for each batch, and keeps the optimiser's state. @returns the seconds of each step */
-async function trainSome(model: GPT2, batches: Batch[]): Promise<number[]> {
+async function trainSome(model: LanguageModel, batches: Batch[]): Promise<number[]> {
   const seconds: number[] = [];
   const training = train({
     module: model,

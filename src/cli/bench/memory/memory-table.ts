@@ -5,7 +5,7 @@ import { BASE, type ResultRow, resultsFile } from '../../../course/shipped';
 import { solverRows } from '../../../course/task';
 import { type TensorToWrite, writeSafetensors } from '../../../files/safetensors';
 import { loadTokenizer } from '../../../model';
-import { type GPT2Config, readConfig, weightShapes } from '../../../model/gpt2';
+import { type GPT2Config, readConfig, weightLayout } from '../../../model/gpt2';
 import { Random, read } from '../../../tensor/runtime';
 import { type Batch, drawBatches, encodeRows, makeBatch } from '../../../train/data';
 import { provenance, runInProcess, withSeconds, writeRows } from '../../measure';
@@ -75,7 +75,7 @@ async function writeRandomModel(folder: string): Promise<void> {
   const values = await read(noise);
   noise.dispose();
   const tensors = new Map<string, TensorToWrite>();
-  for (const [name, shape] of weightShapes(config)) {
+  for (const [name, shape] of weightLayout(config).shapes) {
     const size = shape.reduce((product, length) => product * length, 1);
     const some = new Float32Array(size);
     for (let i = 0; i < size; i += values.length) some.set(values.subarray(0, size - i), i);

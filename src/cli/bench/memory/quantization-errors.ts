@@ -1,6 +1,6 @@
 import { BASE } from '../../../course/shipped';
 import { loadModel } from '../../../model';
-import type { GPT2 } from '../../../model/gpt2';
+import type { LanguageModel } from '../../../model/transformer';
 import { Linear, modulesOf } from '../../../tensor/nn';
 import { dequantize, quantize } from '../../../tensor/quant';
 import { read } from '../../../tensor/runtime';
@@ -36,7 +36,7 @@ export async function quantizationErrors(): Promise<QuantizationError[]> {
   return [...rows, { type: 'int4', doubleQuantize: false, ...even }];
 }
 
-function linearWeights(model: GPT2): Promise<Float32Array>[] {
+function linearWeights(model: LanguageModel): Promise<Float32Array>[] {
   return [...modulesOf(model, Linear).values()].map(({ weight }) => read(weight));
 }
 

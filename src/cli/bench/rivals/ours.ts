@@ -4,8 +4,7 @@ import { AdapterBank } from '../../../adapter/bank';
 import { loadAdapter } from '../../../adapter/peft';
 import { applyLoraToLinear, freezeBaseModel, removeLora } from '../../../lora';
 import { loadModel } from '../../../model';
-import type { GPT2 } from '../../../model/gpt2';
-import { generate } from '../../../model/transformer';
+import { generate, type LanguageModel } from '../../../model/transformer';
 import { LoraError } from '../../../tensor/errors';
 import { Linear, type Module } from '../../../tensor/nn';
 import { read } from '../../../tensor/runtime';
@@ -71,7 +70,7 @@ function disposing(job: Job, ...modules: Module[]): Job {
   return { ...job, dispose };
 }
 
-function step(model: GPT2, work: Extract<Work, { kind: 'step' }>): Job {
+function step(model: LanguageModel, work: Extract<Work, { kind: 'step' }>): Job {
   const { ids, labels } = textOf(work);
   const start = Math.round((1 - work.labelled) * work.time);
   const batch = { ids, start, labels: labels.flatMap((row) => row.slice(start)) };
@@ -97,7 +96,7 @@ function step(model: GPT2, work: Extract<Work, { kind: 'step' }>): Job {
   };
 }
 
-function forward(model: GPT2, work: Extract<Work, { kind: 'forward' }>): Job {
+function forward(model: LanguageModel, work: Extract<Work, { kind: 'forward' }>): Job {
   const ids = model.idsTensor(textOf({ ...work, labelled: 1 }).ids);
   return {
     run: () => settle([model.forward(ids)]),
@@ -110,7 +109,7 @@ function forward(model: GPT2, work: Extract<Work, { kind: 'forward' }>): Job {
 }
 
 async function mixed(
-  model: GPT2,
+  model: LanguageModel,
   work: Extract<Work, { kind: 'mixed' }>,
   folder: string,
 ): Promise<Job> {
@@ -127,7 +126,7 @@ async function mixed(
   return { ...job, dispose };
 }
 
-function generation(model: GPT2, work: Extract<Work, { kind: 'generate' }>): Job {
+function generation(model: LanguageModel, work: Extract<Work, { kind: 'generate' }>): Job {
   if (!work.adapter) removeLora(model);
   const { ids } = textOf({ batch: 1, time: work.prompt, labelled: 1 });
   const write = (maxNewTokens: number) => generate(model, ids, { maxNewTokens, stopTokens: [] });

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { readSafetensors } from '../../../files/safetensors';
-import { type GPT2Config, readConfig, readWeights } from '../../../model/gpt2';
+import { type GPT2Config, readConfig, weightLayout } from '../../../model/gpt2';
+import { readWeights } from '../../../model/transformer';
 import { ArgumentError } from '../../../tensor/errors';
 import { read } from '../../../tensor/runtime';
 import { IGNORED } from '../../../train/loop';
@@ -49,7 +50,7 @@ interface Loaded {
 
 async function load(folder: string, withAdapter: boolean): Promise<Loaded> {
   const config = await readConfig(path.join(folder, 'config.json'));
-  const read = await readWeights(path.join(folder, 'model.safetensors'), config);
+  const read = await readWeights(path.join(folder, 'model.safetensors'), weightLayout(config));
   const weights = read as Map<string, tf.Tensor>;
   const adapters = withAdapter
     ? await loadAdapter(folder, ADAPTERS[0])

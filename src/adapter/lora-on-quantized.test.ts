@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../../tests/close';
-import { loadAdapter, savePretrained } from '../../adapter/peft';
+import { assertClose } from '../../tests/close';
 import {
   applyLoraToLinear,
   dora,
@@ -17,11 +16,11 @@ import {
   removeLoraFromLinear,
   loraLayersOf,
   type Variant,
-} from '../../lora';
-import { countParameters, Linear, Module } from '../nn';
-import { memory, peakBytes, Random, read, useAccelerator } from '../runtime';
-import { quantizeModel } from './quantize-model';
-import { QuantizedLinear, quantizeLinear } from './quantized-linear';
+} from '../lora';
+import { countParameters, Linear, Module } from '../tensor/nn';
+import { QuantizedLinear, quantizeLinear, quantizeModel } from '../tensor/quant';
+import { memory, peakBytes, Random, read, useAccelerator } from '../tensor/runtime';
+import { loadAdapter, savePretrained } from './peft';
 
 const TOLERANCE = 1e-5;
 const [D, K, R] = [6, 40, 2];
@@ -41,8 +40,8 @@ class Net extends Module {
 
 before(useAccelerator);
 
-/** B != 0 */
-function move({ lora }: LoRALinear, seed: number): void {
+/** Draws B, so that it is not 0. */
+function drawB({ lora }: LoRALinear, seed: number): void {
   tf.tidy(() => lora.B.assign(new Random(seed).normal<tf.Rank.R2>(lora.B.shape, 0, 1)));
 }
 
@@ -53,7 +52,7 @@ async function outputOf(model: Module, x: tf.Tensor): Promise<Float32Array> {
   return values;
 }
 
-/** The output, and the gradients to x, A and B, for dL/dh = 1, 2, 3, ... */
+/** Computes the output and the gradients of x, A and B, for dL/dh = 1, 2, 3, ... */
 async function passes(layer: LoRALinear, x: tf.Tensor): Promise<Float32Array[]> {
   const tensors = tf.tidy(() => {
     const dh = tf.range(1, 1 + (x.size / K) * D).reshape([...x.shape.slice(0, -1), D]);
@@ -68,11 +67,11 @@ async function passes(layer: LoRALinear, x: tf.Tensor): Promise<Float32Array[]> 
   return values;
 }
 
-describe('an update beside a layer in 4 bits', () => {
+describe('an adapter on a layer in 4 bits', () => {
   for (const variant of [undefined, dora] as (Variant | undefined)[]) {
     for (const bias of [true, false]) {
       const title = `${variant ? 'DoRA' : 'LoRA'}${bias ? '' : ' without bias'}`;
-      test(`${title}: forward, gradients and merge are those of the dequantised layer`, () =>
+      test(`${title}: forward, gradients and merge equal those on the dequantised layer`, () =>
         compare(bias, variant));
     }
   }
@@ -96,7 +95,7 @@ async function compare(bias: boolean, variant?: Variant): Promise<void> {
   const options = { r: R, alpha: 5, seed: 4, dropout: 0.3, ...(variant ? { variant } : {}) };
   const got = applyLoraToLinear(packed, options);
   const want = applyLoraToLinear(dense, options);
-  for (const layer of [got, want]) move(layer, 7);
+  for (const layer of [got, want]) drawB(layer, 7);
 
   const x = new Random(5).normal([2, 3, K], 0, 1);
   const expected = await passes(want, x);
@@ -115,7 +114,7 @@ async function compare(bias: boolean, variant?: Variant): Promise<void> {
 }
 
 describe('a model in 4 bits', () => {
-  test('keeps no more for backward than one in float32', async () => {
+  test('keeps no more for the backward pass than one in float32', async () => {
     const x = new Random(1).normal([20_000, K], 0, 1);
     const peaks: number[] = [];
     for (const isPacked of [false, true]) {
@@ -130,13 +129,13 @@ describe('a model in 4 bits', () => {
       model.dispose();
     }
     const [floats = NaN, packed = NaN] = peaks;
-    // Dequantising takes two million bytes on its way, an [n, k] kept would take 3.2 million.
+    // Dequantising needs two million bytes for a moment; an [n, k] kept would take 3.2 million.
     const scratch = 3_000_000;
     assert.ok(packed - floats < scratch, `${packed} bytes, ${floats} in float32`);
     x.dispose();
   });
 
-  test('is injected, trained, and got back as any other', async () => {
+  test('takes adapters and gives them up as any other model', async () => {
     const start = memory();
     const model = new Net();
     await quantizeModel(model);
@@ -147,7 +146,7 @@ describe('a model in 4 bits', () => {
     assert.deepEqual(names, ['up', 'down']);
     assertClose(await outputOf(model, x), before, TOLERANCE);
     assert.equal(countParameters(model).trainable, 2 * R * (D + K));
-    for (const layer of loraLayersOf(model).values()) move(layer, 2);
+    for (const layer of loraLayersOf(model).values()) drawB(layer, 2);
     assert.notDeepEqual(await outputOf(model, x), before);
     removeLora(model);
     assert.deepEqual(await outputOf(model, x), before);
@@ -157,12 +156,12 @@ describe('a model in 4 bits', () => {
     assert.deepEqual(memory(), start);
   });
 
-  test('merges into one in float32 that computes the same', async () => {
+  test('merges into float32 layers that compute the same', async () => {
     const start = memory();
     const model = new Net();
     await quantizeModel(model);
     injectLora(model, { targetModules: ['down'], r: R, alpha: 5 });
-    for (const layer of loraLayersOf(model).values()) move(layer, 2);
+    for (const layer of loraLayersOf(model).values()) drawB(layer, 2);
     const x = new Random(1).normal([3, K], 0, 1);
     const adapted = await outputOf(model, x);
     assert.deepEqual(await mergeLora(model), ['down']);
@@ -174,12 +173,12 @@ describe('a model in 4 bits', () => {
     assert.deepEqual(memory(), start);
   });
 
-  test('saves its adapter, and loads it', async () => {
+  test('saves its adapter and loads it again', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'lora-on-quantized-'));
     const [model, again] = [new Net(), new Net()];
     for (const one of [model, again]) await quantizeModel(one, { doubleQuantize: true });
     injectLora(model, { targetModules: ['up', 'down'], r: R, alpha: 5 });
-    for (const layer of loraLayersOf(model).values()) move(layer, 2);
+    for (const layer of loraLayersOf(model).values()) drawB(layer, 2);
     await savePretrained(model, folder);
     await loadAdapter(again, folder);
     const x = new Random(1).normal([3, K], 0, 1);

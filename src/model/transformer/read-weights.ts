@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs';
+import { FileError } from '../../files/local';
+import { readSafetensors, type SafetensorsReader } from '../../files/safetensors';
+import { nonFiniteFault } from '../../tensor/errors';
+import type { LinearLayer, MakeLinear } from '../../tensor/nn';
+import { transpose } from '../../tensor/runtime';
+import type { WeightLayout } from './weight-layout';
+
+const CALLER = 'readWeights';
+
+type OwnedWeights = Map<string, tf.Tensor | LinearLayer>;
+
+/**
+ * Reads the weights of a model from Hugging Face's model.safetensors, one tensor at a time. They
+ * belong to the caller; weights of linear layers come out (out, in). With `makeLinear` a layer takes
+ * the place of its weight and bias, which never are on the accelerator.
+ * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
+ *   SafetensorsError if the file itself is broken
+ */
+export async function readWeights(
+  file: string,
+  layout: WeightLayout,
+  makeLinear?: MakeLinear,
+): Promise<OwnedWeights> {
+  const reader = await readSafetensors(file);
+  const weights: OwnedWeights = new Map();
+  try {
+    const keepTensor: Keep = (name, values, shape) => weights.set(name, tf.tensor(values, shape));
+    const keep = makeLinear ? keepLayers(weights, layout, makeLinear, keepTensor) : keepTensor;
+    const faults = await readAll(reader, layout, keep);
+    if (faults.length > 0) throw new FileError(CALLER, file, faults);
+    return weights;
+  } catch (error) {
+    for (const weight of weights.values()) weight.dispose();
+    throw error;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Keeps a tensor once it is read, in the model's orientation. */
+type Keep = (name: string, values: Float32Array, shape: number[]) => void;
+
+/** Makes a layer of each linear weight; one with a bias waits for it, which is read next. */
+function keepLayers(
+  weights: OwnedWeights,
+  { linear, shapes }: WeightLayout,
+  makeLinear: MakeLinear,
+  keepTensor: Keep,
+): Keep {
+  let waiting: { biasName: string; make: (bias: Float32Array) => void } | undefined;
+  return (name, values, shape) => {
+    if (linear.test(name)) {
+      const layer = name.slice(0, -'.weight'.length);
+      const [outFeatures, inFeatures] = shape as [number, number];
+      const make = (bias: Float32Array | null) =>
+        weights.set(layer, makeLinear({ weight: values, bias, outFeatures, inFeatures }));
+      const biasName = `${layer}.bias`;
+      if (shapes.has(biasName)) waiting = { biasName, make };
+      else make(null);
+    } else if (name === waiting?.biasName) {
+      waiting.make(values);
+      waiting = undefined;
+    } else keepTensor(name, values, shape);
+  };
+}
+
+/** Hands every good tensor to `keep`. @returns every fault */
+async function readAll(
+  reader: SafetensorsReader,
+  layout: WeightLayout,
+  keep: Keep,
+): Promise<string[]> {
+  const { stored, faults } = matchNames(reader, layout);
+  for (const [name, shape] of layout.shapes) {
+    const storedName = stored.get(name);
+    const given = storedName === undefined ? undefined : reader.tensors.get(storedName)?.shape;
+    if (storedName === undefined || given === undefined) faults.push(`${name} is missing.`);
+    else if (given.join() !== shape.join()) {
+      faults.push(`${name} must be [${shape.join(', ')}], got [${given.join(', ')}].`);
+    } else {
+      const values = await reader.read(storedName);
+      const fault = nonFiniteFault(name, values);
+      if (fault !== null) faults.push(fault);
+      else if (!layout.transposed || !layout.linear.test(name)) keep(name, values, given);
+      else keep(name, transpose(values, given as [number, number]), [...given].reverse());
+    }
+  }
+  return [...faults, ...(await tiedFaults(reader, layout, stored))];
+}
+
+/** The stored name of each parameter; the prefix may be missing. */
+function matchNames(reader: SafetensorsReader, { shapes, prefix, ignored, tied }: WeightLayout) {
+  const stored = new Map<string, string>();
+  const faults: string[] = [];
+  for (const storedName of reader.tensors.keys()) {
+    if (ignored.test(storedName) || Object.hasOwn(tied, storedName)) continue;
+    const name = storedName.startsWith(prefix) ? storedName : prefix + storedName;
+    if (!shapes.has(name)) faults.push(`${storedName} is unexpected.`);
+    else if (stored.has(name)) {
+      faults.push(`${storedName} is there twice, with and without ${prefix}`);
+    } else stored.set(name, storedName);
+  }
+  return { stored, faults };
+}
+
+/** The faults of tensors that repeat a parameter with other numbers. */
+async function tiedFaults(
+  reader: SafetensorsReader,
+  { tied }: WeightLayout,
+  stored: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [copy, parameter] of Object.entries(tied)) {
+    const original = stored.get(parameter);
+    if (!reader.tensors.has(copy) || original === undefined) continue;
+    const [values, expected] = [await reader.read(copy), await reader.read(original)];
+    const isSame =
+      values.length === expected.length && values.every((value, i) => value === expected[i]);
+    if (!isSame)
+      faults.push(`${copy} must equal ${parameter}: weights of its own are unsupported.`);
+  }
+  return faults;
+}

@@ -1,0 +1,15 @@
+import { NonFiniteError } from './errors';
+
+/** Names how many numbers are NaN or infinite, in the words of an error; null if none is. */
+export function nonFiniteFault(what: string, values: Float32Array): string | null {
+  const bad = values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+  if (bad === 0) return null;
+  return `every number of ${what} must be finite, got ${bad} of ${values.length} NaN or infinite.`;
+}
+
+/** @throws NonFiniteError, in the caller's name, if a number is NaN or infinite */
+export function assertFinite(caller: string, what: string, values: Float32Array): void {
+  const fault = nonFiniteFault(what, values);
+  if (fault === null) return;
+  throw new NonFiniteError(`${caller}: ${fault} Look for a diverged or damaged weight.`);
+}
