@@ -12,7 +12,7 @@ export { normalQuantile, NotAttempted, todo } from './judge';
 export { answerOr, check, CheckFailed, hint, predict, progress, solution } from './lesson';
 export type { PredictionId } from './lesson';
 export type { ExerciseId, Solutions } from './exercises';
-export { barChart, FigureError, intervalChart, lineChart, trainingChart } from './plot';
+export { barChart, intervalChart, lineChart, trainingChart } from './plot';
 export type {
   BarChartOptions,
   Figure,

@@ -1,7 +1,7 @@
 import { definitionOf } from '../../jupyter';
 import { display } from '../../jupyter';
+import { card, paragraph } from '../card';
 import { type ExerciseId, findExercise, type Solutions, SOLUTIONS } from '../exercises';
-import { card, paragraph } from './card';
 import { judgeAnswer } from './check';
 
 /**

@@ -3,9 +3,9 @@ import { definitionOf, describeError } from '../../jupyter';
 import { display } from '../../jupyter';
 import { LoraError } from '../../tensor/errors';
 import { isStrict, useAccelerator } from '../../tensor/runtime';
+import { card, paragraph } from '../card';
 import { type ExerciseId, findExercise, SOLUTIONS } from '../exercises';
 import { type Exercise, judge, todo, type Verdict } from '../judge';
-import { card, paragraph } from './card';
 import { describeProgress, readProgress, recordPass } from './progress';
 import { showVerdict } from './show-verdict';
 

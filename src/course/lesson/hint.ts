@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../files/local';
 import { display } from '../../jupyter';
+import { card, code, paragraph } from '../card';
 import { type ExerciseId, findExercise } from '../exercises';
-import { card, code, paragraph } from './card';
 
 const given = new Map<string, number>();
 

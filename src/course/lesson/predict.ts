@@ -1,8 +1,8 @@
 import { display } from '../../jupyter';
 import { ArgumentError } from '../../tensor/errors';
 import { useAccelerator } from '../../tensor/runtime';
+import { card, type Mark, paragraph, table } from '../card';
 import { formatNumber } from '../judge';
-import { card, type Mark, paragraph, table } from './card';
 import { type Prediction, type PredictionId, PREDICTIONS } from './predictions';
 import { recordGuess } from './progress';
 

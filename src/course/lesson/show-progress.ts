@@ -1,6 +1,6 @@
 import { display } from '../../jupyter';
+import { card, paragraph } from '../card';
 import { type ExerciseId, EXERCISES } from '../exercises';
-import { card, paragraph } from './card';
 import { describeProgress, readProgress } from './progress';
 
 /** Shows which exercises are done; kept in a file beside the notebook, it survives a restart. */

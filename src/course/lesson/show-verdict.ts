@@ -1,7 +1,7 @@
 import type { Definition } from '../../jupyter';
 import type { MimeBundle } from '../../jupyter';
+import { type Block, card, code, details, type Mark, paragraph, table } from '../card';
 import { type Exercise, type Finding, formatNumber, type State, type Verdict } from '../judge';
-import { type Block, card, code, details, type Mark, paragraph, table } from './card';
 
 const MARKS: Record<State, Mark> = {
   passed: { symbol: '✓', word: 'passed', colour: 'success' },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findAll, parseXml, type XmlElement } from '../../../tests/plot/parse-xml';
+import { ArgumentError } from '../../tensor/errors';
 import { barChart, type BarChartOptions } from './bar-chart';
-import { FigureError } from './check';
 
 const options: BarChartOptions = {
   title: 'Three agents share one frozen base',
@@ -142,7 +142,7 @@ test('all faults are named in one error', () => {
     try {
       barChart(given);
     } catch (error) {
-      assert.ok(error instanceof FigureError);
+      assert.ok(error instanceof ArgumentError);
       return error.message.split('\n');
     }
     return [];

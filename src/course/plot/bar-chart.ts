@@ -1,4 +1,5 @@
 import type { Data, Layout } from 'plotly.js-dist';
+import { escapeMarkup } from '../card';
 import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
@@ -12,7 +13,7 @@ import {
   xAxisRoom,
 } from './frame';
 import { type Axis, barScale, type Scale } from './scale';
-import { element, escapeXml, textLines, wrapText } from './svg';
+import { element, textLines, wrapText } from './svg';
 import { FONT_SIZE, HATCHES, LINE_HEIGHT, type SeriesStyle, styleOf, STYLES } from './theme';
 
 /** One bar for each category, in their order. */
@@ -42,7 +43,7 @@ const ROW_GAP = 16;
 /**
  * Horizontal bars with their values written out, as a MIME bundle to display. On a log axis the
  * bars start at a power of ten, not at zero: their lengths compare sizes by ratio.
- * @throws FigureError naming every fault: no categories, no or too many series, another number of
+ * @throws ArgumentError naming every fault: no categories, no or too many series, another number of
  * values than categories, values not finite, negative, or 0 on a log axis, missing words
  */
 export function barChart(options: BarChartOptions): Figure {
@@ -164,10 +165,10 @@ function trace(scale: Scale, categories: string[], bars: BarSeries, style: Serie
   return {
     type: 'bar',
     orientation: 'h',
-    name: escapeXml(bars.name),
+    name: escapeMarkup(bars.name),
     x: [...bars.values],
     y: bars.values.map((_, i) => i),
-    text: labels.map(escapeXml),
+    text: labels.map(escapeMarkup),
     textposition: 'outside',
     cliponaxis: false,
     marker: { color, line: { color, width: 1 }, pattern: { shape: hatch } },

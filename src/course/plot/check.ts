@@ -1,28 +1,18 @@
+import { ArgumentError } from '../../tensor/errors';
 import type { Axis } from './scale';
 import { STYLES } from './theme';
 
-/** A chart that cannot be drawn; the message holds one line for each fault found. */
-export class FigureError extends RangeError {
-  override readonly name = 'FigureError';
-  readonly faults: readonly string[];
-
-  constructor(functionName: string, faults: readonly string[]) {
-    super(faults.map((fault) => `${functionName}: ${fault}`).join('\n'));
-    this.faults = faults;
-  }
-}
-
-/** Beyond this size, or its inverse, sums and ratios of values leave what a double can hold. */
+/** The largest size of a value, 1 / LIMIT the smallest: sums and ratios still fit into a double. */
 const LIMIT = 1e100;
 
-/** Faults of the words that every chart carries. */
+/** Lists the faults of the words that every chart has. */
 export function checkWords(words: Record<string, string>): string[] {
   return Object.entries(words)
     .filter(([, word]) => word.trim() === '')
     .map(([what]) => `${what} must be a sentence, got "". Say what the reader should see.`);
 }
 
-/** Faults of an axis' own ticks. */
+/** Lists the faults of ticks given for an axis. */
 export function checkAxis(what: string, { scale, ticks }: Axis): string[] {
   if (ticks === undefined) return [];
   if (ticks.length > 0) return checkValues(`${what} ticks`, ticks, scale === 'log');
@@ -31,14 +21,14 @@ export function checkAxis(what: string, { scale, ticks }: Axis): string[] {
   ];
 }
 
-/** Faults in the number of series. */
+/** Lists the faults in the number of series. */
 export function checkCount(series: readonly unknown[]): string[] {
   if (series.length > 0 && series.length <= STYLES.length) return [];
   const advice = 'Split the chart';
   return [`series must be 1 to ${STYLES.length}, got ${series.length}. ${advice}.`];
 }
 
-/** Faults of a list of values; of several with the same fault the first speaks. */
+/** Lists the faults of values, for each kind of fault the first value that has it. */
 export function checkValues(what: string, values: number[], isLog: boolean): string[] {
   const faults = [];
   const odd = values.findIndex((value) => !isDrawable(value));
@@ -59,7 +49,8 @@ function isDrawable(value: number): boolean {
   return size === 0 || (size >= 1 / LIMIT && size <= LIMIT);
 }
 
-/** @throws FigureError with all faults, if there are any */
+/** @throws ArgumentError with one line for each fault, if there are any */
 export function throwFaults(functionName: string, faults: string[]): void {
-  if (faults.length > 0) throw new FigureError(functionName, faults);
+  if (faults.length === 0) return;
+  throw new ArgumentError(faults.map((fault) => `${functionName}: ${fault}`).join('\n'));
 }

@@ -1,7 +1,7 @@
 import type { Config, Data, Layout } from 'plotly.js-dist';
+import { escapeMarkup } from '../card';
 import type { Box } from './frame';
 import type { Scale } from './scale';
-import { escapeXml } from './svg';
 import {
   EDGE,
   FONT_FAMILY,
@@ -80,7 +80,7 @@ export function plotlyAxis(scale: Scale): Partial<Layout['xaxis']> {
     range: scale.range,
     tickmode: 'array',
     tickvals: scale.ticks,
-    ticktext: scale.labels.map(escapeXml),
+    ticktext: scale.labels.map(escapeMarkup),
     automargin: true,
     ticklabelstandoff: 4,
     zeroline: false,
@@ -90,5 +90,5 @@ export function plotlyAxis(scale: Scale): Partial<Layout['xaxis']> {
 
 /** Lines as one Plotly label; escaped, so that a name like `<b>` stays a name. */
 export function plotlyLines(lines: string[]): string {
-  return lines.map(escapeXml).join('<br>');
+  return lines.map(escapeMarkup).join('<br>');
 }

@@ -1,6 +1,7 @@
+import { escapeMarkup } from '../card';
 import { drawLegend } from './legend';
 import type { Scale } from './scale';
-import { element, escapeXml, textLines, textWidth, wrapText } from './svg';
+import { element, textLines, textWidth, wrapText } from './svg';
 import {
   EDGE,
   FONT_FAMILY,
@@ -137,8 +138,8 @@ export function drawDocument(
     'font-size': FONT_SIZE,
   };
   const described = [
-    element('title', {}, escapeXml(title)),
-    element('desc', {}, escapeXml(summary)),
+    element('title', {}, escapeMarkup(title)),
+    element('desc', {}, escapeMarkup(summary)),
   ];
   return element('svg', attributes, ...described, ...body);
 }

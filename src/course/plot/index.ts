@@ -1,6 +1,5 @@
 export { barChart } from './bar-chart';
 export type { BarChartOptions, BarSeries } from './bar-chart';
-export { FigureError } from './check';
 export type { Figure } from './figure';
 export { intervalChart } from './interval-chart';
 export type { IntervalChartOptions, MeasuredPoint } from './interval-chart';

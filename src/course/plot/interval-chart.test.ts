@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findAll, parseXml } from '../../../tests/plot/parse-xml';
-import { FigureError } from './check';
+import { ArgumentError } from '../../tensor/errors';
 import { intervalChart, type IntervalChartOptions } from './interval-chart';
 
 const options: IntervalChartOptions = {
@@ -63,7 +63,7 @@ describe('an interval', () => {
   test('that does not hold its value is refused, as are no points and missing words', () => {
     const points = [{ name: 'odd', value: 1, low: 2, high: 3 }];
     const bad = () => intervalChart({ ...options, title: '', points });
-    assert.throws(bad, FigureError);
+    assert.throws(bad, ArgumentError);
     assert.throws(bad, /title must[^]*"odd" must lie within its interval, got 1 and 2 to 3/);
     assert.throws(() => intervalChart({ ...options, points: [] }), /at least one/);
   });

@@ -1,4 +1,5 @@
 import type { Data, Layout } from 'plotly.js-dist';
+import { escapeMarkup } from '../card';
 import { categoryAxis } from './bar-chart';
 import { checkAxis, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
@@ -13,7 +14,7 @@ import {
   xAxisRoom,
 } from './frame';
 import { type Axis, pointScale, type Scale } from './scale';
-import { element, escapeXml, textLines, wrapText } from './svg';
+import { element, textLines, wrapText } from './svg';
 import { FONT_SIZE, LINE_HEIGHT, LINE_WIDTH, MARKER_SIZE, styleOf, SYMBOLS } from './theme';
 
 /** A measured value and the ends of its interval. */
@@ -45,7 +46,7 @@ const CAP = 6;
 /**
  * Measured values with their intervals, a row each, as a MIME bundle to display. The axis need not
  * start at zero: what is compared are places, not lengths.
- * @throws FigureError naming every fault: no points, values not finite, an interval that its value
+ * @throws ArgumentError naming every fault: no points, values not finite, an interval that its value
  * lies outside of, missing words
  */
 export function intervalChart(options: IntervalChartOptions): Figure {
@@ -113,7 +114,7 @@ function trace(scale: Scale, points: readonly MeasuredPoint[]): Data {
     mode: 'text+markers',
     x: points.map(({ value }) => value),
     y: points.map((_, i) => i),
-    text: points.map(({ value }) => escapeXml(scale.format(value))),
+    text: points.map(({ value }) => escapeMarkup(scale.format(value))),
     textposition: 'top center',
     cliponaxis: false,
     marker: { color, symbol, size: MARKER_SIZE },

@@ -1,4 +1,5 @@
 import type { Data } from 'plotly.js-dist';
+import { escapeMarkup } from '../card';
 import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
@@ -13,7 +14,7 @@ import {
   yAxisRoom,
 } from './frame';
 import { type Axis, pointScale, type Scale } from './scale';
-import { element, escapeXml, textWidth } from './svg';
+import { element, textWidth } from './svg';
 import {
   DASHES,
   EDGE,
@@ -52,7 +53,7 @@ const CAP = 4;
 
 /**
  * Lines with markers over two axes, as a MIME bundle to display.
- * @throws FigureError naming every fault: no or too many series, x and y of different length,
+ * @throws ArgumentError naming every fault: no or too many series, x and y of different length,
  * values that are not finite, values on a log axis that are not positive, missing words
  */
 export function lineChart(options: LineChartOptions): Figure {
@@ -179,7 +180,7 @@ function trace(x: Scale, y: Scale, line: LineSeries, style: SeriesStyle): Data {
   return {
     type: 'scatter',
     mode: 'lines+markers',
-    name: escapeXml(line.name),
+    name: escapeMarkup(line.name),
     x: [...line.x],
     y: [...line.y],
     line: { color, dash, width: LINE_WIDTH },

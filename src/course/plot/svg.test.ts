@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseXml } from '../../../tests/plot/parse-xml';
-import { element, escapeXml, textWidth, wrapText } from './svg';
+import { escapeMarkup } from '../card';
+import { element, textWidth, wrapText } from './svg';
 
 test('escaping survives a strict parser, and what XML cannot hold is replaced', () => {
   const nasty = `a < b && c > "d" 'e' <b>&amp;</b> ]]> é 😀`;
-  const { text, attributes } = parseXml(element('t', { note: nasty }, escapeXml(nasty)));
+  const { text, attributes } = parseXml(element('t', { note: nasty }, escapeMarkup(nasty)));
   assert.equal(text, nasty);
   assert.equal(attributes.note, nasty);
-  assert.equal(escapeXml('bell \u0007, half \uD83D.'), 'bell \uFFFD, half \uFFFD.');
+  assert.equal(escapeMarkup('bell \u0007, half \uD83D.'), 'bell \uFFFD, half \uFFFD.');
 });
 
 test('numbers in the markup have two decimals and are never NaN or Infinity', () => {

@@ -1,19 +1,7 @@
+import { escapeMarkup } from '../card';
 import { FONT_SIZE, LINE_HEIGHT, TEXT_COLOR, TITLE_LINE, TITLE_SIZE } from './theme';
 
 type Attributes = Record<string, string | number>;
-
-/** Text made safe for XML (and for Plotly's labels, which read the same entities). */
-export function escapeXml(text: string): string {
-  return (
-    text
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      // What XML 1.0 cannot hold at all: control characters and halves of a surrogate pair.
-      .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
-  );
-}
 
 /** `<name attributes>children</name>`; children are markup, numbers keep two decimals. */
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
@@ -23,7 +11,7 @@ export function element(name: string, attributes: Attributes, ...children: strin
 }
 
 function write(value: string | number): string {
-  if (typeof value === 'string') return escapeXml(value);
+  if (typeof value === 'string') return escapeMarkup(value);
   if (!Number.isFinite(value)) throw new RangeError(`element: number must be finite, got ${value}`);
   return String(Number(value.toFixed(2)));
 }
@@ -37,7 +25,7 @@ export function textLines(
 ): string {
   const height = attributes['font-size'] === TITLE_SIZE ? TITLE_LINE : LINE_HEIGHT;
   const draw = (line: string, i: number): string =>
-    element('text', { x, y: y + i * height, fill: TEXT_COLOR, ...attributes }, escapeXml(line));
+    element('text', { x, y: y + i * height, fill: TEXT_COLOR, ...attributes }, escapeMarkup(line));
   return lines.map(draw).join('');
 }
 

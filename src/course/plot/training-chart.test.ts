@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FigureError } from './check';
+import { ArgumentError } from '../../tensor/errors';
 import { trainingChart } from './training-chart';
 
 const history = (count: number) =>
@@ -41,6 +41,6 @@ describe('the chart of a training', () => {
   });
 
   test('needs a step', () => {
-    assert.throws(() => trainingChart({ history: [], steps: 5 }), FigureError);
+    assert.throws(() => trainingChart({ history: [], steps: 5 }), ArgumentError);
   });
 });

@@ -25,7 +25,7 @@ const RECENT = 20;
 
 /**
  * The loss of a training under way or done, with step, speed and time left in its title.
- * @throws FigureError if there is no step yet, or a loss is not finite
+ * @throws ArgumentError if there is no step yet, or a loss is not finite
  */
 export function trainingChart({ history, steps }: TrainingChartOptions): Figure {
   const means = average(history, Math.ceil(history.length / POINTS));
