@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { NonFiniteError } from '../tensor/errors';
+import { assertFinite } from '../tensor/errors';
 import { Linear, type LinearLayer, type Module } from '../tensor/nn';
 import { read } from '../tensor/runtime';
 import type { LoRALayer } from './lora-layer';
@@ -57,12 +57,8 @@ async function finiteLinear(
   bias: tf.Tensor1D | null,
 ): Promise<Linear> {
   try {
-    const faults = (await read(weight)).filter((value) => !Number.isFinite(value)).length;
-    if (faults > 0) {
-      throw new NonFiniteError(
-        `${caller}: every weight must be finite, got ${faults} of ${weight.size} NaN or infinite. Look for a diverged A, B or base.`,
-      );
-    }
+    const advice = 'Look for a diverged A, B or base.';
+    assertFinite(caller, 'the merged weight', await read(weight), advice);
     return new Linear({ weight, bias });
   } finally {
     weight.dispose();

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { freezeBaseModel, loraLayersOf, LoRALayer, type Scaling } from '../../lora';
-import { ArgumentError, NonFiniteError } from '../../tensor/errors';
+import { ArgumentError, assertFinite } from '../../tensor/errors';
 import {
   type ByName,
   Embedding,
@@ -91,10 +91,8 @@ export async function mergeEmbeddings(model: Module): Promise<string[]> {
 async function mergedTable(name: string, { base, lora }: LoRAEmbedding): Promise<Embedding> {
   const weight = tf.tidy(() => base.weight.add<tf.Tensor2D>(lora.deltaWeight().transpose()));
   try {
-    if ((await read(weight)).every(Number.isFinite)) return new Embedding({ weight });
-    throw new NonFiniteError(
-      `mergeEmbeddings: ${name} must be finite. Look for a diverged adapter.`,
-    );
+    assertFinite('mergeEmbeddings', name, await read(weight), 'Look for a diverged adapter.');
+    return new Embedding({ weight });
   } finally {
     weight.dispose();
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FileError, readJson, replaceFiles, writeFileAtomically } from '../../files/local';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
+import { transpose } from '../../tensor/runtime';
 import {
   checkConfig,
   CONFIG_FILE,
@@ -47,12 +48,10 @@ export async function convertToMlx(
       const fault = `${name} must not be filled up to rank ${rank}: that is too large.`;
       throw new FileError('convertToMlx', from, [fault]);
     }
-    const a = transpose(A, [r, k], rank);
+    const a = transpose(fillRows(A, k, rank), [rank, k]);
     const b = transpose(B, [d, r]).map((value) => value * (update.scale / scale));
-    const filled = new Float32Array(rank * d);
-    filled.set(b);
     tensors.set(`${rename(name)}.lora_a`, { shape: [k, rank], values: a });
-    tensors.set(`${rename(name)}.lora_b`, { shape: [rank, d], values: filled });
+    tensors.set(`${rename(name)}.lora_b`, { shape: [rank, d], values: fillRows(b, d, rank) });
   }
   // Where the keys are names in full, the number of layers does not choose any.
   const keys = updates.map(({ name }) => rename(name));
@@ -167,17 +166,9 @@ async function readPeft(caller: string, folder: string) {
   });
 }
 
-/** [rows, columns] -> [columns, rows], each new row filled up with zeros to `width`. */
-function transpose(
-  values: Float32Array,
-  [rows, columns]: [number, number],
-  width = rows,
-): Float32Array {
-  const turned = new Float32Array(columns * width);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      turned[j * width + i] = values[i * columns + j] as number;
-    }
-  }
-  return turned;
+/** A matrix [rows, k] with rows of zeros after it, `to` in all. */
+function fillRows(values: Float32Array, k: number, to: number): Float32Array {
+  const filled = new Float32Array(to * k);
+  filled.set(values);
+  return filled;
 }

@@ -6,7 +6,7 @@ import {
   type TensorToWrite,
 } from '../../files/safetensors';
 import { Dora } from '../../lora';
-import { nearest, NonFiniteError } from '../../tensor/errors';
+import { assertFinite, nearest, nonFiniteFault } from '../../tensor/errors';
 import { read } from '../../tensor/runtime';
 import type { WholeParameter } from './base-parameters';
 import type { LayerSize, Update } from './model-layers';
@@ -126,8 +126,8 @@ async function readAll(
   const all = new Map<string, Float32Array>();
   for (const name of names) {
     const values = await reader.read(name);
-    const bad = values.filter((value) => !Number.isFinite(value)).length;
-    if (bad > 0) faults.push(`${name} has ${bad} NaN or infinite of ${values.length} values.`);
+    const fault = nonFiniteFault(name, values);
+    if (fault !== null) faults.push(fault);
     all.set(name, values);
   }
   if (faults.length > 0) fail(faults);
@@ -168,9 +168,7 @@ export async function collectTensors(
   const tensors = new Map<string, TensorToWrite>();
   const add = async (name: string, tensor: tf.Tensor) => {
     const values = await read(tensor);
-    if (!values.every(Number.isFinite)) {
-      throw new NonFiniteError(`${caller}: ${name} must be finite. Look for a diverged update.`);
-    }
+    assertFinite(caller, name, values, 'Look for a diverged adapter.');
     tensors.set(name, { shape: tensor.shape, values, dtype });
   };
   for (const [layer, { lora, rescale }] of updates) {

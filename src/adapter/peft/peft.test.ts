@@ -155,7 +155,7 @@ describe('loadAdapter: adapter_model.safetensors', () => {
   test('NaN is counted', async () => {
     const tensors = good();
     tensors.get(name('head', 'B'))?.values.fill(NaN, 3, 5);
-    await refused(tensors, /lora_B.weight has 2 NaN or infinite of 10 values/);
+    await refused(tensors, /lora_B.weight must be finite, got 2 of 10 NaN or infinite/);
   });
 
   test('a broken file is told by its own error', async () => {

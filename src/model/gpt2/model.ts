@@ -69,7 +69,7 @@ export class GPT2 extends LanguageModel {
     const end = start + time;
     if (ids.rank !== 2 || end > this.config.maxPositions) {
       throw new ShapeError(
-        `GPT2.hiddenStates: ids must be [batch, time] with at most ${this.config.maxPositions} positions (maxPositions), got [${ids.shape.join(', ')}] after ${start}.`,
+        `GPT2.hiddenStates: ids must be [batch, time] with at most ${this.config.maxPositions} positions (n_positions in config.json), got [${ids.shape.join(', ')}] after ${start}.`,
       );
     }
     return tf.tidy(() => {

@@ -155,7 +155,7 @@ function assertOptions(
   const length = prompts.reduce((max, prompt) => Math.max(max, prompt.length), 0);
   if (length + options.maxNewTokens > maxPositions) {
     throw new ArgumentError(
-      `generate: prompt and maxNewTokens must be at most ${maxPositions} tokens (maxPositions), got ${length} + ${options.maxNewTokens}. Shorten the prompt or ask for less.`,
+      `generate: prompt and maxNewTokens must be at most ${maxPositions} tokens (n_positions or max_position_embeddings in config.json), got ${length} + ${options.maxNewTokens}. Shorten the prompt or ask for less.`,
     );
   }
 }

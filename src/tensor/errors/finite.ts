@@ -8,8 +8,13 @@ export function nonFiniteFault(what: string, values: Float32Array): string | nul
 }
 
 /** @throws NonFiniteError, in the caller's name, if a number is NaN or infinite */
-export function assertFinite(caller: string, what: string, values: Float32Array): void {
+export function assertFinite(
+  caller: string,
+  what: string,
+  values: Float32Array,
+  advice = 'Look for a diverged or damaged weight.',
+): void {
   const fault = nonFiniteFault(what, values);
   if (fault === null) return;
-  throw new NonFiniteError(`${caller}: ${fault} Look for a diverged or damaged weight.`);
+  throw new NonFiniteError(`${caller}: ${fault} ${advice}`);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { readSafetensors, type SafetensorsReader, writeSafetensors } from '../../files/safetensors';
-import { ArgumentError, NonFiniteError } from '../../tensor/errors';
+import { ArgumentError, assertFinite } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { trainableParameters } from './gradients';
 import type { Optimizer, ParameterState } from './optimizer';
@@ -150,11 +150,7 @@ async function readValues(
   const all = new Map<string, Float32Array>();
   for (const key of reader.tensors.keys()) {
     const values = await reader.read(key);
-    if (!values.every(Number.isFinite)) {
-      throw new NonFiniteError(
-        `loadCheckpoint: ${file}: every value must be finite, but ${key} holds NaN or infinity.`,
-      );
-    }
+    assertFinite(`loadCheckpoint: ${file}`, key, values);
     all.set(key, values);
   }
   return all;
