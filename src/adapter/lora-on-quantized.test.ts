@@ -58,7 +58,7 @@ async function passes(layer: LoRALinear, x: tf.Tensor): Promise<Float32Array[]> 
     const dh = tf.range(1, 1 + (x.size / K) * D).reshape([...x.shape.slice(0, -1), D]);
     const loss = () => layer.forward(x).mul(dh).sum().asScalar();
     const { grads } = tf.variableGrads(loss);
-    assert.equal(Object.keys(grads).length, layer.rescale ? 3 : 2);
+    assert.equal(Object.keys(grads).length, layer.variant ? 3 : 2);
     const dx = tf.grad((v) => layer.forward(v))(x, dh);
     return [layer.forward(x), dx, grads[layer.lora.A.name], grads[layer.lora.B.name]];
   });

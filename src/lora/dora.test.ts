@@ -19,7 +19,7 @@ function trained() {
   const base = new Linear({ inFeatures: 7, outFeatures: 5, seed: 1 });
   freezeBaseModel(base);
   const layer = applyLoraToLinear(base, { r: 2, alpha: 5, seed: 2, variant: dora });
-  const { magnitude } = layer.rescale as Dora;
+  const { magnitude } = layer.variant as Dora;
   const random = new Random(3);
   tf.tidy(() => {
     layer.lora.B.assign(random.normal<tf.Rank.R2>([5, 2], 0, 0.5));
@@ -36,7 +36,7 @@ describe('DoRA', () => {
     const base = new Linear({ inFeatures: 7, outFeatures: 5, seed: 1 });
     const layer = applyLoraToLinear(base, { r: 2, alpha: 5, variant: dora });
     assertClose(await read(layer.forward(x())), await read(base.forward(x())), TOLERANCE);
-    const { magnitude } = layer.rescale as Dora;
+    const { magnitude } = layer.variant as Dora;
     assertClose(await read(magnitude), await read(tf.norm(base.weight, 2, 1)), TOLERANCE);
   });
 
@@ -45,7 +45,7 @@ describe('DoRA', () => {
     const merged = await mergeLoraWeights(layer);
     assertClose(await read(tf.norm(merged.weight, 2, 1)), await read(magnitude), TOLERANCE);
     assertClose(await read(merged.forward(x())), await read(layer.forward(x())), TOLERANCE);
-    const back = await unmergeLoraWeights(merged, layer.lora, layer.rescale);
+    const back = await unmergeLoraWeights(merged, layer.lora, layer.variant);
     assertClose(await read(back.weight), await read(base.weight), TOLERANCE);
   });
 

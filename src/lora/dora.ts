@@ -6,8 +6,8 @@ import type { Variant } from './lora-linear';
 /**
  * W = m ⊙ (W0 + s B A) / ‖W0 + s B A‖        (DoRA, Liu et al. 2024, eq. 5)
  *
- * m [d] holds a magnitude for each output, and ‖·‖ [d] are the norms of the rows. m starts as
- * these norms, so W = W0 at first. The gradient takes the norms for constants (section 4.3).
+ * m [d] is a magnitude for each output, ‖·‖ [d] are the norms of the rows. m starts as these
+ * norms, so W = W0 at first. The gradient treats the norms as constants (section 4.3).
  */
 export class Dora extends Module {
   /** m [d] */
@@ -31,7 +31,7 @@ export class Dora extends Module {
 /** Makes a `LoRALinear` a DoRA layer: `injectLora(model, { variant: dora, ... })`. */
 export const dora: Variant = (base, lora) => new Dora(base, lora);
 
-/** What happens within a custom gradient is not on the tape; this one has no inputs. */
+/** Runs in a custom gradient without inputs, which keeps the computation off the tape. */
 function withoutGradient(compute: () => tf.Tensor1D): tf.Tensor1D {
   return tf.customGrad<tf.Tensor1D>(() => ({ value: compute(), gradFunc: () => [] }))();
 }

@@ -29,7 +29,7 @@ async function valuesOf(tensor: tf.Tensor): Promise<number[]> {
   return Array.from(await read(tensor));
 }
 
-/** m ⊙ x / (1 - p) for the m of an update that is in training with this seed; [n, k] */
+/** m ⊙ x / (1 - p) for the m of an adapter in training with this seed; [n, k] */
 async function dropped(x: Matrix, seed: number): Promise<Matrix> {
   const dropout = new Dropout(p);
   dropout.setTraining(new Random(seed));
@@ -42,7 +42,7 @@ function scaled(x: Matrix): Matrix {
   return x.map((row) => row.map((value) => (alpha / r) * value));
 }
 
-describe("the update's dropout", () => {
+describe("the adapter's dropout", () => {
   test('is on its own input alone, and in training alone', async () => {
     const layer = adapted();
     const x = input();
@@ -98,7 +98,7 @@ describe("the update's dropout", () => {
     }
   });
 
-  test('keeps as much for the way back as an update without', () => {
+  test('keeps as much for backward as an adapter without dropout', () => {
     const kept = [0, p].map((dropout) => {
       const layer = adapted({ dropout });
       freezeBaseModel(layer.base);

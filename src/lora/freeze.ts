@@ -1,8 +1,8 @@
 import type { Module } from '../tensor/nn';
 
 /**
- * Takes every parameter of a module out of training. For a base model, before updates are put
- * beside its layers: what is added later stays trainable.
+ * Freezes every parameter of a module: training leaves it as it is. Call it on a base model before
+ * adapters are put on its layers; parameters added later are trainable.
  */
 export function freezeBaseModel(module: Module): void {
   for (const parameter of module.namedParameters().values()) parameter.trainable = false;

@@ -2,10 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../tensor/errors';
 import type { Random } from '../tensor/runtime';
 
-/**
- * Draws the starting A [r, k], beside which B is zero, or both A and B [d, r]; the layer takes
- * them over.
- */
+/** Draws the first A [r, k], with B = 0, or both A and B [d, r]. The layer owns the result. */
 export type Init = (
   shape: [r: number, k: number],
   random: Random,

@@ -75,7 +75,7 @@ describe('matchTargets', () => {
 });
 
 describe('injectLora and removeLora', () => {
-  test('a fresh update changes nothing; a trained one does; removing it gives the model back', async () => {
+  test('a fresh adapter changes nothing; a trained one does; removing it restores the model', async () => {
     const model = new Stack(2, 5);
     const x = new Random(1).normal([3, 5], 0, 1);
     const tensors = memory().tensors;
@@ -98,7 +98,7 @@ describe('injectLora and removeLora', () => {
     assert.equal(memory().tensors, tensors);
   });
 
-  test('each layer may have its own size; a function may choose layers and scale', () => {
+  test('each layer may have its own size; functions may choose layers and scale', () => {
     const model = new Stack(2, 5);
     const names = injectLora(model, {
       targetModules: (name) => name.includes('.1.'),
@@ -106,9 +106,9 @@ describe('injectLora and removeLora', () => {
       alpha: (name) => (name.endsWith('c_attn') ? 3 : 8),
       scaling: rsLora,
     });
-    const updates = names.map((name) => model.namedModules().get(name) as LoRALinear);
+    const layers = names.map((name) => model.namedModules().get(name) as LoRALinear);
     assert.deepEqual(
-      updates.map(({ lora: { r, alpha, scaling } }) => [r, alpha, scaling]),
+      layers.map(({ lora: { r, alpha, scaling } }) => [r, alpha, scaling]),
       [
         [4, 3, 1.5],
         [2, 8, 8 / Math.SQRT2],
@@ -116,7 +116,7 @@ describe('injectLora and removeLora', () => {
     );
   });
 
-  test('mergeLora gives a plain model that computes the same', async () => {
+  test('mergeLora gives a model without adapters that computes the same', async () => {
     const model = new Stack(2, 5);
     const x = new Random(1).normal([3, 5], 0, 1);
     const names = injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6, seed: 3 });
@@ -131,7 +131,7 @@ describe('injectLora and removeLora', () => {
     assert.equal(countParameters(model).trainable, 0);
   });
 
-  test('mergeLora frees adapters and old weights: the model takes what it took at first', async () => {
+  test('mergeLora frees adapters and old weights: the model has the bytes it had before', async () => {
     const start = memory();
     const model = new Stack(2, 5);
     const plain = memory();
@@ -155,7 +155,7 @@ describe('injectLora and removeLora', () => {
     assert.ok(base.isDisposed);
   });
 
-  test('leaves only the updates trainable', () => {
+  test('leaves only the adapters trainable', () => {
     const model = new Stack(1, 5);
     injectLora(model, { targetModules: 'all-linear', r: 2, alpha: 6 });
     const trainable = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
@@ -187,7 +187,7 @@ describe('injectLora and removeLora', () => {
     );
   });
 
-  test('a disposed model frees its updates and the layers below them', () => {
+  test('a disposed model frees its adapters and their base layers', () => {
     const before = memory().tensors;
     const model = new Stack(1, 5);
     injectLora(model, { targetModules: ['c_attn'], r: 2, alpha: 6 });

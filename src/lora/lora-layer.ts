@@ -6,21 +6,21 @@ import { type Init, kaimingUniform } from './init';
 import { lowRankProduct } from './ops/low-rank-product';
 import { overRank, type Scaling } from './scaling';
 
-/** The size of a low-rank update and how it starts. */
+/** Rank, scale and start of an adapter. */
 export interface LoRAOptions {
   /** rank, 1 <= r <= min(d, k) */
   r: number;
   /** scale numerator: s = alpha / r, unless `scaling` says otherwise */
   alpha: number;
   scaling?: Scaling;
-  /** how A starts, and B if not at zero */
+  /** draws the first A, and B if B does not start at zero */
   init?: Init;
   seed?: number;
   /** while training, each entry of x is 0 for A with this probability */
   dropout?: number;
 }
 
-/** A low-rank update for a layer of k inputs and d outputs. */
+/** Options of an adapter for a layer of k inputs and d outputs. */
 export interface LoRALayerOptions extends LoRAOptions {
   /** k */
   inFeatures: number;
@@ -31,7 +31,8 @@ export interface LoRALayerOptions extends LoRAOptions {
 /**
  * ΔW x = s B A x,  s = alpha / r        (Hu et al. 2021, eq. 3)
  *
- * x [..., k], A [r, k], B [d, r] -> [..., d]. B A starts at zero, and so does ΔW.
+ * x [..., k], A [r, k], B [d, r] -> [..., d]. A low-rank update of a weight [d, k], in
+ * r (d + k) numbers instead of d k. B A starts at zero, and so does ΔW.
  */
 export class LoRALayer extends Module {
   /** [r, k] */
@@ -83,12 +84,12 @@ export class LoRALayer extends Module {
   }
 
   /**
-   * Starts A and B at these values, which are copied, and from then on takes them off:
+   * Sets A and B to copies of these values and subtracts their product from then on:
    * ΔW = s (B A - B0 A0). @throws ArgumentError on a second call
    */
   initializeAt(A0: tf.Tensor2D, B0: tf.Tensor2D): void {
     if (this.start) {
-      throw new ArgumentError('initializeAt: the update must be fresh, but started so already.');
+      throw new ArgumentError('initializeAt: may be called once per layer.');
     }
     this.A.assign(A0);
     this.B.assign(B0);
@@ -100,8 +101,8 @@ export class LoRALayer extends Module {
   }
 
   /**
-   * The A and B that ΔW = s B A holds for; s (B A - B0 A0) = s [B | -B0] [A ; A0] after `initializeAt`.
-   * To be called in a `tf.tidy`.
+   * A and B with ΔW = s B A. After `initializeAt` they are [A ; A0] and [B | -B0], for
+   * s (B A - B0 A0) = s [B | -B0] [A ; A0]. Call it in a `tf.tidy`.
    */
   effectiveFactors(): { A: tf.Tensor2D; B: tf.Tensor2D } {
     const { A, B, start } = this;
@@ -109,7 +110,7 @@ export class LoRALayer extends Module {
     return { A: tf.concat([A, start.A0]), B: tf.concat([B, start.B0.neg()], 1) };
   }
 
-  /** How many numbers training may change: r (d + k), unless A or B is frozen. */
+  /** The number of values that training may change: r (d + k), unless A or B is frozen. */
   trainableParameters(): number {
     return [this.A, this.B].reduce((sum, { trainable, size }) => sum + (trainable ? size : 0), 0);
   }
@@ -125,7 +126,7 @@ export class LoRALayer extends Module {
     });
   }
 
-  /** ΔW = s B A [d, k], owned by the caller. For merging and looking; `forward` never forms it. */
+  /** ΔW = s B A [d, k], owned by the caller; `forward` never forms it. */
   deltaWeight(): tf.Tensor2D {
     this.assertAlive('LoRALayer.deltaWeight');
     return tf.tidy(() => {

@@ -63,9 +63,9 @@ async function reference({ base, lora }: LoRALinear, x: tf.Tensor): Promise<numb
   const k = lora.inFeatures;
   return Array.from({ length: values.length / k }, (_, row) => {
     const xRow = values.slice(row * k, (row + 1) * k);
-    const update = matVec(B as Float32Array, matVec(A as Float32Array, xRow));
+    const added = matVec(B as Float32Array, matVec(A as Float32Array, xRow));
     return matVec(w0 as Float32Array, xRow).map(
-      (h, i) => h + (b?.[i] as number) + (lora.alpha / lora.r) * (update[i] as number),
+      (h, i) => h + (b?.[i] as number) + (lora.alpha / lora.r) * (added[i] as number),
     );
   }).flat();
 }
@@ -87,14 +87,14 @@ describe('forward', () => {
     );
   });
 
-  test('of a fresh update changes nothing, to the last bit', async () => {
+  test('of a fresh adapter changes nothing, to the last bit', async () => {
     const base = new Linear({ inFeatures: 33, outFeatures: 21, seed: 4 });
     const x = new Random(5).normal([6, 33], 0, 1);
     const layer = applyLoraToLinear(base, { r: 3, alpha: 8 });
     assert.deepEqual(await read(layer.forward(x)), await read(base.forward(x)));
   });
 
-  test('of two updates on one base shares the base', async () => {
+  test('of two adapters on one base shares the base', async () => {
     const base = new Linear({ inFeatures: 768, outFeatures: 768 });
     const before = memory().bytes;
     const layers = [1, 2, 3].map((seed) => applyLoraToLinear(base, { r: 8, alpha: 16, seed }));
@@ -164,7 +164,7 @@ describe('the tape', () => {
     assert.deepEqual(formed, []);
   });
 
-  test('gives a frozen base no gradient and the update two', () => {
+  test('gives a frozen base no gradient and the adapter two', () => {
     const layer = randomLayer({ k: 10, d: 6, r: 2, alpha: 3, seed: 1 });
     freezeBaseModel(layer.base);
     const { grads } = tf.variableGrads(() =>
@@ -261,7 +261,7 @@ describe('bad input', () => {
     });
   }
 
-  test('a wrong last axis, an update that does not fit: ShapeError', async () => {
+  test('a wrong last axis, an adapter that does not fit: ShapeError', async () => {
     const layer = randomLayer({ k: 8, d: 5, r: 2, alpha: 3, seed: 1 });
     const x = tf.zeros([2, 7]);
     const before = memory();

@@ -6,19 +6,19 @@ import type { LoRALayer } from './lora-layer';
 import { assertFits, type LoRALinear } from './lora-linear';
 
 /**
- * W = W0 + s B A, its rows rescaled by the layer's variant if it has one: one plain layer that
- * computes what base and update compute together.
+ * W = W0 + s B A        (Hu et al. 2021, section 4.1)
  *
- * A new layer in float32, owned by the caller, also where the base is in fewer bits: rounding the
- * sum to them again would change it. The base may be shared, so it is not touched.
+ * W0 [d, k], A [r, k], B [d, r] -> one layer with W [d, k] that computes what base and adapter
+ * compute together; a variant (DoRA) rescales the rows of W. The result is a new layer in float32,
+ * owned by the caller. The base is not changed, and a base in fewer bits is not rounded to again.
  * @throws NonFiniteError if the merged weight is not finite, DisposedError
  */
 export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
   layer.assertAlive('mergeLoraWeights');
-  const { base, lora, rescale } = layer;
+  const { base, lora, variant } = layer;
   const weight = tf.tidy(() => {
     const sum = base.denseWeight().add<tf.Tensor2D>(lora.deltaWeight());
-    return rescale ? sum.mul<tf.Tensor2D>(rowFactors(rescale, base)) : sum;
+    return variant ? sum.mul<tf.Tensor2D>(rowFactors(variant, base)) : sum;
   });
   return finiteLinear('mergeLoraWeights', weight, base.bias);
 }
@@ -26,31 +26,31 @@ export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
 /**
  * W0 = W - s B A, the inverse of `mergeLoraWeights` up to float32 rounding.
  *
- * A new layer, owned by the caller; `merged` is not touched.
- * @param rescale that of the layer that was merged, if it has one: its rows are scaled back first
- * @throws ShapeError if the update does not fit, NonFiniteError, DisposedError
+ * The result is a new layer, owned by the caller; `merged` is not changed.
+ * @param variant of the layer that was merged, if it has one: the rows are scaled back first
+ * @throws ShapeError if the adapter does not fit, NonFiniteError, DisposedError
  */
 export async function unmergeLoraWeights(
   merged: LinearLayer,
   lora: LoRALayer,
-  rescale: Module | null = null,
+  variant: Module | null = null,
 ): Promise<Linear> {
   merged.assertAlive('unmergeLoraWeights');
   assertFits('unmergeLoraWeights', merged, lora);
   const weight = tf.tidy(() => {
     const weight = merged.denseWeight();
-    const sum = rescale ? weight.div<tf.Tensor2D>(rowFactors(rescale, merged)) : weight;
+    const sum = variant ? weight.div<tf.Tensor2D>(rowFactors(variant, merged)) : weight;
     return sum.sub<tf.Tensor2D>(lora.deltaWeight());
   });
   return finiteLinear('unmergeLoraWeights', weight, merged.bias);
 }
 
-/** What a variant multiplies each output, and so each row of the weight, by: [d, 1]. */
-function rowFactors(rescale: Module, { outFeatures }: LinearLayer): tf.Tensor2D {
-  return rescale.forward(tf.ones([outFeatures])).reshape([outFeatures, 1]);
+/** The factors by which a variant multiplies the outputs, and so the rows of the weight: [d, 1]. */
+function rowFactors(variant: Module, { outFeatures }: LinearLayer): tf.Tensor2D {
+  return variant.forward(tf.ones([outFeatures])).reshape([outFeatures, 1]);
 }
 
-/** Takes the weight over. Checked on the host: shaders may assume that there are no NaNs. */
+/** Disposes the weight. It is checked on the host: shaders may assume that there are no NaNs. */
 async function finiteLinear(
   caller: string,
   weight: tf.Tensor2D,

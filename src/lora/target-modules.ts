@@ -2,15 +2,15 @@ import { ArgumentError } from '../tensor/errors';
 import { matchesEntry } from '../tensor/nn';
 
 /**
- * Which layers get an update, by PEFT's rules: a list matches a name that equals an entry or ends
- * with `.entry`; a string is a regular expression that must match the whole name; `'all-linear'`
- * is every linear layer. A function of the name says it in any other way.
+ * The layers that get an adapter, by PEFT's rules: a list matches a name that equals an entry or
+ * ends with `.entry`; a string is a regular expression that must match the whole name;
+ * `'all-linear'` is every linear layer. A function of the name can make any other choice.
  */
 export type TargetModules = string[] | string | ((name: string) => boolean);
 
 /**
  * The names that the targets match, in the order given.
- * @throws ArgumentError if a target matches none, with what there is to match
+ * @throws ArgumentError if a target matches none, with the names there are
  */
 export function matchTargets(names: string[], targets: TargetModules): string[] {
   if (targets === 'all-linear') return requireMatch('all-linear', names, names);

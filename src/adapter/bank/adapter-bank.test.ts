@@ -55,7 +55,7 @@ const sizes: Size[] = [
   { r: 3, alpha: 4, targets: ['c_fc', 'mlp.c_proj'] },
 ];
 
-/** Puts an update with a B that is not zero beside the targets. */
+/** Puts an adapter with a B that is not zero on the targets. */
 function adapt({ r, alpha, targets }: Size, seed: number, more = {}) {
   return (model: Module) => {
     injectLora(model, { targetModules: targets, r, alpha, seed, ...more });
@@ -152,7 +152,7 @@ describe('a mixed batch', () => {
         for (const { name, batch } of batches.filter(({ name }) => name !== BASE_ALONE)) {
           use(bank, name);
           const alone = await gradients(model, () => completionLoss(model, batch));
-          assert.equal(alone.size, 2 * bank.updates(name).size);
+          assert.equal(alone.size, 2 * bank.layers(name).size);
           for (const [parameter, gradient] of alone) {
             const mixedGradient = together.get(parameter) as Float32Array;
             assertClose(mixedGradient, gradient, 1e-5, `${name} ${parameter.name}`);
@@ -180,7 +180,7 @@ describe('a mixed batch', () => {
     return all;
   }
 
-  test('is the same on a base in 4 bits, and each row drops out for itself in training', async () => {
+  test('works on a base in 4 bits, and each row has its own dropout in training', async () => {
     const model = drawModel(8);
     await quantizeModel(model, { blockSize: 32 });
     const bank = await drawBank(model, sizes, 8);
@@ -218,7 +218,7 @@ describe('a mixed batch', () => {
     );
     assert.throws(() => bank.forRows([]), ArgumentError);
     for (const act of [() => bank.forRows(['dora', '0']), () => bank.activate('dora', '0')]) {
-      assert.throws(act, /plain updates, but dora has a variant/);
+      assert.throws(act, /must be LoRA, but dora has a variant/);
     }
     assert.deepEqual(await logits(model, [[1], [1]]), before);
     bank.activate('dora'); // alone it may
@@ -280,7 +280,7 @@ describe('a bank', () => {
     const base = memory().bytes - start;
     const bank = await drawBank(model, sizes, 9);
     const report = bank.memoryReport();
-    // r (d + k) float32 beside each layer, in two blocks
+    // r (d + k) float32 on each layer, in two blocks
     const [first, second] = [2 * (24 + 16), 3 * (16 + 16)].map((count) => 2 * 4 * count);
     assert.deepEqual(report.adapters, { 0: first, 1: second });
     assert.deepEqual([report.base, report.scales], [base, 0]);
@@ -302,7 +302,7 @@ describe('a bank', () => {
     assert.equal(memory().bytes, start);
   });
 
-  test('refuses what it cannot do, and is then as it was', async () => {
+  test('refuses invalid adapters and names, and is then as it was', async () => {
     const model = drawModel(5);
     const bank = await drawBank(model, sizes, 3);
     bank.activate('0', '1');
@@ -314,7 +314,7 @@ describe('a bank', () => {
     }
     await assert.rejects(
       bank.add('x', () => undefined),
-      /must put an update/,
+      /must put an adapter on a layer/,
     );
     const fails = (plain: Module) => {
       adapt(sizes[0] as Size, 1)(plain);
@@ -326,13 +326,13 @@ describe('a bank', () => {
     assert.throws(() => bank.delete('1'), /not in use, got 1/);
     assert.throws(() => bank.delete('2'), ArgumentError);
     assert.throws(() => bank.activate('0', '0'), /must be different/);
-    assert.throws(() => new AdapterBank(model), /must be a plain one/);
+    assert.throws(() => new AdapterBank(model), /must have no adapter/);
     assert.deepEqual(bank.names, ['0', '1']);
     assert.deepEqual(memory(), before.memory);
     assert.deepEqual(await logits(model, ids), before.logits);
   });
 
-  test('replaces, deletes and disables without a trace', async () => {
+  test('leaks nothing when it replaces, deletes and disables', async () => {
     const model = drawModel(6);
     const plain = await logits(model, ids);
     const bank = await drawBank(model, sizes, 3);
@@ -340,7 +340,7 @@ describe('a bank', () => {
     const [one, count] = [await logits(model, ids), memory().tensors];
     await assert.rejects(
       bank.replace('1', adapt(sizes[1] as Size, 8, { variant: dora })),
-      /plain updates/,
+      /must be LoRA, but 1 has a variant/,
     );
     assert.deepEqual(await logits(model, ids), one);
     await bank.replace('1', adapt(sizes[1] as Size, 8));

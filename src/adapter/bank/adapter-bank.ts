@@ -1,15 +1,15 @@
 import { type LoRALinear, removeLora, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import { disposeAll, type Module, putLayers } from '../../tensor/nn';
-import { type BankMemory, measure } from './bank-memory';
+import { type BankMemory, measureBank } from './bank-memory';
 import { MixedLinear } from './mixed-linear';
 import { BASE_ALONE, makeMixtures } from './mixtures';
 import type { RowScales } from './row-scales';
 
-/** Puts an adapter on a plain model: calls `injectLora`, `loadAdapter` or the like. */
+/** Puts an adapter on a model without one: calls `injectLora`, `loadAdapter` or the like. */
 export type Adapt = (model: Module) => unknown;
 
-/** What is in use: the same adapters for all rows, or each row its own. */
+/** The adapters in use: the same for all rows, or one for each row. */
 interface Selection {
   names: readonly string[];
   perRow: boolean;
@@ -34,20 +34,20 @@ export class AdapterBank {
   constructor(private readonly model: Module) {
     if (loraLayersOf(model).size === 0) return;
     throw new ArgumentError(
-      'AdapterBank: the model must be a plain one, but has an adapter. Take it off (removeLora) and add it to the bank.',
+      'AdapterBank: the model must have no adapter, but has one. Remove it (removeLora) and add it to the bank.',
     );
   }
 
-  /** Of all adapters, in the order in which they came. */
+  /** The names of all adapters, in the order of `add`. */
   get names(): string[] {
     return [...this.adapters.keys()];
   }
 
   /**
-   * Adds an adapter, which is not in use then. While `adapt` runs, the base is alone.
+   * Adds an adapter without using it. While `adapt` runs, the model has no adapter.
    * @param adapt puts it on the model, such as `(model) => loadAdapter(model, folder)`
-   * @throws ArgumentError if the name is taken, empty or '__base__', or `adapt` puts no update
-   *   beside a layer; the bank is then as it was, and so it is if `adapt` throws
+   * @throws ArgumentError if the name is taken, empty or '__base__', or `adapt` puts no adapter on
+   *   a layer; the bank is then as it was, also if `adapt` throws
    */
   async add(name: string, adapt: Adapt): Promise<void> {
     if (name === '' || name === BASE_ALONE || this.adapters.has(name)) {
@@ -58,9 +58,9 @@ export class AdapterBank {
     this.adapters.set(name, await this.make(adapt));
   }
 
-  /** Puts another adapter in the place of one, in use if that was. @throws what `add` throws */
+  /** Replaces an adapter; the new one is in use if the old one was. @throws what `add` throws */
   async replace(name: string, adapt: Adapt): Promise<void> {
-    const old = this.updates(name);
+    const old = this.layers(name);
     const made = await this.make(adapt);
     const { selection } = this;
     this.adapters.set(name, made);
@@ -76,7 +76,7 @@ export class AdapterBank {
 
   /** Frees an adapter. @throws ArgumentError if there is none of that name, or it is in use */
   delete(name: string): void {
-    const layers = this.updates(name);
+    const layers = this.layers(name);
     if (this.selection.names.includes(name)) {
       throw new ArgumentError(
         `AdapterBank.delete: name must be an adapter that is not in use, got ${name}. Activate another one, or none, first.`,
@@ -87,7 +87,7 @@ export class AdapterBank {
   }
 
   /** An adapter's layers, by name. @throws ArgumentError if there is none of that name */
-  updates(name: string): ReadonlyMap<string, LoRALinear> {
+  layers(name: string): ReadonlyMap<string, LoRALinear> {
     const layers = this.adapters.get(name);
     if (layers) return layers;
     throw new ArgumentError(
@@ -97,7 +97,7 @@ export class AdapterBank {
 
   /**
    * Uses one adapter, the sum of several, or, with no name, the base alone.
-   * @throws ArgumentError if a name is unknown or there twice, or one of several has a variant
+   * @throws ArgumentError if a name is unknown or given twice, or one of several has a variant
    */
   activate(...names: string[]): void {
     if (new Set(names).size < names.length) {
@@ -109,18 +109,18 @@ export class AdapterBank {
   }
 
   /**
-   * Gives each row of a batch its own adapter, or `'__base__'` for none, in one pass, until
-   * something else is chosen. Every batch must then have as many rows as there are names.
+   * Uses one adapter for each row of a batch, or `'__base__'` for none, in one pass, until another
+   * choice. Every batch must then have as many rows as there are names.
    * @throws ArgumentError if there is no name, one is unknown, or an adapter has a variant
    */
   forRows(names: readonly string[]): void {
     if (names.length === 0) {
-      throw new ArgumentError('AdapterBank.forRows: names must have one for each row, got none.');
+      throw new ArgumentError('AdapterBank.forRows: names must be one for each row, got none.');
     }
     this.select({ names: [...names], perRow: true });
   }
 
-  /** Runs something with the base alone, then puts back what was in use. */
+  /** Runs a function with the base alone, then uses the same adapters as before. */
   async disabled<T>(run: () => T | Promise<T>): Promise<T> {
     const { selection } = this;
     this.activate();
@@ -131,12 +131,12 @@ export class AdapterBank {
     }
   }
 
-  /** What base and adapters take, counted from the tensors alive. */
+  /** The bytes of base and adapters, counted from live tensors. */
   memoryReport(): BankMemory {
-    return measure(this.model, this.adapters, this.scales);
+    return measureBank(this.model, this.adapters, this.scales);
   }
 
-  /** Frees all adapters and leaves the model plain. */
+  /** Frees all adapters; the model has none then. */
   dispose(): void {
     this.activate();
     for (const layers of this.adapters.values()) disposeAll(layers);
@@ -150,7 +150,7 @@ export class AdapterBank {
       await adapt(this.model);
       const layers = loraLayersOf(this.model);
       if (layers.size === 0) {
-        throw new ArgumentError('AdapterBank: adapt must put an update beside a layer, got none.');
+        throw new ArgumentError('AdapterBank: adapt must put an adapter on a layer, got none.');
       }
       putLayers(this.model, new Map([...layers].map(([name, { base }]) => [name, base])));
       return layers;
@@ -162,11 +162,11 @@ export class AdapterBank {
     }
   }
 
-  /** Everything is checked and made before the first layer is put out. */
+  /** Checks and makes everything before the first layer is replaced. */
   private select(selection: Selection): void {
     const { names, perRow } = selection;
     const used = new Set(names.filter((name) => !perRow || name !== BASE_ALONE));
-    const adapters = new Map([...used].map((name) => [name, this.updates(name)]));
+    const adapters = new Map([...used].map((name) => [name, this.layers(name)]));
     const [first] = adapters.values();
     const alone = !perRow && adapters.size === 1;
     const { layers, scales } =

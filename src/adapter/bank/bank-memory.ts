@@ -4,20 +4,20 @@ import type { Module } from '../../tensor/nn';
 import { bytesOf } from '../../tensor/runtime';
 import type { RowScales } from './row-scales';
 
-/** Bytes of the tensors alive. */
+/** Bytes of live tensors. */
 export interface BankMemory {
   /** the base model, once */
   base: number;
   /** each adapter, by name */
   adapters: Record<string, number>;
-  /** what tells the rows of a mixed batch apart */
+  /** the scales of each row of a mixed batch */
   scales: number;
-  /** all of it: what `memory().bytes` shows if there is nothing else */
+  /** the sum: `memory().bytes` if nothing else is allocated */
   total: number;
 }
 
-/** Counts what a model with adapters holds. */
-export function measure(
+/** Counts the bytes of a model and its adapters. */
+export function measureBank(
   model: Module,
   adapters: ReadonlyMap<string, ReadonlyMap<string, LoRALinear>>,
   scales: readonly RowScales[],

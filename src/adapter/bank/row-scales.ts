@@ -3,8 +3,8 @@ import { ShapeError } from '../../tensor/errors';
 import { bytesOf } from '../../tensor/runtime';
 
 /**
- * Which rows of a batch use which updates: the scale s of each row at each rank of several updates,
- * 0 where it does not use one. One tensor for all layers of the same ranks and scales.
+ * The scale s of each row of a batch at each rank of several adapters: 0 for an adapter that the
+ * row does not use. All layers of equal ranks and scales share one tensor.
  */
 export class RowScales {
   private tensor: tf.Tensor2D | null = null;
@@ -15,16 +15,16 @@ export class RowScales {
     private readonly perRow: boolean,
   ) {}
 
-  /** Of the tensor that the last batch needed. */
+  /** Bytes of the tensor for the last batch. */
   get bytes(): number {
     return bytesOf(this.tensor ? [this.tensor] : []);
   }
 
   /**
-   * Those of the tokens of a batch [batch, ..., k]: [n, Σr], or [1, Σr] if all rows are alike.
-   * Kept until a batch of other length comes: a plain product of two tensors of one shape is what
-   * a CPU multiplies fastest.
-   * @throws ShapeError if the batch has not as many rows as there are here
+   * The scales of the tokens of a batch [batch, ..., k]: [n, Σr], or [1, Σr] if all rows are
+   * equal. Kept until a batch has another length: a CPU multiplies two tensors of one shape
+   * fastest.
+   * @throws ShapeError if the batch has another number of rows
    */
   forTokens({ shape }: tf.Tensor): tf.Tensor2D {
     const { rows, perRow, tensor } = this;

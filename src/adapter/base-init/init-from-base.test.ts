@@ -111,7 +111,7 @@ for (const one of cases) {
       }
     });
 
-    test('the model computes what its base does, which comes back untouched', async () => {
+    test('the model computes what its base computes, and removal gives the base back unchanged', async () => {
       const base = new Net();
       const want = await read(base.forward(toTensor(one.x)));
       const { model } = await started(one);
@@ -140,7 +140,7 @@ describe('convertToLora', () => {
   const [one, fullRank] = cases as [StartCase, StartCase];
 
   for (const some of cases.filter((each) => each !== fullRank)) {
-    test(`${some.init}, r ${some.settings.r}: a plain adapter that can be saved`, async () => {
+    test(`${some.init}, r ${some.settings.r}: gives an adapter that can be saved`, async () => {
       const { model, names } = await started(some);
       move(model, names, some);
       const { scaling, alpha } = loraOf(model, names[0] as string);
@@ -176,7 +176,7 @@ describe('convertToLora', () => {
     await assert.rejects(initFromBase(model, olora), ArgumentError);
   });
 
-  test('leaves nothing behind, nor does a start', async () => {
+  test('leaks nothing, nor does initFromBase', async () => {
     const before = memory();
     const { model } = await started(one);
     await assert.rejects(initFromBase(model, olora), ArgumentError);

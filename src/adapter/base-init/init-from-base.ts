@@ -5,14 +5,14 @@ import { ArgumentError } from '../../tensor/errors';
 import { disposeAll, makeLayers, type Module, putLayers } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 
-/** Takes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
+/** Computes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
 export type BaseInit = (W0: Matrix, r: number, scaling: number) => { A0: Matrix; B0: Matrix };
 
 /**
  * W0 = U S Vᵀ,  A0 = √(S_r / s) V_rᵀ,  B0 = U_r √(S_r / s)        (PiSSA, Meng et al. 2024, eq. 2-3)
  *
- * s B0 A0 is the part of W0 with the r largest singular values S_r. The decomposition is a whole
- * one: seconds for d = k = 768.
+ * s B0 A0 is the part of W0 with the r largest singular values S_r. The decomposition is complete
+ * and takes seconds for d = k = 768.
  */
 export const pissa: BaseInit = (W0, r, scaling) => {
   const svd = new SingularValueDecomposition(W0, { autoTranspose: true });
@@ -27,7 +27,7 @@ export const pissa: BaseInit = (W0, r, scaling) => {
 /**
  * W0 = Q R,  A0 = R_r,  B0 = Q_r        (OLoRA, Büyükakyüz 2024, eq. 4)
  *
- * Q_r comes from the first r columns of W0 alone, and R_r = Q_rᵀ W0.
+ * Only the first r columns of W0 are needed for Q_r; R_r = Q_rᵀ W0.
  */
 export const olora: BaseInit = (W0, r) => {
   const Q = new QrDecomposition(W0.subMatrix(0, W0.rows - 1, 0, r - 1)).orthogonalMatrix;
@@ -35,19 +35,19 @@ export const olora: BaseInit = (W0, r) => {
 };
 
 /**
- * Starts the fresh updates of a model from the weights they stand beside:
+ * Starts the fresh adapter of a model from the base's weights:
  *
  * h = W0 x + b + s (B A - B0 A0) x,  A = A0 and B = B0 at first
  *
- * The papers take s B0 A0 off W0 instead, which computes the same. Off the update it leaves W0
- * shared and untouched. `convertToLora` makes an update of the usual kind of it.
- * @throws ArgumentError if an update has started so already, or is of a variant such as DoRA
+ * The papers subtract s B0 A0 from W0 instead, which computes the same; here W0 is shared and not
+ * changed. `convertToLora` makes a usual adapter of the result.
+ * @throws ArgumentError if an adapter started like this already, or has a variant such as DoRA
  */
 export async function initFromBase(model: Module, init: BaseInit): Promise<void> {
   model.assertAlive('initFromBase');
-  for (const { base, lora, rescale } of loraLayersOf(model).values()) {
-    if (rescale) {
-      throw new ArgumentError('initFromBase: each update must be plain LoRA, got a variant of it.');
+  for (const { base, lora, variant } of loraLayersOf(model).values()) {
+    if (variant) {
+      throw new ArgumentError('initFromBase: each layer must be LoRA, got a variant of it.');
     }
     const weight = base.denseWeight();
     const values = await read(weight).finally(() => weight.dispose());
@@ -62,9 +62,9 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
 }
 
 /**
- * s (B A - B0 A0) = s [B | -B0] [A ; A0]: turns each update that started from the base into a
- * plain one of rank 2r and the same s, as PEFT's `path_initial_model_for_weight_conversion` does.
- * The model computes what it did before, and can be saved.
+ * s (B A - B0 A0) = s [B | -B0] [A ; A0]: converts each adapter that started from the base to a
+ * usual one of rank 2r and the same s, as PEFT's `path_initial_model_for_weight_conversion` does.
+ * The model computes what it did before, and its adapter can be saved.
  * @throws ArgumentError if 2r is more than a layer's own rank; the model is then as it was
  */
 export function convertToLora(model: Module): void {

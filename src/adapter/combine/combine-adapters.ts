@@ -4,14 +4,14 @@ import { injectLora, type LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { Draw, read } from '../../tensor/runtime';
-import type { Part, CombineMethod } from './methods';
+import type { WeightedFactors, CombineMethod } from './methods';
 
 const CALLER = 'combineAdapters';
 
-/** The updates of one adapter by the names of their layers (`loraLayersOf`), and its weight. */
+/** The layers of one adapter, by name (`loraLayersOf`), and its weight. */
 export interface WeightedAdapter {
-  updates: ReadonlyMap<string, LoRALinear>;
-  /** w: 1 for the adapter as it is, negative to take it away */
+  layers: ReadonlyMap<string, LoRALinear>;
+  /** w: 1 for the adapter as it is, negative to subtract it */
   weight: number;
 }
 
@@ -19,38 +19,38 @@ export interface WeightedAdapter {
 type Combined = Map<string, { A: Matrix; B: Matrix }>;
 
 /**
- * Makes one adapter of several, layer by layer, in float64 on the host: PEFT's
- * `add_weighted_adapter`. A layer that only some of them update takes part with those. The updates
- * are read, and stay as they are; each new one has the scale 1.
+ * Combines several adapters into one, layer by layer, in float64 on the host: PEFT's
+ * `add_weighted_adapter`. A layer that only some adapters have is combined from those. The
+ * adapters are read and not changed; the result has the scale 1 on every layer.
  *
- * Otherwise than in PEFT 0.21, rsLoRA is combined right (there the result is √r times too large),
- * and DoRA is refused (there its magnitudes are silently lost).
- * @param way `cat`, `byFactors(...)` or `bySvd(...)`
- * @param seed for the ways that draw: those with DARE
- * @returns what puts the new updates beside the layers of a model without updates
- * @throws ArgumentError if an adapter has no updates or is DoRA, or a weight is not finite;
- *   ShapeError if updates of one name differ in size; what the way throws
+ * Two differences from PEFT 0.21: rsLoRA is combined correctly (there the result is √r times too
+ * large), and DoRA is refused (there its magnitudes are lost without a word).
+ * @param method `cat`, `byFactors(...)` or `bySvd(...)`
+ * @param seed for the methods with DARE, which draw
+ * @returns a function that puts the new adapter on a model without one
+ * @throws ArgumentError if an adapter has no layers or is DoRA, or a weight is not finite;
+ *   ShapeError if layers of one name differ in size; what the method throws
  */
 export async function combineAdapters(
   adapters: readonly WeightedAdapter[],
-  way: CombineMethod,
+  method: CombineMethod,
   seed = 0,
 ): Promise<(model: Module) => string[]> {
   assertAdapters(adapters);
   const draw = new Draw(seed, 'combine');
   const combined: Combined = new Map();
-  for (const name of new Set(adapters.flatMap(({ updates }) => [...updates.keys()]))) {
-    const parts: Part[] = [];
-    for (const { updates, weight } of adapters) {
-      const update = updates.get(name);
-      if (update) parts.push({ ...(await factorsOf(update)), weight });
+  for (const name of new Set(adapters.flatMap(({ layers }) => [...layers.keys()]))) {
+    const parts: WeightedFactors[] = [];
+    for (const { layers, weight } of adapters) {
+      const layer = layers.get(name);
+      if (layer) parts.push({ ...(await factorsOf(layer)), weight });
     }
-    combined.set(name, way(parts, draw.unit));
+    combined.set(name, method(parts, draw.unit));
   }
-  return (model) => putBeside(model, combined);
+  return (model) => putOn(model, combined);
 }
 
-async function factorsOf({ lora }: LoRALinear): Promise<Omit<Part, 'weight'>> {
+async function factorsOf({ lora }: LoRALinear): Promise<Omit<WeightedFactors, 'weight'>> {
   const { A, B } = tf.tidy(() => {
     const { A, B } = lora.effectiveFactors();
     return { A: A.clone(), B: B.clone() };
@@ -67,15 +67,15 @@ async function factorsOf({ lora }: LoRALinear): Promise<Omit<Part, 'weight'>> {
   }
 }
 
-function putBeside(model: Module, combined: Combined): string[] {
+function putOn(model: Module, combined: Combined): string[] {
   assertFits(model, combined);
   const factors = (name: string) => combined.get(name) as { A: Matrix; B: Matrix };
   const rank = (name: string) => factors(name).A.rows;
   const targetModules = (name: string) => combined.has(name);
   const names = injectLora(model, { targetModules, r: rank, alpha: rank });
-  const updates = loraLayersOf(model);
+  const layers = loraLayersOf(model);
   for (const name of names) {
-    const { lora } = updates.get(name) as LoRALinear;
+    const { lora } = layers.get(name) as LoRALinear;
     const { A, B } = factors(name);
     tf.tidy(() => {
       lora.A.assign(tf.tensor2d(A.to1DArray(), lora.A.shape));
@@ -91,24 +91,24 @@ function assertAdapters(adapters: readonly WeightedAdapter[]): void {
   };
   if (adapters.length === 0) fail('adapters must be one or more, got none.');
   const sizes = new Map<string, string>();
-  for (const [i, { updates, weight }] of adapters.entries()) {
+  for (const [i, { layers, weight }] of adapters.entries()) {
     if (!Number.isFinite(weight)) fail(`weight must be a finite number, got ${weight}.`);
-    if (updates.size === 0) fail(`each adapter must have updates, got none in number ${i + 1}.`);
-    for (const [name, { lora, rescale }] of updates) {
-      if (rescale) {
-        fail(`each update must be plain LoRA, got a variant of it in ${name}. Merge it instead.`);
+    if (layers.size === 0) fail(`each adapter must have layers, got none in number ${i + 1}.`);
+    for (const [name, { lora, variant }] of layers) {
+      if (variant) {
+        fail(`each layer must be LoRA, got a variant of it in ${name}. Merge it instead.`);
       }
       const size = `[${lora.outFeatures}, ${lora.inFeatures}]`;
       const other = sizes.get(name) ?? size;
       if (other !== size) {
-        throw new ShapeError(`${CALLER}: the updates of ${name} must be ${other}, got ${size}.`);
+        throw new ShapeError(`${CALLER}: the adapters of ${name} must be ${other}, got ${size}.`);
       }
       sizes.set(name, size);
     }
   }
 }
 
-/** Before anything is put beside anything. */
+/** Checks every layer before the model is changed. */
 function assertFits(model: Module, combined: Combined): void {
   const modules = model.namedModules();
   const faults = [...combined].flatMap(([name, { A, B }]) => {
@@ -118,6 +118,6 @@ function assertFits(model: Module, combined: Combined): void {
   });
   if (faults.length === 0) return;
   throw new ShapeError(
-    `${CALLER}: the model must fit the updates, but ${faults.slice(0, 20).join('; ')}.`,
+    `${CALLER}: the model must fit the adapter, but ${faults.slice(0, 20).join('; ')}.`,
   );
 }

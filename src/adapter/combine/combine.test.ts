@@ -88,7 +88,7 @@ async function deltasOf(model: Net): Promise<Map<string, Float32Array>> {
 
 /** The delta weights of a fresh model with the combined adapter. */
 async function combine(parts: [Net, number][], way: CombineMethod, seed = 0) {
-  const adapters = parts.map(([model, weight]) => ({ updates: loraLayersOf(model), weight }));
+  const adapters = parts.map(([model, weight]) => ({ layers: loraLayersOf(model), weight }));
   const adapt = await combineAdapters(adapters, way, seed);
   const model = new Net();
   try {
@@ -154,7 +154,7 @@ describe('a combination', () => {
     assertSame(await combine(parts, bySvd(sum, 99)), await weightedSum(parts));
   });
 
-  test('of one adapter is that adapter, scaled, whichever the way', async () => {
+  test('of one adapter is that adapter, scaled, by every method', async () => {
     for (const way of [cat, byFactors(sum), bySvd(), byFactors(ties(1)), bySvd(dareLinear(1))]) {
       for (const weight of [1, 0.3, -2]) {
         const parts: [Net, number][] = [[one(), weight]];
@@ -163,7 +163,7 @@ describe('a combination', () => {
     }
   });
 
-  test('of an adapter and itself, taken away, is 0', async () => {
+  test('of an adapter and its negative is 0', async () => {
     for (const way of [cat, byFactors(sum), bySvd(), byFactors(ties(0.5)), bySvd(ties(0.5))]) {
       const parts: [Net, number][] = [
         [one(), 1],
@@ -204,7 +204,7 @@ describe('a combination', () => {
     }
   });
 
-  test('with PiSSA counts what it takes off the base', async () => {
+  test('with PiSSA subtracts B0 A0 too', async () => {
     const started = new Net();
     injectLora(started, { targetModules: ['0.up'], r: 2, alpha: 5 });
     await initFromBase(started, pissa);
@@ -218,7 +218,7 @@ describe('a combination', () => {
   });
 });
 
-test('TIES elects + where the sum is 0, and takes the mean of those that agree', () => {
+test('TIES elects + if the sum is 0, and takes the mean of the values that agree', () => {
   const [one, two, three] = [[[1, -3, 0]], [[-1, -1, 0]], [[0, 2, 5]]].map((T) => new Matrix(T));
   const got = ties(1)([one, two, three] as Matrix[], [1, 10, 100], () => NaN);
   assert.deepEqual(got.to2DArray(), [[1, (-3 - 10) / 2, 500]]);
@@ -281,16 +281,16 @@ describe('combineAdapters refuses', () => {
       return true;
     });
 
-  test('no adapters, none in one, weights that are no numbers', async () => {
+  test('no adapters, an adapter without layers, weights that are not finite', async () => {
     await refused([], cat, ArgumentError, /one or more/);
-    await refused([[new Net(), 1]], cat, ArgumentError, /must have updates/);
+    await refused([[new Net(), 1]], cat, ArgumentError, /must have layers/);
     await refused([[drawAdapter(1), NaN]], cat, ArgumentError, /weight must be a finite/);
   });
 
-  test('DoRA, which PEFT takes and then forgets its magnitudes', async () => {
+  test('DoRA, whose magnitudes PEFT would lose', async () => {
     const model = new Net();
     injectLora(model, { targetModules: ['up'], r: 2, alpha: 3, variant: dora });
-    await refused([[model, 1]], cat, ArgumentError, /plain LoRA/);
+    await refused([[model, 1]], cat, ArgumentError, /must be LoRA, got a variant/);
   });
 
   test('unequal ranks, by factors', async () => {
@@ -303,7 +303,7 @@ describe('combineAdapters refuses', () => {
     }
   });
 
-  test('densities beyond 0 to 1, and no rank', () => {
+  test('densities outside 0 to 1, and ranks that are not positive integers', () => {
     assert.throws(() => bySvd(sum, 0), ArgumentError);
     for (const density of [0, -1, 1.1, NaN]) {
       for (const rule of [ties, dareLinear, dareTies, magnitudePrune]) {
@@ -312,11 +312,8 @@ describe('combineAdapters refuses', () => {
     }
   });
 
-  test('a model that has no such layers, or others, which stays as it was', async () => {
-    const adapt = await combineAdapters(
-      [{ updates: loraLayersOf(drawAdapter(1)), weight: 1 }],
-      cat,
-    );
+  test('a model without such layers or with other sizes, and leaves it as it was', async () => {
+    const adapt = await combineAdapters([{ layers: loraLayersOf(drawAdapter(1)), weight: 1 }], cat);
     const model = new Net();
     adapt(model);
     const before = memory();

@@ -2,16 +2,19 @@ import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { ArgumentError } from '../../tensor/errors';
 import { type Draw, type MergeRule, sum } from './rules';
 
-/** What one adapter has beside a layer: A [r, k], B [d, r], its scale s and its weight w. */
-export interface Part {
+/** One adapter on a layer: A [r, k], B [d, r], its scale s and its weight w. */
+export interface WeightedFactors {
   A: Matrix;
   B: Matrix;
   scaling: number;
   weight: number;
 }
 
-/** One A and B for a layer, of scale 1, of all that the adapters have beside it. */
-export type CombineMethod = (parts: readonly Part[], draw: Draw) => { A: Matrix; B: Matrix };
+/** Combines the adapters on a layer into one A and B of scale 1. */
+export type CombineMethod = (
+  parts: readonly WeightedFactors[],
+  draw: Draw,
+) => { A: Matrix; B: Matrix };
 
 /**
  * A = [w₁ s₁ A₁ ; w₂ s₂ A₂ ; ...],  B = [B₁ | B₂ | ...]
@@ -36,19 +39,19 @@ function stack(above: Matrix, below: Matrix): Matrix {
  * A = rule(√|w₁ s₁| sign(w₁) A₁, ...),  B = rule(√|w₁ s₁| B₁, ...)
  *
  * PEFT's "linear", "ties", "dare_linear", "dare_ties" and "magnitude_prune", by the rule. It keeps
- * the rank, and is no sum of updates even by the rule `sum`: for two
+ * the rank, but is not a sum of the ΔW even with the rule `sum`. For two adapters
  *
  *     B A = w₁ s₁ B₁ A₁ + w₂ s₂ B₂ A₂ + √|w₁ s₁ w₂ s₂| (B₁ A₂ + B₂ A₁)
  *
- * (with w > 0), where the last, the cross term, is of nobody's training. `cat` and `bySvd` have none.
- * @throws ArgumentError, when it combines, if ranks differ beside a layer
+ * (with w > 0), and nothing was trained for the last, the cross term. `cat` and `bySvd` have none.
+ * @throws ArgumentError, when it combines, if the ranks on a layer differ
  */
 export function byFactors(rule: MergeRule): CombineMethod {
   return (parts, draw) => {
     const ranks = new Set(parts.map(({ A }) => A.rows));
     if (ranks.size > 1) {
       throw new ArgumentError(
-        `byFactors: the updates of a layer must be of one rank, got ${[...ranks].join(' and ')}. Use cat or bySvd.`,
+        `byFactors: the adapters on a layer must have one rank, got ${[...ranks].join(' and ')}. Use cat or bySvd.`,
       );
     }
     const factors = parts.map(({ weight, scaling }) => weight * scaling);
@@ -62,10 +65,10 @@ export function byFactors(rule: MergeRule): CombineMethod {
 /**
  * U S Vᵀ = rule(s₁ B₁ A₁, ...),  A = V_rᵀ,  B = U_r S_r
  *
- * PEFT's "svd", "ties_svd" and so on, by the rule: of all updates of rank r the closest one
- * (Eckart and Young 1936). By another rule than `sum` all of [d, k] is decomposed, which takes some
- * ten seconds for d = k = 768.
- * @param r the largest rank of the parts unless given; never more than a layer's own
+ * PEFT's "svd", "ties_svd" and so on, by the rule: the closest matrix of rank r (Eckart and Young
+ * 1936). Any rule but `sum` decomposes a whole [d, k], which takes about ten seconds for
+ * d = k = 768.
+ * @param r the largest rank of the parts unless given; at most a layer's own
  * @throws ArgumentError if r is not a positive integer
  */
 export function bySvd(rule: MergeRule = sum, r?: number): CombineMethod {
@@ -73,10 +76,10 @@ export function bySvd(rule: MergeRule = sum, r?: number): CombineMethod {
     throw new ArgumentError(`bySvd: r must be a positive integer, got ${r}.`);
   }
   return (parts, draw) => {
-    const updates = () => parts.map(({ A, B, scaling }) => Matrix.mul(B.mmul(A), scaling));
+    const deltas = () => parts.map(({ A, B, scaling }) => Matrix.mul(B.mmul(A), scaling));
     const weights = parts.map(({ weight }) => weight);
     const { U, S, V } =
-      rule === sum ? svdOfProduct(cat(parts, draw)) : svdOf(rule(updates(), weights, draw));
+      rule === sum ? svdOfProduct(cat(parts, draw)) : svdOf(rule(deltas(), weights, draw));
     const most = r ?? Math.max(...parts.map(({ A }) => A.rows));
     const first = (vectors: Matrix) =>
       vectors.subMatrix(0, vectors.rows - 1, 0, Math.min(most, S.length) - 1);
@@ -96,7 +99,7 @@ function svdOf(matrix: Matrix): Svd {
   return { U: svd.leftSingularVectors, S: svd.diagonal, V: svd.rightSingularVectors };
 }
 
-/** Of B A, by way of B = Q R and Aᵀ = Q' R': only R R'ᵀ, which is small, is decomposed. */
+/** The SVD of B A from B = Q R and Aᵀ = Q' R': only the small R R'ᵀ is decomposed. */
 function svdOfProduct({ A, B }: { A: Matrix; B: Matrix }): Svd {
   if (A.rows > Math.min(A.columns, B.rows)) return svdOf(B.mmul(A));
   const [left, right] = [new QrDecomposition(B), new QrDecomposition(A.transpose())];

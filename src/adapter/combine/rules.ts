@@ -4,7 +4,7 @@ import { ArgumentError } from '../../tensor/errors';
 /** Draws from U(0, 1). */
 export type Draw = () => number;
 
-/** Makes one tensor of several of one shape, each with its weight w. */
+/** Combines tensors of one shape, each with its weight w, into one. */
 export type MergeRule = (
   tensors: readonly Matrix[],
   weights: readonly number[],
@@ -23,8 +23,8 @@ export const sum: MergeRule = (tensors, weights) => {
 /**
  * T = Σ' wᵢ Tᵢ / n',  γ = sign(Σ Tᵢ)        (TIES, Yadav et al. 2023, section 3, with weights)
  *
- * Entry by entry: Σ' and n' are over those of the elected sign γ, which is + if the sum is 0. The
- * weights have no vote, as in PEFT: else T - T would be T where it is positive, and not 0.
+ * Entry by entry: Σ' and n' are over the values of the elected sign γ, which is + if the sum is 0.
+ * Weights have no vote, as in PEFT: with a vote, T - T would be T for positive entries, not 0.
  */
 const elect: MergeRule = (tensors, weights) =>
   map(tensors[0] as Matrix, (_, i, j) => {
@@ -35,17 +35,17 @@ const elect: MergeRule = (tensors, weights) =>
     return total / Math.max(1, agreeing.length);
   });
 
-/** TIES: of each tensor the share `density` of the largest entries stays; then signs are elected. */
+/** TIES: keeps the share `density` of the largest entries of each tensor, then elects signs. */
 export const ties = (density: number): MergeRule => trimmed('ties', density, elect);
 
-/** The share `density` of the largest entries of each tensor stays, the rest is 0; then the sum. */
+/** Keeps the share `density` of the largest entries of each tensor, then sums. */
 export const magnitudePrune = (density: number): MergeRule =>
   trimmed('magnitudePrune', density, sum);
 
-/** DARE, then the sum: unbiased, for the mean over all draws is the sum of the whole tensors. */
+/** DARE, then the sum. Unbiased: the mean over all draws is the sum of the full tensors. */
 export const dareLinear = (density: number): MergeRule => dropped('dareLinear', density, sum);
 
-/** DARE, then signs are elected as in TIES. */
+/** DARE, then elects signs as in TIES. */
 export const dareTies = (density: number): MergeRule => dropped('dareTies', density, elect);
 
 function trimmed(caller: string, density: number, rule: MergeRule): MergeRule {
@@ -95,6 +95,6 @@ function map(tensor: Matrix, change: (value: number, i: number, j: number) => nu
 function assertDensity(caller: string, density: number): void {
   if (density > 0 && density <= 1) return;
   throw new ArgumentError(
-    `${caller}: density must be more than 0 and at most 1, got ${density}. It is the share of entries that stay.`,
+    `${caller}: density must be more than 0 and at most 1, got ${density}. It is the share of entries that are kept.`,
   );
 }

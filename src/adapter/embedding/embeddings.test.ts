@@ -39,11 +39,11 @@ class Table extends Module {
 function adapted(more: object = {}) {
   const model = new Table();
   injectEmbeddings(model, { targetModules: ['table'], r, alpha, seed: 3, ...more });
-  const [update] = [...loraEmbeddingsOf(model).values()];
-  assert.ok(update);
-  const { lora } = update;
+  const [layer] = [...loraEmbeddingsOf(model).values()];
+  assert.ok(layer);
+  const { lora } = layer;
   tf.tidy(() => lora.A.assign(new Random(5).normal<tf.Rank.R2>([r, rows], 0, 1)));
-  return { model, lora, update };
+  return { model, lora, layer };
 }
 
 async function outputOf(model: Module): Promise<number[]> {
@@ -52,8 +52,8 @@ async function outputOf(model: Module): Promise<number[]> {
   return Array.from(await read(h).finally(() => h.dispose()));
 }
 
-describe('an update beside a table', () => {
-  test('is E[i] + s B A[:, i]; nothing at first; and taken away, the table is as it was', async () => {
+describe('an adapter on an embedding', () => {
+  test('computes E[i] + s B A[:, i], changes nothing at first, and leaves the table as it was when removed', async () => {
     const model = new Table();
     const base = await outputOf(model);
     assert.deepEqual(injectEmbeddings(model, { targetModules: ['inner.table'], r, alpha }), [
@@ -92,7 +92,7 @@ describe('an update beside a table', () => {
     assert.ok([...model.namedParameters().values()].every(({ trainable }) => !trainable));
   });
 
-  test('alone is what is trained, beside updates of linear layers too', async () => {
+  test('is all that is trained, together with adapters on linear layers', async () => {
     const model = await baseOf('gpt2');
     injectLora(model, { targetModules: ['c_attn'], r: 1, alpha: 2 });
     injectEmbeddings(model, { targetModules: ['wte', 'wpe'], r: 2, alpha: 3 });
@@ -123,7 +123,7 @@ describe('an update beside a table', () => {
     assert.deepEqual(memory(), start);
   });
 
-  test('refuses what is no table, and ranks that are too high', () => {
+  test('refuses layers that are not embeddings, and ranks that are too high', () => {
     const model = new Table();
     const before = memory();
     for (const more of [{ targetModules: ['nowhere'] }, { r: 6 }, { alpha: 0 }]) {

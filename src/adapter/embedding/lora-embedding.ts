@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Init, LoRALayer } from '../../lora';
 import { type Embedding, Module } from '../../tensor/nn';
 
-/** A = 0 and B ~ N(0, 1), as PEFT starts an update beside a table: here it is A that is looked up. */
+/** A = 0 and B ~ N(0, 1), PEFT's start on an embedding, where A is looked up. */
 export const embeddingInit: Init = ([r, rows], random, width) => ({
   A: tf.zeros([r, rows]),
   B: random.normal<tf.Rank.R2>([width, r], 0, 1),
@@ -11,16 +11,16 @@ export const embeddingInit: Init = ([r, rows], random, width) => ({
 /**
  * h = E[i] + s B A[:, i]        (Hu et al. 2021, eq. 3, for an x that is 1 at i and else 0)
  *
- * ids [...] (int32), E [rows, width], A [r, rows], B [width, r] -> h [..., width]. A table with a
- * low-rank update beside it. The table is shared; `dispose()` frees the update and leaves it.
+ * ids [...] (int32), E [rows, width], A [r, rows], B [width, r] -> h [..., width]. An embedding
+ * with an adapter on it. The embedding is borrowed; `dispose()` frees the adapter and leaves it.
  */
 export class LoRAEmbedding extends Module {
   readonly base: Embedding;
   readonly lora: LoRALayer;
-  /** There is no variant of it. */
-  readonly rescale = null;
+  /** Embeddings have no variants. */
+  readonly variant = null;
 
-  /** `lora` must be of as many inputs as the table has rows, and as many outputs as its width. */
+  /** @param lora of as many inputs as E has rows, and as many outputs as its width */
   constructor(base: Embedding, lora: LoRALayer) {
     super();
     this.base = this.borrow('base', base);
@@ -33,16 +33,16 @@ export class LoRAEmbedding extends Module {
     return tf.tidy(() => {
       const { A, B } = this.lora.effectiveFactors();
       const low = columns(A, ids.flatten()); // [n, r]
-      const update = tf.matMul(low, B, false, true).mul(this.lora.scaling);
+      const added = tf.matMul(low, B, false, true).mul(this.lora.scaling);
       const h = this.base.forward(ids);
-      return h.add(update.reshape(h.shape));
+      return h.add(added.reshape(h.shape));
     });
   }
 }
 
 /**
- * A[:, i]: A [r, rows], ids [n] -> [n, r]. The gradient is a product: tfjs would add up rows with
- * an op that WebAssembly does not have.
+ * A[:, i]: A [r, rows], ids [n] -> [n, r]. The gradient is a product: the op with which tfjs adds
+ * up rows is missing on WebAssembly.
  */
 function columns(A: tf.Tensor2D, ids: tf.Tensor): tf.Tensor2D {
   const rows = A.shape[1];

@@ -70,7 +70,7 @@ describe('mlx-lm', () => {
     });
   }
 
-  test('what is unsupported or broken is refused', async () => {
+  test('unsupported and broken files are refused', async () => {
     const folder = path.join(root, 'bad');
     fs.mkdirSync(folder);
     const save = async (config: unknown, shapes: Readonly<Record<string, readonly number[]>>) => {

@@ -7,9 +7,11 @@ import { transpose } from '../../tensor/runtime';
 import {
   checkConfig,
   CONFIG_FILE,
+  failFor,
   fileInside,
   MAX_CONFIG_BYTES,
-  planAdapter,
+  type PlannedLayer,
+  planLayers,
   readFactors,
   tensorName,
   WEIGHTS_FILE,
@@ -19,18 +21,18 @@ import {
 /** The weights of an adapter of mlx-lm; its config has PEFT's name and other keys. */
 const MLX_WEIGHTS = 'adapters.safetensors';
 
-/** Of one update, filled up: a small file must not ask for all memory. */
+/** Most numbers of one padded layer: a small file must not ask for all memory. */
 const MAX_NUMBERS = 2 ** 28;
 
-/** How names differ: for GPT-2, PEFT's `transformer.h.0` is `model.h.0` in mlx-lm. */
+/** A change of names: for GPT-2, PEFT's `transformer.h.0` is `model.h.0` in mlx-lm. */
 export interface ConvertOptions {
   rename?: (name: string) => string;
 }
 
 /**
- * Converts an adapter of PEFT into one of mlx-lm: h = W0 x + scale (x a) b with a [k, r] = Aᵀ and
- * b [r, d] = Bᵀ. mlx-lm has one rank and one scale for all: smaller ranks are filled up with
- * zeros, other scales are put into b.
+ * Converts a PEFT adapter to one of mlx-lm: h = W0 x + scale (x a) b with a [k, r] = Aᵀ and
+ * b [r, d] = Bᵀ. mlx-lm has one rank and one scale for all layers: smaller ranks are padded with
+ * zeros, other scales are multiplied into b.
  * @throws FileError, SafetensorsError if the adapter is broken or unsupported
  */
 export async function convertToMlx(
@@ -38,23 +40,23 @@ export async function convertToMlx(
   to: string,
   { rename = (name) => name }: ConvertOptions = {},
 ): Promise<void> {
-  const updates = await readPeft('convertToMlx', from);
-  const rank = Math.max(...updates.map(({ r }) => r));
-  const scale = updates[0]?.scale ?? 1;
+  const layers = await readPeft('convertToMlx', from);
+  const rank = Math.max(...layers.map(({ r }) => r));
+  const scale = layers[0]?.scale ?? 1;
   const tensors = new Map<string, TensorToWrite>();
-  for (const { name, r, A, B, ...update } of updates) {
+  for (const { name, r, A, B, ...layer } of layers) {
     const [k, d] = [A.length / r, B.length / r];
     if (rank * (k + d) > MAX_NUMBERS) {
-      const fault = `${name} must not be filled up to rank ${rank}: that is too large.`;
+      const fault = `${name} must not be padded to rank ${rank}: that is too large.`;
       throw new FileError('convertToMlx', from, [fault]);
     }
     const a = transpose(fillRows(A, k, rank), [rank, k]);
-    const b = transpose(B, [d, r]).map((value) => value * (update.scale / scale));
+    const b = transpose(B, [d, r]).map((value) => value * (layer.scale / scale));
     tensors.set(`${rename(name)}.lora_a`, { shape: [k, rank], values: a });
     tensors.set(`${rename(name)}.lora_b`, { shape: [rank, d], values: fillRows(b, d, rank) });
   }
-  // Where the keys are names in full, the number of layers does not choose any.
-  const keys = updates.map(({ name }) => rename(name));
+  // Keys are full names, so num_layers selects none.
+  const keys = layers.map(({ name }) => rename(name));
   const config = {
     fine_tune_type: 'lora',
     num_layers: -1,
@@ -68,7 +70,7 @@ export async function convertToMlx(
 }
 
 /**
- * Converts an adapter of mlx-lm into one of PEFT: A = aᵀ, B = bᵀ, alpha = scale r.
+ * Converts an mlx-lm adapter to one of PEFT: A = aᵀ, B = bᵀ, alpha = scale r.
  * @param options.rename gets mlx-lm's names
  * @throws FileError, SafetensorsError if the adapter is broken or unsupported
  */
@@ -91,7 +93,7 @@ export async function convertFromMlx(
   await writeAdapter(caller, to, checkConfig(caller, CONFIG_FILE, json), tensors);
 }
 
-/** The pairs of a file of mlx-lm, turned and named as PEFT has them, and the rank of each. */
+/** The pairs of an mlx-lm file, transposed and with PEFT's names, and the rank of each. */
 async function readMlx(caller: string, file: string, rename: (name: string) => string) {
   const tensors = new Map<string, TensorToWrite>();
   const ranks = new Map<string, number>();
@@ -133,7 +135,7 @@ async function readMlxScale(caller: string, file: string): Promise<number> {
   return scale as number;
 }
 
-/** The updates of an adapter of PEFT, without its model: the file itself says the layers' sizes. */
+/** The layers of a PEFT adapter, read without its model: the sizes are the file's. */
 async function readPeft(caller: string, folder: string) {
   const configFile = await fileInside(caller, folder, CONFIG_FILE);
   const config = checkConfig(
@@ -155,13 +157,11 @@ async function readPeft(caller: string, folder: string) {
       return [[name, { inFeatures: shape[1] ?? 0, outFeatures }] as const];
     }),
   );
-  const plan = planAdapter(config, [...layers.keys()], (fault) => {
-    throw new FileError(caller, configFile, [fault]);
-  });
-  const values = await readFactors(caller, file, plan, layers);
-  if (values.size === 0) throw new FileError(caller, file, ['the file must have updates.']);
+  const plan = planLayers(config, layers, failFor(caller, configFile));
+  const values = await readFactors(caller, file, plan);
+  if (values.size === 0) failFor(caller, file)('the file must have A and B of a layer.');
   return [...values].map(([name, { A, B }]) => {
-    const { r = 0, alpha = 0 } = plan.get(name) ?? {};
+    const { r, alpha } = plan.get(name) as PlannedLayer;
     return { name, r, scale: config.use_rslora ? rsLora(alpha, r) : alpha / r, A, B };
   });
 }

@@ -6,12 +6,22 @@ import { FileError } from '../../files/local';
 export const CONFIG_FILE = 'adapter_config.json';
 export const WEIGHTS_FILE = 'adapter_model.safetensors';
 
+/** Throws a `FileError` with these faults. */
+export type Fail = (...faults: string[]) => never;
+
+/** The `Fail` for a file, in the caller's name. */
+export function failFor(caller: string, file: string): Fail {
+  return (...faults) => {
+    throw new FileError(caller, file, faults);
+  };
+}
+
 /** A config has about 1,300 bytes; patterns for each layer of a large model some thousands. */
 export const MAX_CONFIG_BYTES = 2 ** 20;
 
 /**
- * The path of a file in a folder. A link that leads out of the folder is refused: a folder that
- * comes from somewhere must not choose what is read here.
+ * The path of a file in a folder. A link that leads out of the folder is refused: a downloaded
+ * folder must not choose which files are read here.
  * @throws FileError if there is no such file
  */
 export async function fileInside(caller: string, folder: string, name: string): Promise<string> {

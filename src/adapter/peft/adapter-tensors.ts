@@ -1,5 +1,4 @@
 import type * as tf from '@tensorflow/tfjs';
-import { FileError } from '../../files/local';
 import {
   readSafetensors,
   type SafetensorsReader,
@@ -8,12 +7,14 @@ import {
 import { Dora } from '../../lora';
 import { assertFinite, nearest, nonFiniteFault } from '../../tensor/errors';
 import { read } from '../../tensor/runtime';
-import type { WholeParameter } from './base-parameters';
-import type { LayerSize, Update } from './model-layers';
-import type { UpdateSize } from './plan-adapter';
+import { LoRAEmbedding } from '../embedding';
+import { type Fail, failFor } from './adapter-files';
+import type { BaseParameter } from './base-parameters';
+import type { AdaptedLayer } from './model-layers';
+import type { PlannedLayer } from './plan-adapter';
 
-/** The numbers of one update, row by row: A [r, k], B [d, r], and DoRA's m [d]. */
-export interface UpdateValues {
+/** The values of the adapter on one layer, row by row: A [r, k], B [d, r], and DoRA's m [d]. */
+export interface Factors {
   A: Float32Array;
   B: Float32Array;
   magnitude?: Float32Array;
@@ -31,7 +32,7 @@ function magnitudeName(layer: string): string {
 }
 
 /**
- * Reads the A and B of each planned update, and under DoRA its magnitudes, from an
+ * Reads A and B of each planned layer, and with DoRA its magnitudes, from an
  * adapter_model.safetensors.
  * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
@@ -39,12 +40,11 @@ function magnitudeName(layer: string): string {
 export async function readFactors(
   caller: string,
   file: string,
-  plan: ReadonlyMap<string, UpdateSize>,
-  layers: ReadonlyMap<string, LayerSize>,
+  layers: ReadonlyMap<string, PlannedLayer>,
   useDora = false,
-): Promise<Map<string, UpdateValues>> {
-  const values = await readTensors(caller, file, updateShapes(plan, layers, useDora));
-  return updateValues(values, layers, [...plan.keys()], useDora);
+): Promise<Map<string, Factors>> {
+  const values = await readTensors(caller, file, factorShapes(layers, useDora));
+  return factorsByLayer(values, layers, useDora);
 }
 
 /**
@@ -60,24 +60,20 @@ export async function readTensors(
   const reader = await readSafetensors(file);
   try {
     const faults = [...nameFaults(reader, shapes), ...shapeFaults(reader, shapes)];
-    if (faults.length > 0) throw new FileError(caller, file, faults);
-    return await readAll(reader, [...shapes.keys()], (faults) => {
-      throw new FileError(caller, file, faults);
-    });
+    if (faults.length > 0) failFor(caller, file)(...faults);
+    return await readAll(reader, [...shapes.keys()], failFor(caller, file));
   } finally {
     await reader.close();
   }
 }
 
-/** The tensors that planned updates have in a file. */
-export function updateShapes(
-  plan: ReadonlyMap<string, UpdateSize>,
-  layers: ReadonlyMap<string, LayerSize>,
+/** Names and shapes of the tensors that planned layers have in a file. */
+export function factorShapes(
+  layers: ReadonlyMap<string, PlannedLayer>,
   useDora: boolean,
 ): Map<string, number[]> {
   const shapes = new Map<string, number[]>();
-  for (const [name, { r }] of plan) {
-    const { inFeatures, outFeatures, isEmbedding } = layers.get(name) as LayerSize;
+  for (const [name, { r, inFeatures, outFeatures, isEmbedding }] of layers) {
     shapes.set(tensorName(name, 'A', isEmbedding), [r, inFeatures]);
     shapes.set(tensorName(name, 'B', isEmbedding), [outFeatures, r]);
     if (useDora) shapes.set(magnitudeName(name), [outFeatures]);
@@ -120,7 +116,7 @@ function shapeFaults(
 async function readAll(
   reader: SafetensorsReader,
   names: string[],
-  fail: (faults: string[]) => never,
+  fail: Fail,
 ): Promise<Map<string, Float32Array>> {
   const faults: string[] = [];
   const all = new Map<string, Float32Array>();
@@ -130,24 +126,23 @@ async function readAll(
     if (fault !== null) faults.push(fault);
     all.set(name, values);
   }
-  if (faults.length > 0) fail(faults);
+  if (faults.length > 0) fail(...faults);
   return all;
 }
 
-/** The updates among the tensors of a file. */
-export function updateValues(
+/** A, B and m of each planned layer, out of the tensors of a file. */
+export function factorsByLayer(
   values: ReadonlyMap<string, Float32Array>,
-  layers: ReadonlyMap<string, LayerSize>,
-  names: readonly string[],
+  layers: ReadonlyMap<string, PlannedLayer>,
   useDora: boolean,
-): Map<string, UpdateValues> {
+): Map<string, Factors> {
   const of = (name: string) => values.get(name) as Float32Array;
   return new Map(
-    names.map((layer) => [
+    [...layers].map(([layer, { isEmbedding }]) => [
       layer,
       {
-        A: of(tensorName(layer, 'A', layers.get(layer)?.isEmbedding)),
-        B: of(tensorName(layer, 'B', layers.get(layer)?.isEmbedding)),
+        A: of(tensorName(layer, 'A', isEmbedding)),
+        B: of(tensorName(layer, 'B', isEmbedding)),
         ...(useDora ? { magnitude: of(magnitudeName(layer)) } : {}),
       },
     ]),
@@ -155,14 +150,14 @@ export function updateValues(
 }
 
 /**
- * The A, B and m of a model's updates, and what it trains of the base, as PEFT's file has them.
+ * The tensors of PEFT's file for a model: A, B and m of its adapted layers, and the parameters of
+ * the base that are trained.
  * @throws NonFiniteError if one is NaN or infinite
  */
 export async function collectTensors(
   caller: string,
-  updates: ReadonlyMap<string, Update>,
-  layers: ReadonlyMap<string, LayerSize>,
-  whole: ReadonlyMap<string, WholeParameter>,
+  layers: ReadonlyMap<string, AdaptedLayer>,
+  base: ReadonlyMap<string, BaseParameter>,
   dtype: 'F32' | 'F16',
 ): Promise<Map<string, TensorToWrite>> {
   const tensors = new Map<string, TensorToWrite>();
@@ -171,14 +166,15 @@ export async function collectTensors(
     assertFinite(caller, name, values, 'Look for a diverged adapter.');
     tensors.set(name, { shape: tensor.shape, values, dtype });
   };
-  for (const [layer, { lora, rescale }] of updates) {
-    const isEmbedding = layers.get(layer)?.isEmbedding;
-    await add(tensorName(layer, 'A', isEmbedding), lora.A);
-    await add(tensorName(layer, 'B', isEmbedding), lora.B);
-    if (rescale instanceof Dora) await add(magnitudeName(layer), rescale.magnitude);
+  for (const [name, layer] of layers) {
+    const { lora, variant } = layer;
+    const isEmbedding = layer instanceof LoRAEmbedding;
+    await add(tensorName(name, 'A', isEmbedding), lora.A);
+    await add(tensorName(name, 'B', isEmbedding), lora.B);
+    if (variant instanceof Dora) await add(magnitudeName(name), variant.magnitude);
   }
-  for (const [name, { parameter, isTurned }] of whole) {
-    const tensor = isTurned ? parameter.transpose() : parameter.clone();
+  for (const [name, { parameter, isTransposed }] of base) {
+    const tensor = isTransposed ? parameter.transpose() : parameter.clone();
     await add(name, tensor).finally(() => tensor.dispose());
   }
   return tensors;

@@ -17,7 +17,7 @@ import { loadAdapter } from './load-adapter';
 import { savePretrained } from './save-pretrained';
 import { trainBaseParameters } from './train-base-parameters';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'peft-whole-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'peft-base-'));
 after(() => rmSync(folder, { recursive: true }));
 before(useAccelerator);
 
@@ -65,7 +65,7 @@ const CASES = [
 
 describe('trainBaseParameters', () => {
   for (const { what, names } of CASES) {
-    test(`${JSON.stringify(what)}: trained, saved, loaded, merged, taken back`, async () => {
+    test(`${JSON.stringify(what)}: trained, saved, loaded, merged, restored`, async () => {
       const model = new Net();
       const [start, base] = [await valuesOf(model), await outputOf(model)];
       injectLora(model, UP);
@@ -115,13 +115,13 @@ describe('trainBaseParameters', () => {
     assert.deepEqual(memory(), before);
   });
 
-  test('refuses modules that are not there, have updates, or are used twice', async () => {
+  test('refuses modules that are missing, have adapters, or are used twice', async () => {
     const model = new Net();
-    await assert.rejects(trainBaseParameters(model, { bias: 'all' }), /must have updates/);
+    await assert.rejects(trainBaseParameters(model, { bias: 'all' }), /must have an adapter/);
     injectLora(model, UP);
     for (const [module, pattern] of [
       ['nowhere', /must name modules of the model, got "nowhere"/],
-      ['up', /without updates, got model.layers.0.up/],
+      ['up', /without adapters, got model.layers.0.up/],
     ] as const) {
       await assert.rejects(
         trainBaseParameters(model, { modulesToSave: [module] }),
@@ -140,14 +140,14 @@ describe('trainBaseParameters', () => {
     );
     await assert.rejects(
       trainBaseParameters(gpt2, { modulesToSave: ['h.0.attn'] }),
-      /without updates/,
+      /without adapters/,
     );
     assert.ok([...model.namedParameters()].every(([n, p]) => p.trainable === n.includes('.lora.')));
   });
 });
 
-describe('savePretrained of what is trained whole', () => {
-  test('refuses some biases, weights below updates, and a config that says else', async () => {
+describe('savePretrained of trained base parameters', () => {
+  test('refuses some of the biases, weights below adapters, and a config that contradicts the model', async () => {
     const some = new Net();
     injectLora(some, UP);
     const parameter = (name: string) => some.namedParameters().get(name) as tf.Variable;
@@ -170,7 +170,7 @@ describe('savePretrained of what is trained whole', () => {
   });
 });
 
-describe('loadAdapter of what was trained whole', () => {
+describe('loadAdapter of trained base parameters', () => {
   test('refuses tensors that are missing, too many or misshapen, and leaves the model', async () => {
     const model = new Net();
     injectLora(model, UP);

@@ -1,26 +1,27 @@
 import type * as tf from '@tensorflow/tfjs';
 import { ArgumentError, quote } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
+import type { Fail } from './adapter-files';
 import type { AdapterConfig } from './config';
-import { allUpdates, linearLayers } from './model-layers';
+import { adaptedLayers, linearLayers } from './model-layers';
 
-/** PEFT's words for what an adapter trains whole, beside its updates. */
-export type WholeConfig = Pick<AdapterConfig, 'bias' | 'modules_to_save'>;
+/** The keys of adapter_config.json for parameters of the base that are trained too. */
+export type BaseTrainingConfig = Pick<AdapterConfig, 'bias' | 'modules_to_save'>;
 
-/** One of the base's parameters that belongs to an adapter. */
-export interface WholeParameter {
-  /** in the base */
+/** A parameter of the base that an adapter trains and saves. */
+export interface BaseParameter {
+  /** its name in the base */
   name: string;
   parameter: tf.Variable;
-  /** in the file */
+  /** its shape in the file */
   shape: number[];
-  /** whether the file has it (in, out), as GPT-2's Conv1D does */
-  isTurned: boolean;
+  /** whether the file has the transpose (in, out), as GPT-2's Conv1D does */
+  isTransposed: boolean;
 }
 
 /** The base's parameters, by the names they have without adapters. */
 export function baseParameters(model: Module): Map<string, tf.Variable> {
-  const layers = [...allUpdates(model)];
+  const layers = [...adaptedLayers(model)];
   const added = new Set(
     layers.flatMap(([, layer]) => [...layer.namedParameters({ borrowed: false }).values()]),
   );
@@ -37,34 +38,34 @@ export function baseParameters(model: Module): Map<string, tf.Variable> {
 }
 
 /**
- * What a config means to train whole, by PEFT's names for the tensors: biases, of all layers or
- * those with updates, and modules by the ends of their names.
- * @param updated the layers that have an update or get one
- * @throws whatever `fail` does, of a module that is not there, has an update, or is used twice
+ * The parameters of the base that a config trains, by PEFT's names for the tensors: biases, of all
+ * layers or the adapted ones, and modules by the ends of their names.
+ * @param adapted the names of the layers that have an adapter or get one
+ * @throws what `fail` throws, if a module is missing, has an adapter, or is used twice
  */
-export function wholeParameters(
+export function trainedBaseParameters(
   model: Module,
-  config: WholeConfig & { fan_in_fan_out: boolean },
-  updated: ReadonlySet<string>,
-  fail: (fault: string) => never,
-): Map<string, WholeParameter> {
+  config: BaseTrainingConfig & { fan_in_fan_out: boolean },
+  adapted: ReadonlySet<string>,
+  fail: Fail,
+): Map<string, BaseParameter> {
   const layers = linearLayers(model);
-  const all = new Map<string, WholeParameter>();
+  const all = new Map<string, BaseParameter>();
   const base = baseParameters(model);
   for (const [name, parameter] of base) {
     const layer = moduleOf(name);
     if (!name.endsWith('.bias') || config.bias === 'none') continue;
-    if (config.bias === 'lora_only' && !updated.has(layer)) continue;
-    const tensor = updated.has(layer) ? `${layer}.base_layer.bias` : name;
-    all.set(fullName(tensor), { name, parameter, shape: parameter.shape, isTurned: false });
+    if (config.bias === 'lora_only' && !adapted.has(layer)) continue;
+    const tensor = adapted.has(layer) ? `${layer}.base_layer.bias` : name;
+    all.set(fullName(tensor), { name, parameter, shape: parameter.shape, isTransposed: false });
   }
-  for (const module of modulesToSave(model, config.modules_to_save ?? [], updated, fail)) {
+  for (const module of modulesToSave(model, config.modules_to_save ?? [], adapted, fail)) {
     for (const [name, parameter] of base) {
       if (!name.startsWith(`${module}.`)) continue;
-      const isTurned =
+      const isTransposed =
         config.fan_in_fan_out && layers.has(moduleOf(name)) && parameter.shape.length === 2;
-      const shape = isTurned ? [...parameter.shape].reverse() : parameter.shape;
-      all.set(fullName(name), { name, parameter, shape, isTurned });
+      const shape = isTransposed ? [...parameter.shape].reverse() : parameter.shape;
+      all.set(fullName(name), { name, parameter, shape, isTransposed });
     }
   }
   return all;
@@ -76,18 +77,18 @@ const moduleOf = (parameter: string) => parameter.slice(0, parameter.lastIndexOf
 function modulesToSave(
   model: Module,
   entries: readonly string[],
-  updated: ReadonlySet<string>,
-  fail: (fault: string) => never,
+  adapted: ReadonlySet<string>,
+  fail: Fail,
 ): string[] {
   const names = [...model.namedModules().keys()];
-  const isPart = (name: string, whole: string) => name === whole || name.startsWith(`${whole}.`);
+  const isPart = (name: string, module: string) => name === module || name.startsWith(`${module}.`);
   return entries.flatMap((entry) => {
     const found = names.filter((name) => name.endsWith(entry));
     if (found.length === 0)
       fail(`modules_to_save must name modules of the model, got ${quote(entry)}.`);
     for (const name of found) {
-      if ([...updated].some((layer) => isPart(layer, name) || isPart(name, layer))) {
-        fail(`modules_to_save must name modules without updates, got ${name}.`);
+      if ([...adapted].some((layer) => isPart(layer, name) || isPart(name, layer))) {
+        fail(`modules_to_save must name modules without adapters, got ${name}.`);
       }
       if (model.tiedModules.some((tied) => isPart(tied, name))) {
         fail(`modules_to_save = ${name} is unsupported: the model uses it in a second place too.`);
@@ -97,10 +98,13 @@ function modulesToSave(
   });
 }
 
-/** What a model trains of its base, in PEFT's words. @throws ArgumentError if there are none */
-export function describeWhole(caller: string, model: Module): WholeConfig {
+/**
+ * The config of a model's trainable base parameters.
+ * @throws ArgumentError if the format can't express them
+ */
+export function describeBaseTraining(caller: string, model: Module): BaseTrainingConfig {
   const base = baseParameters(model);
-  const updated = new Set(allUpdates(model).keys());
+  const adapted = new Set(adaptedLayers(model).keys());
   const trained = [...base].filter(([, { trainable }]) => trainable).map(([name]) => name);
   const modules = [
     ...new Set(trained.filter((name) => !name.endsWith('.bias')).map(moduleOf)),
@@ -108,15 +112,15 @@ export function describeWhole(caller: string, model: Module): WholeConfig {
   const isInModule = (name: string) => modules.includes(moduleOf(name));
   const biases = trained.filter((name) => !isInModule(name));
   const every = [...base.keys()].filter((name) => name.endsWith('.bias'));
-  const ofUpdates = every.filter((name) => updated.has(moduleOf(name)));
+  const ofAdapted = every.filter((name) => adapted.has(moduleOf(name)));
   const isSame = (names: string[]) =>
     names.length === biases.length && names.every((name) => biases.includes(name));
   const bias =
-    biases.length === 0 ? 'none' : isSame(ofUpdates) ? 'lora_only' : isSame(every) ? 'all' : null;
-  const isWhole = [...base.keys()].every((name) => !isInModule(name) || trained.includes(name));
-  if (bias === null || !isWhole || modules.some((name) => updated.has(name))) {
+    biases.length === 0 ? 'none' : isSame(ofAdapted) ? 'lora_only' : isSame(every) ? 'all' : null;
+  const isComplete = [...base.keys()].every((name) => !isInModule(name) || trained.includes(name));
+  if (bias === null || !isComplete || modules.some((name) => adapted.has(name))) {
     throw new ArgumentError(
-      `${caller}: what is trained of the base must be biases, all of them or those of the updated layers, or whole modules without updates, got ${trained.slice(0, 20).join(', ')}. Use trainBaseParameters, or freeze the base.`,
+      `${caller}: what is trained of the base must be biases, all of them or those of the adapted layers, or whole modules without adapters, got ${trained.slice(0, 20).join(', ')}. Use trainBaseParameters, or freeze the base.`,
     );
   }
   return { bias, modules_to_save: modules.length > 0 ? modules : null };

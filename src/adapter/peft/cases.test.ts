@@ -4,9 +4,9 @@
  *
  * no-op at first: below, dora.test, start-from-base.test · how A and B are drawn: lora.test,
  * init.test · scales, ranks and alphas by pattern: golden.test, below · only the adapter changes:
- * train/golden.test, whole.test · every trainable has a gradient: golden.test · merge, unmerge,
+ * train/golden.test, base-parameters.test · every trainable has a gradient: golden.test · merge, unmerge,
  * twice, NaN and infinity: lora.test, dora.test, peft.test · on and off, several adapters, mixed
- * batches, deleting and naming them: src/bank · which keys: below, whole.test · missing and unknown
+ * batches, deleting and naming them: src/bank · which keys: below, base-parameters.test · missing and unknown
  * keys, shapes: peft.test · config there and back: peft.test, golden.test · target names:
  * plan-adapter.test · weighted sums: src/combine · LoRA+: optimizer.test · PiSSA and OLoRA and back:
  * start-from-base.test · model card: peft.test
@@ -104,7 +104,7 @@ test('scales are alpha / r and alpha / √r to the bit, by pattern too', () => {
 
 test('two adapters: their sum is neither of them, in any order, and merged one by one', async () => {
   const [first, second] = [adapted(1), adapted(20)];
-  const parts = [first, second].map((model) => ({ updates: loraLayersOf(model), weight: 1 }));
+  const parts = [first, second].map((model) => ({ layers: loraLayersOf(model), weight: 1 }));
   const sums = [];
   for (const order of [parts, [...parts].reverse()]) {
     const model = new Net();
@@ -115,13 +115,13 @@ test('two adapters: their sum is neither of them, in any order, and merged one b
   assertClose(reversed, sum, 1e-5);
   const each = [await outputOf(first), await outputOf(second), await outputOf(new Net())];
   for (const one of each) assert.throws(() => assertClose(one, sum, 1e-2));
-  // The second beside what the first is merged into.
+  // The second adapter, on the model that the first was merged into.
   await mergeLora(first);
   (await combineAdapters(parts.slice(1), cat))(first);
   assertClose(await outputOf(first), sum, 1e-5);
 });
 
-test('saved and loaded beside a model of another seed, and merged from there', async () => {
+test('saved, loaded onto a model of another seed, and merged there', async () => {
   const model = adapted(5, { variant: dora, scaling: rsLora });
   await savePretrained(model, folder);
   const another = adapted(77, { targetModules: ['head'] });

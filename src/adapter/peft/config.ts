@@ -1,7 +1,7 @@
 import { FileError } from '../../files/local';
 import { quote } from '../../tensor/errors';
 
-/** What adapter_config.json holds, in PEFT's words; keys that nobody here knows are kept. */
+/** The content of adapter_config.json, with PEFT's keys; unknown keys are kept. */
 export interface AdapterConfig {
   r: number;
   lora_alpha: number;
@@ -21,7 +21,7 @@ export interface AdapterConfig {
   [key: string]: unknown;
 }
 
-/** Every key of PEFT 0.21's LoRA, with the value that a file without it means. */
+/** Every key of PEFT 0.21's LoRA, with the default for files without it. */
 const DEFAULTS: Record<string, unknown> = {
   alora_invocation_tokens: null,
   alpha_pattern: {},
@@ -66,7 +66,7 @@ const DEFAULTS: Record<string, unknown> = {
   velora_config: null,
 };
 
-/** Each asks for another computation than W0 x + s B A x, or for tensors of its own. */
+/** Keys that need another computation than W0 x + s B A x, or more tensors. */
 const UNSUPPORTED = [
   'alora_invocation_tokens',
   'arrow_config',
@@ -83,7 +83,7 @@ const UNSUPPORTED = [
   'velora_config',
 ];
 
-/** These change the base's weights too, and PEFT does that again on each load. */
+/** Inits that change the base's weights too; PEFT repeats that on each load. */
 const CHANGES_BASE = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
 type Check = [isGood: (value: unknown) => boolean, expected: string];
@@ -131,7 +131,7 @@ const CHECKS: Record<string, Check> = {
 };
 
 /**
- * Checks the JSON of an adapter_config.json, and fills in what a missing key means.
+ * Checks the JSON of an adapter_config.json, and fills in the defaults of missing keys.
  * @throws FileError listing every value that is out of range and every feature that is
  *   unsupported
  */
@@ -151,7 +151,7 @@ export function unknownKeys(config: AdapterConfig): string[] {
   return Object.keys(config).filter((key) => !Object.hasOwn(DEFAULTS, key));
 }
 
-/** The file's text: keys in order, as PEFT has them. */
+/** The file's text, with sorted keys as in PEFT. */
 export function configText(config: AdapterConfig): string {
   const entries = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(Object.fromEntries(entries), null, 2);
@@ -168,10 +168,10 @@ function layerFaults(config: Record<string, unknown>): string[] {
   const { target_modules, layers_to_transform: numbers, layers_pattern: pattern } = config;
   const byNumber = numbers !== null || pattern !== null;
   if (typeof target_modules === 'string' && byNumber) {
-    return ['layers_to_transform and layers_pattern must be null where target_modules is text.'];
+    return ['layers_to_transform and layers_pattern must be null if target_modules is text.'];
   }
   if (!isNeutral('layers_pattern', pattern) && numbers === null) {
-    return ['layers_to_transform must be given where layers_pattern is.'];
+    return ['layers_to_transform must be given if layers_pattern is.'];
   }
   return [];
 }
@@ -182,11 +182,11 @@ function unsupported(config: Record<string, unknown>): string[] {
   );
   const { init_lora_weights: init, bias, modules_to_save: modules } = config;
   if (bias === 'all' && !isNeutral('modules_to_save', modules)) {
-    faults.push('bias = "all" is unsupported beside modules_to_save: PEFT saves two of each bias.');
+    faults.push('bias = "all" is unsupported with modules_to_save: PEFT saves two of each bias.');
   }
   if (typeof init === 'string' && CHANGES_BASE.test(init)) {
     faults.push(
-      `init_lora_weights = ${quote(init)} is unsupported: it changes the base's weights. Let PEFT convert the adapter to a plain one (path_initial_model_for_weight_conversion).`,
+      `init_lora_weights = ${quote(init)} is unsupported: it changes the base's weights. Let PEFT convert the adapter to LoRA (path_initial_model_for_weight_conversion).`,
     );
   }
   return faults;

@@ -52,8 +52,8 @@ async function assertGradients(model: Awaited<ReturnType<typeof baseOf>>, one: P
     if (!matrix) {
       return model.namedParameters().get(name.replace('.base_layer', '.base')) as tf.Variable;
     }
-    const { lora, rescale } = modules.get(layer) as LoRALinear;
-    const m = rescale instanceof Dora ? rescale.magnitude : null;
+    const { lora, variant } = modules.get(layer) as LoRALinear;
+    const m = variant instanceof Dora ? variant.magnitude : null;
     const { A, B } = lora;
     const all = { A, B, magnitude_vector: m, embedding_A: A, embedding_B: B };
     return all[matrix as keyof typeof all] as tf.Variable;

@@ -1,10 +1,11 @@
-export { CONFIG_FILE, fileInside, MAX_CONFIG_BYTES, WEIGHTS_FILE } from './adapter-files';
+export { CONFIG_FILE, failFor, fileInside, MAX_CONFIG_BYTES, WEIGHTS_FILE } from './adapter-files';
 export { readFactors, tensorName } from './adapter-tensors';
 export { checkConfig } from './config';
 export type { AdapterConfig } from './config';
 export { loadAdapter } from './load-adapter';
 export type { LoadedAdapter } from './load-adapter';
-export { planAdapter } from './plan-adapter';
+export { planLayers } from './plan-adapter';
+export type { PlannedLayer } from './plan-adapter';
 export { savePretrained, writeAdapter } from './save-pretrained';
 export type { SaveOptions } from './save-pretrained';
 export { trainBaseParameters } from './train-base-parameters';

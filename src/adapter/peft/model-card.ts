@@ -1,6 +1,6 @@
 import type { AdapterConfig } from './config';
 
-/** A README.md for an adapter's folder. The numbers stand in adapter_config.json alone. */
+/** A README.md for an adapter's folder; rank, scale and layers are in adapter_config.json only. */
 export function modelCard({ base_model_name_or_path: base }: AdapterConfig): string {
   const model = base ?? 'the base model that it was trained on';
   return `---

@@ -3,18 +3,18 @@ import { Embedding, LinearLayer, type Module } from '../../tensor/nn';
 import { loraEmbeddingsOf, LoRAEmbedding } from '../embedding';
 
 /** A linear layer or an embedding with an adapter on it. */
-export type Update = LoRALinear | LoRAEmbedding;
+export type AdaptedLayer = LoRALinear | LoRAEmbedding;
 
-/** What an update can stand beside: k and d. Of a table k is the number of rows, d the width. */
+/** k and d of a layer that can have an adapter. For an embedding k is the number of rows, d the width. */
 export interface LayerSize {
   inFeatures: number;
   outFeatures: number;
   isEmbedding?: boolean;
 }
 
-/** All updates of a model, by the names of their layers. */
-export function allUpdates(model: Module): Map<string, Update> {
-  return new Map<string, Update>([...loraLayersOf(model), ...loraEmbeddingsOf(model)]);
+/** All adapted layers of a model, by name. */
+export function adaptedLayers(model: Module): Map<string, AdaptedLayer> {
+  return new Map<string, AdaptedLayer>([...loraLayersOf(model), ...loraEmbeddingsOf(model)]);
 }
 
 /** The linear layers of a model, adapted or not, by the names they have without adapters. */
@@ -29,7 +29,12 @@ export function linearLayers(model: Module): Map<string, LinearLayer> {
 
 /** The layers that a config can name: linear ones, and unless it says all-linear embeddings. */
 export function targetLayers(model: Module, targets: unknown): Map<string, LayerSize> {
-  const layers = new Map<string, LayerSize>(linearLayers(model));
+  const layers = new Map<string, LayerSize>(
+    [...linearLayers(model)].map(([name, { inFeatures, outFeatures }]) => [
+      name,
+      { inFeatures, outFeatures },
+    ]),
+  );
   if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') return layers;
   for (const [name, module] of model.namedModules({ borrowed: false })) {
     const table = module instanceof LoRAEmbedding ? module.base : module;

@@ -60,8 +60,11 @@ describe('loadAdapter: adapter_config.json', () => {
     [{ bias: 'some' }, /bias must be none, all or lora_only, got "some"/],
     [{ modules_to_save: 'head' }, /modules_to_save must be names of modules or null/],
     [{ modules_to_save: ['nowhere'] }, /must name modules of the model, got "nowhere"/],
-    [{ modules_to_save: ['0.up'] }, /without updates, got model.layers.0.up/],
-    [{ modules_to_save: ['head'], bias: 'all' }, /bias = "all" is unsupported beside/],
+    [{ modules_to_save: ['0.up'] }, /without adapters, got model.layers.0.up/],
+    [
+      { modules_to_save: ['head'], bias: 'all' },
+      /bias = "all" is unsupported with modules_to_save/,
+    ],
     [{ lora_bias: true, alora_invocation_tokens: [1] }, /alora_.* unsupported[^]*lora_bias/],
     [{ trainable_token_indices: [3] }, /trainable_token_indices/],
     [{ target_parameters: ['w'] }, /target_parameters/],
@@ -77,7 +80,7 @@ describe('loadAdapter: adapter_config.json', () => {
     [{ target_modules: ['q_proj'] }, /must match linear layers[^]*9, called up, down, head/],
     [{ target_modules: '(up' }, /must be a quick regular expression, got ".*Unterminated group/],
     [{ target_modules: '((.+)+)+!' }, /must be a quick regular expression, got ".*timed out/],
-    [{ target_modules: '.*up', layers_to_transform: 1 }, /must be null where target_modules/],
+    [{ target_modules: '.*up', layers_to_transform: 1 }, /must be null if target_modules/],
     [{ layers_pattern: 'layers' }, /layers_to_transform must be given/],
     [{ rank_pattern: { up: 8 } }, /r of model.layers.0.up must be at most 6/],
     [{ rank_pattern: { '.*': 3, '0': 2 }, target_modules: ['0'] }, /must match linear layers/],
@@ -87,7 +90,7 @@ describe('loadAdapter: adapter_config.json', () => {
     });
   }
 
-  test('unknown keys are kept and reported; dropout is there for training on', async () => {
+  test('unknown keys are kept and reported; dropout is restored for further training', async () => {
     const folder = await folderWith({ future_key: { a: [1] }, lora_dropout: 0.1 });
     const model = new Net();
     const { config, unknownKeys } = await loadAdapter(model, folder);
@@ -102,7 +105,7 @@ describe('loadAdapter: adapter_config.json', () => {
     model.dispose();
   });
 
-  test('that is no JSON, no object, too long, not there', async () => {
+  test('that is not JSON, not an object, too long or missing is refused', async () => {
     for (const [text, pattern] of [
       ['{"r": NaN}', /must hold a JSON object: Unexpected token/],
       ['[1]', /must hold a JSON object, got \[1\]/],
@@ -134,7 +137,7 @@ describe('loadAdapter: adapter_model.safetensors', () => {
     await assertRefused(folder, pattern);
   };
 
-  test('missing, unexpected and misshapen: all in one error, with what may be meant', async () => {
+  test('missing, unexpected and misshapen tensors are in one error, with suggestions', async () => {
     const tensors = good();
     tensors.delete(name('head', 'A'));
     tensors.set('base_model.model.model.head.lora_A.weight', tensor(2, 6));
@@ -145,7 +148,7 @@ describe('loadAdapter: adapter_model.safetensors', () => {
     );
   });
 
-  test('what is unsupported is named', async () => {
+  test('unsupported tensors are named', async () => {
     await refused(
       good().set('base_model.model.head.lora_B.bias', tensor(5, 1)),
       /head.lora_B.bias is unsupported/,
@@ -158,7 +161,7 @@ describe('loadAdapter: adapter_model.safetensors', () => {
     await refused(tensors, /lora_B.weight must be finite, got 2 of 10 NaN or infinite/);
   });
 
-  test('a broken file is told by its own error', async () => {
+  test('a broken file is a SafetensorsError', async () => {
     const folder = await folderWith();
     fs.truncateSync(path.join(folder, 'adapter_model.safetensors'), 100);
     await assertRefused(folder, /header/, SafetensorsError);
@@ -181,7 +184,7 @@ describe('loadAdapter: adapter_model.safetensors', () => {
 });
 
 describe('savePretrained', () => {
-  test('writes what the updates are, in few words', async () => {
+  test('describes the adapter in a short config', async () => {
     const folder = path.join(root, 'saved', 'deep');
     const model = adapted({ r: (name) => (name.includes('.2.') ? 4 : 2), scaling: rsLora });
     const start = memory();
@@ -202,7 +205,7 @@ describe('savePretrained', () => {
     assert.match(card, /^---\nbase_model: "someone\/some-net"\nlibrary_name: peft\n/);
   });
 
-  test('a card that is there is kept', async () => {
+  test('an existing card is kept', async () => {
     const folder = fs.mkdtempSync(path.join(root, 'card-'));
     fs.writeFileSync(path.join(folder, 'README.md'), 'mine');
     await savePretrained(adapted(), folder);
@@ -245,7 +248,7 @@ describe('savePretrained', () => {
     assert.deepEqual((await loadAdapter(new Pair(), folder)).names, ['up']);
   });
 
-  test('refuses what would not be true, and changes nothing', async () => {
+  test('refuses a config that contradicts the model, and writes nothing', async () => {
     const folder = await folderWith();
     const before = fs.readFileSync(path.join(folder, 'adapter_config.json'), 'utf8');
     const model = adapted();
@@ -277,7 +280,7 @@ describe('savePretrained', () => {
 });
 
 describe('a loaded adapter', () => {
-  test('trains on: only A and B get gradients; a second one is refused', async () => {
+  test('can be trained further: only A and B get gradients; a second adapter is refused', async () => {
     const model = new Net();
     const folder = await folderWith();
     const { names } = await loadAdapter(model, folder);
@@ -289,7 +292,7 @@ describe('a loaded adapter', () => {
     await assert.rejects(loadAdapter(model, folder), ArgumentError);
   });
 
-  test('merged, makes a plain model; NaN is refused and the model stays', async () => {
+  test('can be merged; NaN is refused and the model stays as it was', async () => {
     const one = peftCase('net', 'two entries');
     const model = new Net();
     await loadAdapter(model, await folderWith());

@@ -34,7 +34,7 @@ describe("PEFT's rules for names", () => {
     assert.ok(cases.length > 200 && matched > 500, `${cases.length} cases, ${matched} names`);
   });
 
-  test('a number as a key has lost its place, so it must not compete', () => {
+  test('a numeric key has lost its place, so it must match alone', () => {
     const settings = { target_modules: ['0'], rank_pattern: { '.*': 3, '0': 2 } };
     assert.throws(() => plan(settings, ['x.0']), /rank_pattern must match each layer once/);
     assert.equal(plan({ ...settings, rank_pattern: { '0': 2 } }, ['x.0']).get('x.0')?.r, 2);

@@ -1,25 +1,44 @@
 import { matchesEntry } from '../../tensor/nn';
+import type { Fail } from './adapter-files';
 import type { AdapterConfig } from './config';
-import { matchPatterns, whole } from './python-regex';
+import type { LayerSize } from './model-layers';
+import { matchPatterns, fullMatch } from './python-regex';
 
-/** The size of one layer's update. */
-export interface UpdateSize {
+/** The size of the adapter on one layer. */
+interface AdapterSize {
   r: number;
   alpha: number;
 }
 
-type Fail = (fault: string) => never;
+/** A layer that gets an adapter, and the adapter's size. */
+export interface PlannedLayer extends LayerSize, AdapterSize {}
 
 /**
- * Which linear layers a config means, by PEFT's rules, and how large each one's update is.
- * @param names of all linear layers
- * @param fail is told of a pattern that can't be used
+ * The layers that a config names, by PEFT's rules, with the size of each one's adapter.
+ * @param layers all layers that can have an adapter, by name
+ * @param fail is called if a pattern can't be used
+ */
+export function planLayers(
+  config: AdapterConfig,
+  layers: ReadonlyMap<string, LayerSize>,
+  fail: Fail,
+): Map<string, PlannedLayer> {
+  const sizes = planAdapter(config, [...layers.keys()], fail);
+  return new Map(
+    [...sizes].map(([name, size]) => [name, { ...(layers.get(name) as LayerSize), ...size }]),
+  );
+}
+
+/**
+ * The names of the layers that a config names, by PEFT's rules, with the size of each one's adapter.
+ * @param names of all layers that can have an adapter
+ * @param fail is called if a pattern can't be used
  */
 export function planAdapter(
   config: AdapterConfig,
   names: readonly string[],
   fail: Fail,
-): Map<string, UpdateSize> {
+): Map<string, AdapterSize> {
   const excluded = new Set(matchNames(config.exclude_modules ?? [], names, fail));
   const targets = targetNames(config, names, fail).filter((name) => !excluded.has(name));
   const ranks = valuesByPattern('rank_pattern', config, targets, fail);
@@ -37,7 +56,7 @@ function targetNames(config: AdapterConfig, names: readonly string[], fail: Fail
   const layers = [config.layers_to_transform ?? []].flat();
   if (layers.length === 0) return matched;
   const indices = layerIndices(config, names, fail);
-  // A name given in full is meant, whatever its layer's number.
+  // A name given in full matches, whatever its layer's number.
   return matched.filter(
     (name) => targets.includes(name) || layers.includes(indices.get(name) ?? NaN),
   );
@@ -49,11 +68,11 @@ function matchNames(targets: string | string[], names: readonly string[], fail: 
     return names.filter((name) => targets.some((one) => matchesEntry(name, one)));
   }
   if (targets === '') return [];
-  const [matches = []] = matchPatterns([whole(targets)], names, fail);
+  const [matches = []] = matchPatterns([fullMatch(targets)], names, fail);
   return names.filter((_, i) => matches[i] !== null);
 }
 
-/** The number of the layer that each name lies in: `h.3.attn` is in 3. */
+/** The number of each name's layer: 3 for `h.3.attn`. */
 function layerIndices(
   { layers_pattern: given }: AdapterConfig,
   names: readonly string[],
@@ -94,7 +113,7 @@ function valuesByPattern(
   return values;
 }
 
-/** Such keys lose their place: JavaScript puts them before all others. */
+/** Whether JavaScript puts a key before all others, so that its place in the file is lost. */
 function isListIndex(key: string): boolean {
   return /^(0|[1-9]\d*)$/.test(key);
 }

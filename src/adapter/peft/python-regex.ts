@@ -1,10 +1,11 @@
 import vm from 'node:vm';
 import { quote } from '../../tensor/errors';
+import type { Fail } from './adapter-files';
 
-/** Longer than any honest pattern takes; a hostile one would take years. */
+/** More than any ordinary pattern takes; a hostile one would take years. */
 const MILLISECONDS = 1000;
 
-/** Runs in a context of its own, for only such a run can be stopped by the clock. */
+/** A separate context: only a run in one can be stopped after a time limit. */
 const CONTEXT = vm.createContext({ input: '', output: '' });
 const SCRIPT = new vm.Script(`{
   const { sources, names } = JSON.parse(input);
@@ -17,7 +18,7 @@ const SCRIPT = new vm.Script(`{
   }));
 }`);
 
-/** A regular expression of Python, from a file, within one of ours. */
+/** A Python regular expression from a file, between two parts of our own. */
 export interface Pattern {
   before: string;
   pattern: string;
@@ -25,19 +26,19 @@ export interface Pattern {
 }
 
 /** `re.fullmatch(pattern, name)` */
-export function whole(pattern: string): Pattern {
+export function fullMatch(pattern: string): Pattern {
   return { before: '(?:', pattern, after: ')$' };
 }
 
 /**
- * Matches regular expressions of Python, from the start of each name on, as `re.match` does.
- * @param fail is told of a pattern that is not valid or that takes too long
- * @returns for each pattern and name null, or what the group `idx` matched ('' without one)
+ * Matches Python regular expressions from the start of each name, as `re.match` does.
+ * @param fail is called if a pattern is not valid or takes too long
+ * @returns for each pattern and name null, or the match of the group `idx` ('' without one)
  */
 export function matchPatterns(
   patterns: readonly Pattern[],
   names: readonly string[],
-  fail: (fault: string) => never,
+  fail: Fail,
 ): (string | null)[][] {
   if (patterns.length === 0) return [];
   const sources = patterns.map(toJavaScript);
@@ -51,7 +52,7 @@ export function matchPatterns(
   return JSON.parse(CONTEXT.output as string) as (string | null)[][];
 }
 
-/** What differs between the languages; what JavaScript lacks, it refuses by itself. */
+/** Translates what differs between the languages; JavaScript refuses what it lacks. */
 function toJavaScript({ before, pattern, after }: Pattern): [source: string, flags: string] {
   const [start, letters = ''] = /^\(\?([is]+)\)/.exec(pattern) ?? [''];
   const source = pattern

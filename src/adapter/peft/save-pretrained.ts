@@ -5,22 +5,27 @@ import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
-import { CONFIG_FILE, WEIGHTS_FILE } from './adapter-files';
+import { CONFIG_FILE, failFor, WEIGHTS_FILE } from './adapter-files';
 import { collectTensors } from './adapter-tensors';
-import { baseParameters, describeWhole, wholeParameters } from './base-parameters';
+import {
+  type BaseParameter,
+  baseParameters,
+  describeBaseTraining,
+  trainedBaseParameters,
+} from './base-parameters';
 import { type AdapterConfig, checkConfig, configText } from './config';
 import { describeAdapter } from './describe-adapter';
 import { modelCard } from './model-card';
-import { allUpdates, targetLayers, type Update } from './model-layers';
+import { adaptedLayers, targetLayers, type AdaptedLayer } from './model-layers';
 import { planAdapter } from './plan-adapter';
 
 const CALLER = 'savePretrained';
 
-/** What the model does not tell by itself. */
+/** Options of `savePretrained`. */
 export interface SaveOptions {
   /**
-   * keys of adapter_config.json: those that `loadAdapter` gave, or what a reader of the file should
-   * know, such as base_model_name_or_path, task_type, and for GPT-2 fan_in_fan_out: true
+   * more keys of adapter_config.json: those from `loadAdapter`, or information for readers of the
+   * file, such as base_model_name_or_path, task_type, and for GPT-2 fan_in_fan_out: true
    */
   config?: Partial<AdapterConfig>;
   /** F16 halves the file and rounds */
@@ -28,14 +33,13 @@ export interface SaveOptions {
 }
 
 /**
- * Writes a model's updates as an adapter that PEFT loads: adapter_config.json,
- * adapter_model.safetensors, and a README.md where there is none. The folder is made if need be.
- * Whatever happens, a kill too, the folder holds the old adapter or the new one, never parts of
- * both. The inverse of `loadAdapter`.
- * @returns what adapter_config.json says now
- * @throws ArgumentError if the model has no updates or others than plain ones, or `config` says anything else than they are,
- *   NonFiniteError if one is NaN or infinite, FileError if `config` holds what is unsupported or
- *   the folder can't be written
+ * Writes a model's adapter in PEFT's layout: adapter_config.json, adapter_model.safetensors, and a
+ * README.md if there is none. Creates the folder if needed. Even if the process is killed, the
+ * folder holds the old adapter or the new one, never parts of both. The inverse of `loadAdapter`.
+ * @returns the content of adapter_config.json
+ * @throws ArgumentError if the model has no adapter or one that the format can't hold, or if
+ *   `config` contradicts it, NonFiniteError if a value is NaN or infinite, FileError if `config`
+ *   asks for something unsupported or the folder can't be written
  */
 export async function savePretrained(
   model: Module,
@@ -43,25 +47,30 @@ export async function savePretrained(
   { config: given = {}, dtype = 'F32' }: SaveOptions = {},
 ): Promise<AdapterConfig> {
   model.assertAlive(CALLER);
-  const updates = allUpdates(model);
-  if (updates.size === 0) {
-    throw new ArgumentError(`${CALLER}: model must have updates. Put some there: injectLora.`);
-  }
-  if ([...updates.values()].some(({ lora }) => lora.isBaseInitialized)) {
-    throw new ArgumentError(
-      `${CALLER}: the updates must be plain, but started from the base's weights. Convert them first: convertToLora.`,
-    );
-  }
+  const adapted = adaptedLayers(model);
+  assertSavable(adapted);
   const all = [...targetLayers(model, null).keys()];
-  const trained = describeWhole(CALLER, model);
-  const json = { ...describeAdapter(CALLER, updates, all), ...trained, ...given };
+  const trained = describeBaseTraining(CALLER, model);
+  const json = { ...describeAdapter(CALLER, adapted, all), ...trained, ...given };
   const config = checkConfig(CALLER, CONFIG_FILE, json);
-  const layers = targetLayers(model, config.target_modules);
-  assertSays(config, updates, [...layers.keys()]);
-  const whole = wholeOf(model, config, updates);
-  const tensors = await collectTensors(CALLER, updates, layers, whole, dtype);
+  assertDescribes(config, adapted, [...targetLayers(model, config.target_modules).keys()]);
+  const base = describedBaseParameters(model, config, adapted);
+  const tensors = await collectTensors(CALLER, adapted, base, dtype);
   await writeAdapter(CALLER, folder, config, tensors);
   return config;
+}
+
+function assertSavable(adapted: ReadonlyMap<string, AdaptedLayer>): void {
+  if (adapted.size === 0) {
+    throw new ArgumentError(
+      `${CALLER}: model must have an adapter, got none. Put one on it: injectLora.`,
+    );
+  }
+  if ([...adapted.values()].some(({ lora }) => lora.isBaseInitialized)) {
+    throw new ArgumentError(
+      `${CALLER}: the adapter must not start from the base's weights. Convert it first: convertToLora.`,
+    );
+  }
 }
 
 /** Writes the files of an adapter together. @throws FileError if the folder can't be written */
@@ -84,47 +93,50 @@ export async function writeAdapter(
   }
 }
 
-/** Read by PEFT's rules, the config must mean the very updates that the model has. */
-function assertSays(
+/** Checks that a config, read by PEFT's rules, describes the adapter that the model has. */
+function assertDescribes(
   config: AdapterConfig,
-  updates: ReadonlyMap<string, Update>,
+  adapted: ReadonlyMap<string, AdaptedLayer>,
   layers: string[],
 ): void {
   const faults: string[] = [];
-  const { use_dora, lora_dropout } = describeAdapter(CALLER, updates, layers);
+  const { use_dora, lora_dropout } = describeAdapter(CALLER, adapted, layers);
   if (config.use_dora !== use_dora) faults.push(`use_dora is ${use_dora}`);
   if (config.lora_dropout !== lora_dropout) faults.push(`lora_dropout is ${lora_dropout}`);
-  const plan = planAdapter(config, layers, (fault) => {
-    throw new FileError(CALLER, CONFIG_FILE, [fault]);
-  });
+  const plan = planAdapter(config, layers, failFor(CALLER, CONFIG_FILE));
   for (const [name, { r, alpha }] of plan) {
-    const lora = updates.get(name)?.lora;
+    const lora = adapted.get(name)?.lora;
     const scaling = config.use_rslora ? rsLora(alpha, r) : alpha / r;
     if (!lora) faults.push(`${name} has none`);
     else if (lora.r !== r) faults.push(`${name} has r ${lora.r}, not ${r}`);
     else if (lora.scaling !== scaling)
       faults.push(`${name} is scaled by ${lora.scaling}, not ${scaling}`);
   }
-  const silent = [...updates.keys()].filter((name) => !plan.has(name));
-  faults.push(...silent.map((name) => `${name} has one that it does not name`));
-  if (faults.length === 0) return;
-  throw new ArgumentError(
-    `${CALLER}: config must say what the updates of the model are, but ${faults.slice(0, 20).join('; ')}. Leave such keys out: they are filled in.`,
-  );
+  const missing = [...adapted.keys()].filter((name) => !plan.has(name));
+  faults.push(...missing.map((name) => `${name} has one that it does not name`));
+  failOn(faults, 'config must describe the adapter of the model');
 }
 
-/** Of the base, the config must name all that is trained and no more. */
-function wholeOf(model: Module, config: AdapterConfig, updates: ReadonlyMap<string, Update>) {
-  const whole = wholeParameters(model, config, new Set(updates.keys()), (fault) => {
-    throw new FileError(CALLER, CONFIG_FILE, [fault]);
-  });
-  const named = new Set([...whole.values()].map(({ name }) => name));
+/** The base parameters that a config names: exactly those that are trained. */
+function describedBaseParameters(
+  model: Module,
+  config: AdapterConfig,
+  adapted: ReadonlyMap<string, AdaptedLayer>,
+): Map<string, BaseParameter> {
+  const fail = failFor(CALLER, CONFIG_FILE);
+  const parameters = trainedBaseParameters(model, config, new Set(adapted.keys()), fail);
+  const named = new Set([...parameters.values()].map(({ name }) => name));
   const faults = [...baseParameters(model)].flatMap(([name, { trainable }]) =>
     trainable === named.has(name) ? [] : [`${name} is ${trainable ? '' : 'not '}trained`],
   );
-  if (faults.length === 0) return whole;
+  failOn(faults, 'bias and modules_to_save must name the base parameters that are trained');
+  return parameters;
+}
+
+function failOn(faults: readonly string[], rule: string): void {
+  if (faults.length === 0) return;
   throw new ArgumentError(
-    `${CALLER}: bias and modules_to_save must say what of the base is trained, but ${faults.slice(0, 20).join('; ')}. Leave such keys out: they are filled in.`,
+    `${CALLER}: ${rule}, but ${faults.slice(0, 20).join('; ')}. Leave such keys out: they are filled in.`,
   );
 }
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { reshapeUntaped } from './ops/reshape-untaped';
 
 /**
- * Takes all leading axes of x [..., k] as one, applies f: [n, k] -> [n, d], and gives them back:
+ * Flattens all leading axes of x [..., k], applies f: [n, k] -> [n, d], and restores the axes:
  * [..., d], owned by the caller.
  */
 export function asMatrix(x: tf.Tensor, f: (rows: tf.Tensor2D) => tf.Tensor2D): tf.Tensor {

@@ -6,9 +6,8 @@ import { dropout } from './ops/dropout';
 /**
  * y = m ⊙ x / (1 - p),  m ~ Bernoulli(1 - p), in training; else y = x        (Srivastava et al. 2014)
  *
- * Divided there, so that the mean of y is x and nothing is left to do later. In training means
- * between `setTraining(random)` and `setTraining(null)`: m follows from a key that each call draws
- * from that random.
+ * The division keeps the mean of y at x. Training is between `setTraining(random)` and
+ * `setTraining(null)`: each call draws a key from that random, and m follows from the key.
  */
 export class Dropout extends Module {
   /** @throws ArgumentError if p is not from 0 to less than 1 */
@@ -19,7 +18,7 @@ export class Dropout extends Module {
     }
   }
 
-  /** Whether y differs from x now. */
+  /** Whether y differs from x: in training, if p > 0. */
   get isActive(): boolean {
     return this.p > 0 && this.training !== null;
   }

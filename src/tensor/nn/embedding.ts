@@ -6,7 +6,7 @@ export class Embedding extends Module {
   /** [rows, width] */
   readonly weight: tf.Variable<tf.Rank.R2>;
 
-  /** `weight` stays the caller's; its numbers are shared until training changes them. */
+  /** `weight` stays the caller's; its data is shared until training changes it. */
   constructor({ weight }: { weight: tf.Tensor2D }) {
     super();
     this.weight = this.shareParameter('weight', weight);

@@ -4,7 +4,7 @@ import { asMatrix } from './as-matrix';
 import { Module } from './module';
 
 /**
- * h = W x + b, however the layer keeps W: what an update can stand beside.
+ * h = W x + b. Base class of all linear layers, whatever W is stored in; each can have an adapter.
  *
  * x [..., k], W [d, k], b [d] -> h [..., d]
  */

@@ -5,7 +5,7 @@ import { LinearLayer } from './linear-layer';
 import { frozenLinear } from './ops/frozen-linear';
 import { linearProduct } from './ops/linear-product';
 
-/** A fresh layer, initialised from a seed. */
+/** Options of a fresh layer, initialised from a seed. */
 export interface LinearOptions {
   /** k, the last axis of the input */
   inFeatures: number;
@@ -15,7 +15,7 @@ export interface LinearOptions {
   seed?: number;
 }
 
-/** A layer with given weights; they are copied, and stay the caller's. */
+/** Weights for a layer; they are copied, and stay the caller's. */
 export interface LinearWeights {
   /** W0 [d, k] */
   weight: tf.Tensor2D;
@@ -35,7 +35,7 @@ export class Linear extends LinearLayer {
   /** b [d], or null */
   readonly bias: tf.Variable<tf.Rank.R1> | null;
 
-  /** @throws ArgumentError on sizes that are no positive integers, ShapeError on unfit weights */
+  /** @throws ArgumentError if a size is not a positive integer, ShapeError if weights do not fit */
   constructor(options: LinearOptions | LinearWeights) {
     super();
     const { weight, bias } = 'weight' in options ? copyWeights(options) : drawWeights(options);

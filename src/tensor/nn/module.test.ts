@@ -57,7 +57,7 @@ describe('Module', () => {
     assert.equal(countParameters(tree).total, 3 * 4 + 4 + 4 * 2 + 2);
   });
 
-  test('computes with what replaces a child, and frees both in the end', async () => {
+  test('computes with the replacement of a child, and frees both in the end', async () => {
     const before = memory();
     const tree = new Tree();
     const x = tf.ones([1, 3]);
@@ -71,7 +71,7 @@ describe('Module', () => {
     assert.equal(memory().tensors, before.tensors);
   });
 
-  test('refuses a name that is not there', () => {
+  test('refuses an unknown name', () => {
     const replacement = new Linear({ inFeatures: 1, outFeatures: 1 });
     for (const name of ['second', 'h.1', 'h.0.other', 'firs']) {
       assert.throws(() => new Tree().replaceModule(name, replacement), ArgumentError);

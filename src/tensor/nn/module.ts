@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, DisposedError } from '../errors';
 import type { Random } from '../runtime';
 
-/** How many numbers a module holds, and how many of them training may change. */
+/** The number of parameters of a module, and of those that training may change. */
 export interface ParameterCount {
   trainable: number;
   total: number;
@@ -48,7 +48,7 @@ export abstract class Module {
     for (const child of this.children.values()) child.setTraining(random);
   }
 
-  /** Names of modules below this one whose parameters it uses in a second place too. */
+  /** Names of modules below this one whose parameters it uses in a second place. */
   get tiedModules(): readonly string[] {
     return [];
   }
