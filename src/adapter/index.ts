@@ -1,4 +1,4 @@
-/** What becomes of an adapter: saved, loaded, combined, one of many on a base. */
+/** Adapters: saved, loaded, combined, converted, and many of them on one base. */
 export { AdapterBank, BASE_ALONE } from './bank';
 export type { Adapt, BankMemory } from './bank';
 export { olora, pissa, initFromBase, convertToLora } from './base-init';

@@ -260,10 +260,10 @@ describe('a bank', () => {
     const model = drawModel(3);
     const bank = new AdapterBank(model);
     await bank.add('plain', adapt(sizes[0] as Size, 1));
-    await bank.add('pissa', async (plain) => {
-      injectLora(plain, { targetModules: ['c_attn'], r: 2, alpha: 3 });
-      await initFromBase(plain, pissa);
-      const { lora } = [...loraLayersOf(plain).values()][0] as { lora: { B: tf.Variable } };
+    await bank.add('pissa', async (base) => {
+      injectLora(base, { targetModules: ['c_attn'], r: 2, alpha: 3 });
+      await initFromBase(base, pissa);
+      const { lora } = [...loraLayersOf(base).values()][0] as { lora: { B: tf.Variable } };
       tf.tidy(() => lora.B.assign(lora.B.mul(1.5)));
     });
     bank.activate('pissa');
