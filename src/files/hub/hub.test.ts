@@ -15,12 +15,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { FIXTURES } from '../../tests/fixture';
-import { DownloadError, type DownloadProgress, HubError, hubFile, isHubName } from '../files/hub';
-import { FileError } from '../files/local';
-import { ArgumentError } from '../tensor/errors';
-import { useAccelerator } from '../tensor/runtime';
-import { loadModel, loadTokenizer } from './load';
+import { FIXTURES } from '../../../tests/fixture';
+import { ArgumentError } from '../../tensor/errors';
+import { FileError } from '../local';
+import type { DownloadProgress } from './download';
+import { findFile } from './find-file';
+import { hubFile, isHubName } from './hub';
+import { DownloadError, HubError } from './hub-error';
 
 const fixture = path.join(FIXTURES, 'gpt2_tiny');
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
@@ -30,15 +31,15 @@ const root = mkdtempSync(path.join(tmpdir(), 'hub-'));
 const weights = readFileSync(path.join(fixture, LARGE));
 const sha256 = createHash('sha256').update(weights).digest('hex');
 
-/** What the hub of this test does wrong. */
+/** Faults of the hub of this test. */
 interface Faults {
-  /** the connection breaks after so many bytes of the large file */
+  /** bytes of the large file after which the connection breaks */
   breakAfter?: number;
   /** after HELD bytes of the large file it waits for this */
   hold?: Promise<void>;
   /** a byte of the large file arrives changed */
   flip?: boolean;
-  /** where a range is asked for, the whole file comes */
+  /** sends the whole file when asked for a range */
   ignoreRange?: boolean;
   status?: number;
   /** what the hub says of the large file */
@@ -51,7 +52,7 @@ let faults: Faults = {};
 let requests: string[] = [];
 let cache = '';
 
-/** Answers as the hub does: a renamed model redirects, a large file lies on another host. */
+/** Answers as the hub does: a renamed model redirects, a large file is on another host. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const { pathname } = new URL(request.url ?? '', 'http://hub');
   const { range = '', accept = '' } = request.headers;
@@ -127,14 +128,15 @@ function send(content: Buffer, range: string, response: ServerResponse): void {
 const server = createServer(answer);
 const port = () => (server.address() as AddressInfo).port;
 const hub = () => ({ hubUrl: `http://127.0.0.1:${port()}` });
-/** Where nobody listens. */
+/** A port at which nobody listens. */
 const offline = { hubUrl: '' };
 const home = (model = 'tiny') => path.join(cache, `models--${model}`);
 const snapshot = (file: string) => path.join(home(), 'snapshots', COMMIT, file);
 const fetchFile = (file: string, options = {}) =>
   hubFile({ caller: 'loadModel', model: 'tiny', file }, { ...hub(), ...options });
+const find = (model: string, options: object, file = 'config.json') =>
+  findFile({ caller: 'loadModel', model, file }, options);
 
-before(useAccelerator);
 before(async () => {
   const listen = () => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await listen();
@@ -154,19 +156,18 @@ beforeEach(() => {
 });
 
 describe('a model by its name on the hub', () => {
-  test('loads into the layout of the cache, and then without any request', async () => {
-    const model = await loadModel('tiny', hub());
-    assert.equal(model.config.vocabSize, 61);
-    await loadTokenizer('tiny', model.config, hub());
+  test('is fetched into the layout of the cache, then found without any request', async () => {
+    const files = ['config.json', LARGE, 'tokenizer.json'];
+    for (const file of files) assert.equal(await find('tiny', hub(), file), snapshot(file));
     assert.equal(readFileSync(path.join(home(), 'refs/main'), 'utf8'), COMMIT);
     assert.equal(readlinkSync(snapshot(LARGE)), `../../blobs/${sha256}`);
-    for (const file of ['config.json', LARGE, 'tokenizer.json']) {
+    for (const file of files) {
       assert.deepEqual(readFileSync(snapshot(file)), readFileSync(path.join(fixture, file)));
     }
     assert.equal(readdirSync(path.join(home(), 'blobs')).length, 3);
 
     requests = [];
-    await loadTokenizer('tiny', (await loadModel('tiny', hub())).config, offline);
+    for (const file of files) await find('tiny', offline, file);
     assert.deepEqual(requests, []);
   });
 
@@ -191,7 +192,7 @@ describe('a model by its name on the hub', () => {
 describe('a download that goes wrong', () => {
   const partial = () => path.join(home(), 'blobs', `${sha256}.partial`);
 
-  test('by a broken connection keeps what came, and the next call asks for the rest', async () => {
+  test('by a broken connection keeps the bytes that came, and the next call asks for the rest', async () => {
     faults = { breakAfter: 20_000 };
     await assert.rejects(fetchFile(LARGE), (error: Error) => {
       assert.ok(error instanceof DownloadError);
@@ -210,7 +211,7 @@ describe('a download that goes wrong', () => {
     assert.ok(!existsSync(partial()));
   });
 
-  test('after the last byte is finished without another', async () => {
+  test('after the last byte is completed without a request for more', async () => {
     await fetchFile('config.json');
     writeFileSync(partial(), weights);
     assert.deepEqual(readFileSync(await fetchFile(LARGE)), weights);
@@ -236,7 +237,7 @@ describe('a download that goes wrong', () => {
     });
   }
 
-  test('goes right with two at once: side by side, or the second faster than the first', async () => {
+  test('works for two callers at once, whichever is faster', async () => {
     const both = [snapshot(LARGE), snapshot(LARGE)];
     assert.deepEqual(await Promise.all([fetchFile(LARGE), fetchFile(LARGE)]), both);
     assert.deepEqual(readFileSync(snapshot(LARGE)), weights);
@@ -258,7 +259,7 @@ describe('a download that goes wrong', () => {
     assert.deepEqual(readFileSync(second), weights);
   });
 
-  test('by a cache that can not be written says so', async () => {
+  test('by a cache that cannot be written names the folder and HF_HUB_CACHE', async () => {
     writeFileSync(home(), 'a file where the folder should be');
     await assert.rejects(fetchFile(LARGE), (error: Error) => {
       assert.ok(error instanceof FileError);
@@ -272,7 +273,7 @@ describe('a hub that does not give the model', () => {
   for (const status of [401, 403, 404]) {
     test(`status ${status}: the name may be wrong, or the model be gated`, async () => {
       faults = { status };
-      await assert.rejects(loadModel('tiny', hub()), (error: Error) => {
+      await assert.rejects(find('tiny', hub()), (error: Error) => {
         assert.ok(error instanceof HubError);
         assert.match(
           error.message,
@@ -293,7 +294,7 @@ describe('a hub that does not give the model', () => {
       [hub(), 'Not for you'],
       [offline, 'ECONNREFUSED'],
     ] as const) {
-      await assert.rejects(loadModel('tiny', options), (error: Error) => {
+      await assert.rejects(find('tiny', options), (error: Error) => {
         assert.ok(error instanceof DownloadError);
         assert.match(error.message, /^loadModel: tiny is no folder and not in the cache, and .*$/);
         assert.ok(error.message.includes(cause) && error.message.endsWith(advice), error.message);
@@ -304,7 +305,7 @@ describe('a hub that does not give the model', () => {
 
   test('a file that the model lacks is named', async () => {
     faults = { lacks: LARGE };
-    await assert.rejects(loadModel('tiny', hub()), (error: Error) => {
+    await assert.rejects(fetchFile(LARGE), (error: Error) => {
       assert.ok(error instanceof HubError);
       assert.match(error.message, /^loadModel: tiny on the hub must hold model\.safetensors/);
       return true;
@@ -330,7 +331,7 @@ describe('names', () => {
   test('that are paths, or nothing, are folders that are not there; nobody is asked', async () => {
     const names = ['', '../x', './x', '/x', 'a/b/c', 'a/..', 'a//b', 'a--b', 'x?y', 'a b', '~/x'];
     for (const name of [...names, 'x/', 'a\\b', 'C:x', 'a\n', 'a'.repeat(97)]) {
-      await assert.rejects(loadModel(name, hub()), (error: Error) => {
+      await assert.rejects(find(name, hub()), (error: Error) => {
         assert.ok(error instanceof ArgumentError, String(error));
         assert.ok(error.message.endsWith(`got ${JSON.stringify(name)}.`), error.message);
         return true;

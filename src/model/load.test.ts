@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { FIXTURES } from '../../tests/fixture';
+import { FileError } from '../files/local';
+import { useAccelerator } from '../tensor/runtime';
+import { GPT2 } from './gpt2';
+import { loadModel, loadTokenizer } from './load';
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+const folder = mkdtempSync(path.join(tmpdir(), 'load-'));
+after(() => rmSync(folder, { recursive: true }));
+before(useAccelerator);
+
+test('a model and its tokenizer are loaded by a name from the cache of the hub', async () => {
+  const home = path.join(folder, 'models--tiny');
+  mkdirSync(path.join(home, 'refs'), { recursive: true });
+  writeFileSync(path.join(home, 'refs/main'), COMMIT);
+  const fixture = path.join(FIXTURES, 'gpt2_tiny');
+  cpSync(fixture, path.join(home, 'snapshots', COMMIT), { recursive: true });
+  process.env.HF_HUB_CACHE = folder;
+  const model = await loadModel('tiny');
+  assert.ok(model instanceof GPT2);
+  const tokenizer = await loadTokenizer('tiny', model.config);
+  assert.ok(tokenizer.get_vocab(true).size <= model.config.vocabSize);
+  model.dispose();
+});
+
+test('a model of an unknown family is refused with the known ones', async () => {
+  for (const [type, shown] of [
+    ['llama', '"llama"'],
+    [7, '7'],
+    ['__proto__', '"__proto__"'],
+  ] as const) {
+    writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ model_type: type }));
+    await assert.rejects(loadModel(folder), (error: Error) => {
+      assert.ok(error instanceof FileError);
+      assert.ok(error.message.endsWith(`model_type must be "gpt2", got ${shown}.`), error.message);
+      return true;
+    });
+  }
+});
