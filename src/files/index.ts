@@ -1,4 +1,4 @@
-/** What lies on disk and on the hub. */
+/** Files on disk and on the hub: safetensors, downloads, writes that happen whole or not at all. */
 export { readSafetensors, SafetensorsError, writeSafetensors } from './safetensors';
 export type { Dtype, SafetensorsReader, TensorInfo, TensorToWrite } from './safetensors';
 export { DownloadError, HubError } from './hub';

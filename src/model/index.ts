@@ -1,4 +1,4 @@
-/** What is adapted: language models, loaded, continued and saved. */
+/** Language models: loaded, continued and saved. */
 export { drawWeights, GPT2, readConfig, weightLayout } from './gpt2';
 export type { GPT2Config } from './gpt2';
 export { loadModel, loadTokenizer } from './load';

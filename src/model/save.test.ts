@@ -52,7 +52,7 @@ describe('saveModel and loadModel', () => {
     assert.deepEqual(readFileSync(path.join(half, 'model.safetensors')), bytes);
   });
 
-  test('NaN weights and updates beside layers are refused; the file stays', async () => {
+  test('refuse NaN weights and adapters on layers, and leave the old file', async () => {
     const model = await loadModel(fixture);
     await saveModel(model, folder);
     const before = readFileSync(path.join(folder, 'model.safetensors'));
@@ -65,8 +65,8 @@ describe('saveModel and loadModel', () => {
   });
 });
 
-describe('LoRA beside the layers of GPT-2', () => {
-  test('counts, starts as the base, and alone gets gradients, all of them', async () => {
+describe('LoRA on the layers of GPT-2', () => {
+  test('is counted, starts as the base, and is all that gets gradients', async () => {
     const model = await loadModel(fixture);
     const want = await fingerprint(model);
     const names = injectLora(model, { targetModules: 'all-linear', r: 3, alpha: 6 });

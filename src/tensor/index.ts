@@ -1,4 +1,4 @@
-/** What computes: the accelerator, tensors read and counted, modules, linear layers, a base in few bits. */
+/** The accelerator, reading and counting of tensors, modules, linear layers, a base in few bits. */
 export {
   AcceleratorError,
   ArgumentError,

@@ -4,26 +4,26 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { DownloadError, type HubFile } from './hub-error';
 
-/** How far the download of a file is. */
+/** The progress of a file's download. */
 export interface DownloadProgress {
   file: string;
-  /** what an earlier, interrupted download left counts too */
+  /** counts the bytes of an earlier, interrupted download too */
   loadedBytes: number;
   totalBytes: number;
 }
 
-/** What the hub says of a file's content. */
+/** A file's content, as the hub describes it. */
 export interface Content {
   bytes: number;
   /** in hex; it names the file in the hub's cache, too */
   checksum: string;
-  /** Large files go by their SHA-256, small ones by git's name for them. */
+  /** SHA-256 for large files, git's blob name for small ones */
   kind: 'sha256' | 'git';
 }
 
 /**
- * Downloads content to a file: whole and checked, or not at all. What has arrived when the
- * connection breaks stays beside it, and the next call goes on from there. Two processes may
+ * Downloads content to a file: whole and checked, or not at all. If the connection
+ * breaks, the bytes that came stay in a file next to it, and the next call continues from there. Two processes may
  * download the same file at once: each writes the same bytes at the same places.
  * @throws DownloadError if the connection breaks, or the content is not what the hub said it is
  */
@@ -56,7 +56,7 @@ export async function download(
   });
 }
 
-/** The bytes of a source from a place on, up to `end`, where a source that sends more is left. */
+/** Yields the bytes of a source from `start` to `end`; a source that sends more is left there. */
 async function* pieces(
   source: Blob,
   start: number,
@@ -69,7 +69,7 @@ async function* pieces(
   const broken = (at: number, cause: unknown) =>
     new DownloadError(
       wanted,
-      `${wanted.file} of ${wanted.model} must arrive whole, got ${at} of ${end} bytes (${reason(cause)}). Run the same line again: it goes on from there.`,
+      `${wanted.file} of ${wanted.model} must arrive whole, got ${at} of ${end} bytes (${reason(cause)}). Run the same line again: it continues from there.`,
       cause,
     );
   try {
@@ -86,7 +86,7 @@ async function* pieces(
   }
 }
 
-/** Not with `writeFile`, which starts where the handle stands, and a handle can't be moved. */
+/** Writes at a position; `writeFile` would start at the handle's own, which can't be moved. */
 async function writeAt(handle: FileHandle, piece: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < piece.length;) {
     const { bytesWritten } = await handle.write(piece, done, piece.length - done, at + done);
@@ -109,7 +109,7 @@ async function assertContent(handle: FileHandle, content: Content, wanted: HubFi
   );
 }
 
-/** What lies under an error of the network: fetch itself only says that it failed. */
+/** Finds the cause of a network error: fetch itself only says that it failed. */
 export function reason(error: unknown): string {
   const { cause = error } = Object(error) as { cause?: unknown };
   const { message, code } = Object(cause) as { message?: string; code?: string };

@@ -1,6 +1,6 @@
 import { LoraError } from '../../tensor/errors';
 
-/** A file of a model on the hub, and the function in whose name errors speak. */
+/** A file of a model on the hub, and the function that errors name. */
 export interface HubFile {
   caller: string;
   /** `owner/name` on the hub, or `name` alone */
@@ -19,12 +19,12 @@ class HubFileError extends LoraError {
   }
 }
 
-/** The hub does not give out what it is asked for. To ask again changes nothing. */
+/** The hub refuses a file. Asking again changes nothing. */
 export class HubError extends HubFileError {
   override readonly name = 'HubError';
 }
 
-/** A file did not arrive, or not whole and right. To try again may help. */
+/** A file did not arrive, or is not whole or not right. Trying again may help. */
 export class DownloadError extends HubFileError {
   override readonly name = 'DownloadError';
 }

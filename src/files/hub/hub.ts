@@ -98,7 +98,7 @@ async function fetchBlob(
   { hubUrl, onProgress = () => undefined }: HubOptions,
 ): Promise<void> {
   const repo = { type: 'model', name: wanted.model } as const;
-  // Plain HTTP, not the hub's xet protocol: a range of bytes is all that going on needs.
+  // Plain HTTP, not the hub's xet protocol: resuming needs no more than a range of bytes.
   const source = await ask(wanted, () =>
     downloadFile({ repo, path: wanted.file, revision, hubUrl, xet: false }),
   );
@@ -107,7 +107,7 @@ async function fetchBlob(
   await download(source, blob, content, wanted, onProgress);
 }
 
-/** An answer of the hub, or an error that says in one line what to do. */
+/** Asks the hub; an error says in one line what to do. */
 async function ask<T>(wanted: HubFile, question: () => Promise<T>): Promise<T> {
   const { model } = wanted;
   try {

@@ -6,10 +6,10 @@ export const projectRoot = path.resolve(__dirname, '..', '..', '..', '..');
 /** The project's own Python environment. */
 export const venv = path.join(projectRoot, '.venv');
 
-/** What the set-up keeps outside node_modules and .venv: TensorFlow, logs, the lock. */
+/** The set-up's folder for TensorFlow, logs and the lock. */
 export const stateFolder = path.join(projectRoot, '.native');
 
-/** @returns where the Python of an environment is, or will be; the project's own unless given */
+/** Gives the path of an environment's Python, built or not; the project's own unless given. */
 export function pythonPath(environment = venv): string {
   return process.platform === 'win32'
     ? path.join(environment, 'Scripts', 'python.exe')

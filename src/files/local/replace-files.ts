@@ -17,8 +17,8 @@ const CURRENT = 'current';
 type Version = 'old' | 'new';
 
 /**
- * Replaces some files of a folder together: whoever looks, at any moment, and also after the
- * process was killed at any moment, finds all of the old ones or all of the new ones.
+ * Replaces some files of a folder together: a reader finds all of the old ones or all of the new ones
+ * at any moment, also if the process is killed.
  *
  * Only one rename can be atomic, so for a moment each file is a link through one common link, and
  * that one is what is renamed:
@@ -87,7 +87,7 @@ async function settle(folder: string, staging: string, names: readonly string[])
   await rm(staging, { recursive: true });
 }
 
-/** Ends what killed processes left. */
+/** Completes the replacements of killed processes. */
 async function finishInterrupted(folder: string, names: readonly string[]): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.isDirectory() && entry.name.startsWith(STAGING)) {

@@ -3,9 +3,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Writes a file whole or not at all: to a temporary file beside it, down to the disk, then
- * renamed. If anything fails, a full disk say, nothing is left behind and a file that was there
- * before is as it was.
+ * Writes a file whole or not at all: to a temporary file in the same folder, synced to disk, then
+ * renamed. If anything fails, such as a full disk, nothing is left behind and the old file stays.
  */
 export async function writeFileAtomically(
   file: string,
@@ -39,7 +38,7 @@ async function writeAndClose(
   }
 }
 
-/** So that the new name survives a power cut too, where a folder can be synced: not on Windows. */
+/** Syncs the folder, so that the new name survives a power cut; Windows can't. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   await handle?.sync().catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * The first key that an object in this JSON holds twice; `JSON.parse` would keep the last
- * silently. The text must be valid JSON.
+ * Finds the first key that an object in this JSON holds twice; `JSON.parse` would silently keep the
+ * last. The text must be valid JSON.
  */
 export function findDuplicateKey(json: string): string | undefined {
   const open: Set<string>[] = []; // the keys of each object (or list) around this place

@@ -23,7 +23,7 @@ const BYTES = {
 /** How a tensor's numbers are stored, in safetensors' own words. */
 export type Dtype = keyof typeof BYTES;
 
-/** What the header tells about one tensor; all of it is checked. */
+/** A tensor's entry in the header; all of it is checked. */
 export interface TensorInfo {
   dtype: Dtype;
   shape: number[];

@@ -14,7 +14,7 @@ export interface SafetensorsReader {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * The numbers of one tensor, row by row. NaN and infinity are handed out as they are.
+   * The numbers of one tensor, row by row. NaN and infinity are returned as they are.
    * @throws SafetensorsError if there is no such tensor, it is not F32, F16 or BF16, or the file
    *   has become shorter
    */
@@ -23,7 +23,7 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a safetensors file and trusts nothing in it: lengths, JSON, dtypes, shapes and offsets
+ * Opens a safetensors file and trusts nothing in it. Lengths, JSON, dtypes, shapes and offsets
  * are checked against the file's size before anything of a size that it names is allocated.
  * The caller closes the reader.
  * @throws SafetensorsError naming the file, the tensor, the value and its limit

@@ -12,10 +12,10 @@ export interface GPT2Config extends LanguageModelConfig {
   layerNormEpsilon: number;
 }
 
-/** Beyond any GPT-2; keeps a lying config from filling the memory with names. */
+/** Beyond any GPT-2; a hostile config must not fill the memory with names. */
 const MAX = { size: 2 ** 20, layers: 1000 };
 
-/** What a GPT-2 of ours is; another value would compute something else. A missing one is meant. */
+/** Values that this GPT-2 supports; others would compute something else. A missing key means them. */
 const FIXED = {
   model_type: 'gpt2',
   activation_function: 'gelu_new',
@@ -68,7 +68,7 @@ export function checkConfig(
   return config;
 }
 
-/** What config.json holds for these sizes, such that `readConfig` and transformers read them. */
+/** Makes the JSON of config.json, which `readConfig` and transformers read. */
 export function configJson(config: GPT2Config): Record<string, unknown> {
   return {
     architectures: ['GPT2LMHeadModel'],

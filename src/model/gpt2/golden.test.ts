@@ -118,7 +118,7 @@ describe('GPT-2, against transformers in float64', () => {
     );
   });
 
-  test('a past of several positions leads to the states of the whole text', async () => {
+  test('a past of several positions gives the hidden states of the whole text', async () => {
     const rows = rowsOf(expected.get('ids'));
     const first = model.extend(model.idsTensor(rows.map((row) => row.slice(0, 4))));
     const then = model.extend(model.idsTensor(rows.map((row) => row.slice(4))), first.past);

@@ -47,7 +47,7 @@ export class MLP extends Module {
   }
 }
 
-/** softmax(Q Kᵀ / √d + mask) V, each position seeing itself and those before it. */
+/** softmax(Q Kᵀ / √d + mask) V; each position sees itself and those before it. */
 export class Attention extends Module {
   constructor(
     weights: Weights,
@@ -64,7 +64,7 @@ export class Attention extends Module {
     return tf.tidy(() => this.attend(x, attentionMask(time, time, null)).y);
   }
 
-  /** `past`, if there is any, stands before x; the result holds both. Without mask all is seen. */
+  /** Attends to the past, if any, and to x; the result's k and v hold both. Without mask all is seen. */
   attend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const { nHead } = this.config;

@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** The keys and values of the positions so far, each [batch, heads, positions, nEmbd / heads]. */
+/** The keys and values of the positions so far, each [batch, heads, positions, width / heads]. */
 export type KeyValues = {
   k: tf.Tensor;
   v: tf.Tensor;
 };
 
 /**
- * What is added to the scores of the last `time` of `all` positions: 0 where a position may look,
- * -1e9 ahead of it and at the padding [batch] before its text: `exp` makes that 0, and a finite
- * number can't turn into NaN. [time, all], or [batch, 1, time, all] with padding; null where every
- * position may look everywhere.
+ * Makes the mask added to the attention scores of the last `time` of `all` positions: 0 for positions
+ * that are seen, -1e9 for later ones and for the padding [batch] before a text. `exp` makes that 0,
+ * and a finite number can't turn into NaN. [time, all], or [batch, 1, time, all] with padding; null
+ * if all positions are seen.
  */
 export function attentionMask(
   time: number,
@@ -26,7 +26,7 @@ export function attentionMask(
   });
 }
 
-/** The places of positions in their text, from 0: [time], or [batch, time] with padding. */
+/** Numbers the positions of each text from 0: [time], or [batch, time] with padding. */
 export function positions(start: number, end: number, padding: tf.Tensor1D | null): tf.Tensor {
   const range = tf.range(start, end, 1, 'int32');
   return padding ? range.sub(padding.expandDims(1)).maximum(tf.scalar(0, 'int32')) : range;

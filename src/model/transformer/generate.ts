@@ -16,13 +16,13 @@ export interface GenerateOptions extends SampleOptions {
   stopTokens?: readonly number[];
 }
 
-/** Told a prompt's new tokens so far, says whether they are enough. */
+/** Gets a prompt's new tokens so far; returns true to end its continuation. */
 export type IsDone = (ids: readonly number[]) => boolean;
 
 /**
  * Continues prompts of any lengths in one batch, whose row i is prompt i. Keys and values of earlier
- * positions are kept, so each new token costs one position. A prompt's draws depend on the seed and
- * its place alone.
+ * positions are kept, so each new token costs one position. A prompt's draws depend only on
+ * the seed and its place.
  * @returns the new tokens of each prompt, without the stop token
  * @throws ArgumentError if an option or a prompt is out of range, NonFiniteError on NaN logits
  */
@@ -84,7 +84,7 @@ async function continueRows(
   }
 }
 
-/** Prompts brought to one length by zeros at their start, and how many; null if there are none. */
+/** Pads prompts to one length with zeros at their start; `padding` counts them, null if none. */
 function padLeft(prompts: readonly (readonly number[])[]) {
   const time = Math.max(...prompts.map(({ length }) => length));
   const missing = prompts.map(({ length }) => time - length);
@@ -94,7 +94,7 @@ function padLeft(prompts: readonly (readonly number[])[]) {
   };
 }
 
-/** A text's continuation in words. */
+/** How a text is continued, as text. */
 export interface GenerateTextOptions extends GenerateOptions {
   /** texts that end the continuation and are cut off it */
   stop?: readonly string[];
@@ -114,7 +114,7 @@ export async function generateText(
   return text.slice(0, Math.min(text.length, ...found(text)));
 }
 
-/** logits [batch, vocabSize] after the last of these ids */
+/** Computes the logits [batch, vocabSize] after the last of these ids. */
 function nextLogits(
   model: LanguageModel,
   rows: readonly (readonly number[])[],

@@ -4,7 +4,7 @@ import { linearProduct, Module, asMatrix } from '../../tensor/nn';
 import type { KeyValues } from './attention';
 import type { WeightLayout } from './weight-layout';
 
-/** What a language model's config says, whatever its family. */
+/** The part of a config that all model families have. */
 export interface LanguageModelConfig {
   readonly vocabSize: number;
   /** the longest text, in tokens */
@@ -29,8 +29,8 @@ export abstract class LanguageModel extends Module {
   /**
    * The hidden states of ids that follow a past, and the past that includes them: one entry for
    * each block. The caller owns both and frees the old past. Where texts differ in length, the
-   * shorter ones are padded at their start: `padding` [batch] (int32) tells by how many positions,
-   * the past's included.
+   * shorter ones are padded at their start: `padding` [batch] (int32) counts the padded
+   * positions, the past's included.
    * @throws ShapeError if past and ids together are longer than maxPositions
    */
   abstract extend(
@@ -45,7 +45,7 @@ export abstract class LanguageModel extends Module {
   }
 
   /**
-   * Everything but the head: ids [batch, time] (int32) -> [batch, time, width].
+   * Runs all but the head: ids [batch, time] (int32) -> [batch, time, width].
    * @throws ShapeError if ids has another rank or is longer than maxPositions
    */
   hiddenStates(ids: tf.Tensor): tf.Tensor {
@@ -59,8 +59,8 @@ export abstract class LanguageModel extends Module {
   }
 
   /**
-   * Token ids as a tensor [batch, time] (int32), owned by the caller. Looked up unchecked, an id
-   * beyond the vocabulary gives anything on a GPU.
+   * Makes a tensor [batch, time] (int32) of token ids, owned by the caller. They are checked here: on
+   * a GPU, an id beyond the vocabulary would look up anything.
    * @throws ArgumentError if rows differ in length or hold an id that is not in the vocabulary
    */
   idsTensor(rows: readonly (readonly number[])[]): tf.Tensor2D {

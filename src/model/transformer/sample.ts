@@ -24,8 +24,8 @@ export function assertSampleOptions({ temperature = 0, topK = 1, topP = 1 }: Sam
 }
 
 /**
- * The next token: p = softmax(logits / temperature), cut to the likeliest `topK`, of those to the
- * likeliest that reach `topP`, and there where the cumulated p passes u, uniform in [0, 1).
+ * Samples the next token: p = softmax(logits / temperature), cut to the likeliest `topK`, then to the
+ * likeliest that reach `topP`; the token is the first whose cumulated p passes u, uniform in [0, 1).
  * Among equals the lower id comes first.
  * @throws NonFiniteError if a logit is NaN or infinite
  */

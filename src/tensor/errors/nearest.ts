@@ -1,6 +1,6 @@
 const LONGEST = 300; // the time grows with the square
 
-/** The candidate that reads most like a name, for a "did you mean"; none if none is alike. */
+/** Finds the candidate most like a name, for a "did you mean"; undefined if none is alike. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = name.length / 2;
@@ -11,7 +11,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** How many letters must be changed, added or left out (Levenshtein). */
+/** Counts the letters to change, add or leave out (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

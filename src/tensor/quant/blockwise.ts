@@ -10,7 +10,7 @@ export interface Blocks {
   scales: Float32Array;
 }
 
-/** No block is divided by less: an all-zero one stays zero. */
+/** The smallest divisor of a block: an all-zero block stays zero. */
 const SMALLEST_SCALE = Math.fround(1e-38);
 
 /** Orders the levels by value; equal ones, such as the two zeros of fp4, keep their order. */
@@ -64,7 +64,7 @@ function middlesOf(ascending: Float32Array): Float32Array {
   );
 }
 
-/** How many of the ascending numbers are smaller than x, by halving. */
+/** Counts the ascending numbers smaller than x, by bisection. */
 function countBelow(ascending: Float32Array, x: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -38,7 +38,7 @@ export class HalfLinear extends PackedLinear {
     return [this.halves];
   }
 
-  /** What the halves stand for: the weights that were given, rounded. */
+  /** The weights that were given, rounded to float16. */
   denseWeight(): tf.Tensor2D {
     this.assertAlive('HalfLinear.denseWeight');
     return denseHalves(this.halves, [this.outFeatures, this.inFeatures]);
@@ -51,14 +51,14 @@ export class HalfLinear extends PackedLinear {
 }
 
 /**
- * Makes a layer in float16 of numbers that were never on the accelerator: a model is packed while
- * it is loaded, `loadModel(name, { linear: halfLinear })`.
+ * Makes a layer in float16 of numbers on the host, so that a model is packed while it is loaded:
+ * `loadModel(name, { linear: halfLinear })`.
  */
 export function halfLinear(host: HostLinear): HalfLinear {
   return new HalfLinear(host);
 }
 
-/** All machines that Node runs our accelerators on are little-endian: the first is the low half. */
+/** Packs two numbers a word, the first in the low half: our machines are all little-endian. */
 function toWords(values: Float32Array): Int32Array {
   const words = new Int32Array(Math.ceil(values.length / 2));
   new Uint16Array(words.buffer).set(Uint16Array.from(values, encodeFloat16));

@@ -1,11 +1,11 @@
-/** How 4 bits name a number in [-1, 1]. */
+/** The kind of 16 levels in [-1, 1] that 4 bits choose from. */
 export type QuantizationType = 'nf4' | 'fp4';
 
 /**
  * The 16 levels of each type, by code: float32, as bitsandbytes has them (`get_4bit_type`).
  *
- * nf4: the published table of NormalFloat4 (Dettmers et al. 2023, appendix E); `deriveNf4` says
- * where it comes from. fp4: a sign bit, 2 bits of exponent, 1 of mantissa, that is 0, 1/16, 8, 12,
+ * nf4: the published table of NormalFloat4 (Dettmers et al. 2023, appendix E); `deriveNf4` computes
+ * it. fp4: a sign bit, 2 bits of exponent, 1 of mantissa, that is 0, 1/16, 8, 12,
  * 4, 6, 2, 3 and their negatives, over 12.
  */
 export const LEVELS: Readonly<Record<QuantizationType, Float32Array>> = {
@@ -33,7 +33,7 @@ export const LEVELS: Readonly<Record<QuantizationType, Float32Array>> = {
   ),
 };
 
-/** Where nf4's outermost quantiles lie: bitsandbytes' `create_normal_map`. */
+/** The probability of nf4's outermost quantile: bitsandbytes' `create_normal_map`. */
 const NF4_OFFSET = 0.9677083;
 
 /**

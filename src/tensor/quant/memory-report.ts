@@ -3,15 +3,15 @@ import { type Module, modulesOf } from '../nn';
 import { bytesOf } from '../runtime';
 import { PackedLinear } from './packed-linear';
 
-/** What the parameters of a model take, in bytes of live tensors. */
+/** The bytes of a model's parameters, as live tensors. */
 export interface ModelMemory {
   /** numbers in weights of 4 bits or of float16 */
   packedWeights: number;
-  /** what they are packed into; 8 · packedBytes / packedWeights is bits a weight */
+  /** bytes of the tensors that hold them; 8 · packedBytes / packedWeights is bits a weight */
   packedBytes: number;
-  /** everything else that is frozen, in float32: embeddings, norms, biases */
+  /** all other frozen parameters, in float32: embeddings, norms, biases */
   frozenBytes: number;
-  /** what training changes, in float32 */
+  /** the parameters that training changes, in float32 */
   trainableBytes: number;
   /** the three together */
   bytes: number;

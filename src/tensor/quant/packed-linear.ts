@@ -4,13 +4,13 @@ import { LinearLayer, type ParameterCount } from '../nn';
 import { bytesOf } from '../runtime';
 
 /**
- * h = W x + b, W in fewer bits than float32 has
+ * h = W x + b, W in fewer bits than float32
  *
- * Takes the place of a `Linear`: x [..., k], W [d, k], b [d] -> h [..., d]. Frozen. W is never
- * whole in float32; a gradient goes to x alone.
+ * Replaces a `Linear`: x [..., k], W [d, k], b [d] -> h [..., d]. Frozen: only x has a gradient. W is
+ * never whole in float32.
  */
 export abstract class PackedLinear extends LinearLayer {
-  /** what W is packed into */
+  /** the tensors that hold W */
   abstract readonly packedParameters: readonly tf.Variable[];
 
   constructor(
@@ -20,13 +20,13 @@ export abstract class PackedLinear extends LinearLayer {
     super();
   }
 
-  /** Numbers count as parameters, however many of them share a word. */
+  /** Counts each number of W, though several share a word. */
   override countOwnParameters(): ParameterCount {
     const weights = this.outFeatures * this.inFeatures;
     return { trainable: 0, total: weights + (this.bias?.size ?? 0) };
   }
 
-  /** Of W as it is packed, without the bias. */
+  /** Bytes of the packed W, without the bias. */
   get weightBytes(): number {
     return bytesOf(this.packedParameters);
   }

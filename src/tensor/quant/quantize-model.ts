@@ -4,20 +4,19 @@ import { read } from '../runtime';
 import type { QuantizeOptions } from './quantize';
 import { quantizeLinear } from './quantized-linear';
 
-/** What of a model is in 4 bits. */
+/** The layers of a model that are in 4 bits. */
 export interface QuantizationReport {
   /** the layers' names */
   layers: string[];
   /** numbers in their weights */
   weights: number;
-  /** what these take, in codes and scales; 8 · bytes / weights is bits a weight */
+  /** bytes of their codes and scales; 8 · bytes / weights is bits a weight */
   bytes: number;
 }
 
 /**
- * Puts a frozen layer in 4 bits in the place of every `Linear` of a model and frees that, one
- * after another: at no time are there more tensors than at the start and one packed layer. For a
- * model without updates beside its layers.
+ * Replaces every `Linear` of a model by a frozen layer in 4 bits, one after another, and frees it: at
+ * most one packed layer is held beyond the tensors of the start. For a model without adapters.
  * @throws ArgumentError if an option is out of range or there is no Linear, NonFiniteError; the
  *   model is then as it was
  */

@@ -36,13 +36,13 @@ const BLOCK_SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 /** Codes of 8 bits that share a scale, in bitsandbytes. */
 export const SCALES_BLOCK = 256;
-/** What their codes stand for. */
+/** The levels of their codes. */
 export const SCALE_LEVELS = dynamicLevels();
 const SCALE_BOOK = codebook(SCALE_LEVELS);
 const BOOKS = { nf4: codebook(LEVELS.nf4), fp4: codebook(LEVELS.fp4) };
 
 /**
- * Numbers in 4 bits by blocks (Dettmers et al. 2023): each is stored as the nearest of 16 levels,
+ * Quantises numbers to 4 bits by blocks (Dettmers et al. 2023): each is stored as the nearest of 16 levels,
  * relative to the largest magnitude of its block. Equal to bitsandbytes' `quantize_4bit` to the
  * bit, but that the mean of the scales is summed in float64.
  *
@@ -65,7 +65,7 @@ export function quantize(
   };
 }
 
-/** The numbers that 4 bits stand for, in float32: the inverse of `quantize` up to its rounding. */
+/** Gives the numbers that 4 bits mean, in float32: the inverse of `quantize` up to its rounding. */
 export function dequantize(quantized: Quantized): Float32Array {
   const { type, blockSize, length, packed, scales } = quantized;
   const codes = unpackCodes(packed, length);

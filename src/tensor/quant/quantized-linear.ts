@@ -28,7 +28,7 @@ export class QuantizedLinear extends PackedLinear {
   readonly scales: tf.Variable<tf.Rank.R1>;
   /** b [d], or null */
   readonly bias: tf.Variable<tf.Rank.R1> | null;
-  /** how W lies in `packed` */
+  /** how `packed` holds W */
   readonly layout: QuantizedLayout;
 
   /** @throws ShapeError if there are not d · k weights or not d biases */
@@ -54,7 +54,7 @@ export class QuantizedLinear extends PackedLinear {
     return [this.packed, this.scales];
   }
 
-  /** What the codes stand for: the inverse of `quantizeLinear` up to its rounding. */
+  /** The weights that the codes mean: the inverse of `quantizeLinear` up to its rounding. */
   denseWeight(): tf.Tensor2D {
     this.assertAlive('QuantizedLinear.denseWeight');
     return dequantizeWeight(this.packed, this.scales, this.layout);
@@ -66,7 +66,7 @@ export class QuantizedLinear extends PackedLinear {
 }
 
 /**
- * The layer with its weight in 4 bits: a new one, owned by the caller; `linear` is not touched.
+ * Makes a new layer with the weight of `linear` in 4 bits, owned by the caller; `linear` stays.
  * @throws ArgumentError on an option out of range, NonFiniteError, DisposedError
  */
 export async function quantizeLinear(
@@ -80,8 +80,8 @@ export async function quantizeLinear(
 }
 
 /**
- * Makes a layer in 4 bits of numbers that were never on the accelerator: a model is quantised while
- * it is loaded, `loadModel(name, { linear: quantizedLinear() })`.
+ * Gives a function that makes a layer in 4 bits of numbers on the host, so that a model is quantised
+ * while it is loaded: `loadModel(name, { linear: quantizedLinear() })`.
  */
 export function quantizedLinear(options?: QuantizeOptions): (host: HostLinear) => QuantizedLinear {
   return ({ weight, bias: values, ...sizes }) => {
@@ -94,7 +94,7 @@ export function quantizedLinear(options?: QuantizeOptions): (host: HostLinear) =
   };
 }
 
-/** Bytes one after another in int32 words, each part from a word of its own. */
+/** Puts bytes one after another into int32 words; each part starts at a word. */
 function toWords(parts: Uint8Array[]): Int32Array {
   const sizes = parts.map((part) => Math.ceil(part.length / 4));
   const words = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));

@@ -7,10 +7,10 @@ import { openWebGpu, throwDeviceErrors } from './webgpu';
 /** The accelerators, fastest first. `LORA_BACKEND` forces one of them by this name. */
 export type AcceleratorName = 'cuda' | 'webgpu' | 'cpu-native' | 'wasm' | 'js';
 
-/** What the tensors are computed on, and why on nothing faster. */
+/** The device that computes, and why no faster one was taken. */
 export interface Accelerator {
   name: AcceleratorName;
-  /** tfjs's own name for it, as `tf.getBackend()` tells it */
+  /** tfjs's own name for it, as `tf.getBackend()` gives it */
   backend: string;
   /** the device in words */
   device: string;
@@ -21,9 +21,9 @@ export interface Accelerator {
 interface Candidate {
   name: AcceleratorName;
   backend: string;
-  /** Makes the backend known to tfjs. Tells the device; throws why there is none. */
+  /** Registers the backend with tfjs. @returns the device in words; throws why there is none */
   open: (forced: boolean) => Promise<string>;
-  /** What is left to do once tfjs runs on it. */
+  /** Runs once tfjs computes on it. */
   started?: () => void;
 }
 
@@ -45,7 +45,7 @@ let chosen: Promise<Accelerator> | undefined;
 /**
  * Picks the fastest accelerator of this machine, once, and makes tfjs compute on it.
  * `LORA_BACKEND=cuda|webgpu|cpu-native|wasm|js` forces one. A software GPU driver is taken only
- * where it is forced.
+ * if it is forced.
  * @throws AcceleratorError if the forced one is unknown or not there
  */
 export function useAccelerator(): Promise<Accelerator> {
@@ -53,7 +53,7 @@ export function useAccelerator(): Promise<Accelerator> {
   return chosen;
 }
 
-/** One line: the accelerator in use, and the faster ones passed over with their reasons. */
+/** Describes in one line the accelerator in use, and the faster ones passed over with reasons. */
 export function describeAccelerator({ name, device, passedOver }: Accelerator): string {
   const others = passedOver.map((other) => `${other.name} (${other.reason})`);
   return `Accelerator: ${name}, ${device}.${others.length > 0 ? ` Passed over: ${others.join('; ')}.` : ''}`;
@@ -84,7 +84,7 @@ function findCandidate(name: string): Candidate {
   throw new AcceleratorError(`useAccelerator: LORA_BACKEND must be one of ${names}, got ${name}.`);
 }
 
-/** `setBackend` answers false instead of throwing, and tfjs goes on with another backend. */
+/** `setBackend` answers false instead of throwing, and tfjs continues with another backend. */
 async function start({ backend, started }: Candidate): Promise<void> {
   tf.enableProdMode(); // without tfjs's advice, printed from plain JS, to use tfjs-node
   const accepted = await tf.setBackend(backend);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** What the tensors alive right now take. */
+/** The memory of the live tensors. */
 export interface MemoryReport {
   /** tensors known to tfjs */
   tensors: number;
@@ -21,7 +21,7 @@ export function memory(): MemoryReport {
   };
 }
 
-/** What the data of tensors take; one that is there twice counts twice. */
+/** Sums the bytes of tensors; one that is listed twice counts twice. */
 export function bytesOf(tensors: Iterable<tf.Tensor>): number {
   let bytes = 0;
   for (const { size, dtype } of tensors) bytes += size * tf.util.bytesPerElement(dtype);

@@ -9,14 +9,14 @@ interface NativeBackend {
   binding: { TF_Version: string };
 }
 
-/** Opens TensorFlow's CUDA device. @returns what it is, in words; throws why it is not there */
+/** Opens TensorFlow's CUDA device. @returns the device in words; throws why it is not there */
 export async function openCuda(): Promise<string> {
   const { isUsingGpuDevice, binding } = await loadNative();
   if (!isUsingGpuDevice) throw new AcceleratorError(whyNoCuda());
   return `NVIDIA GPU, TensorFlow ${binding.TF_Version}`;
 }
 
-/** Opens TensorFlow on the CPU. @returns what it is, in words; throws why it is not there */
+/** Opens TensorFlow on the CPU. @returns the device in words; throws why it is not there */
 export async function openNativeCpu(): Promise<string> {
   process.env.CUDA_VISIBLE_DEVICES = '-1'; // where it is forced on a machine with a GPU
   const { binding } = await loadNative();
@@ -25,7 +25,7 @@ export async function openNativeCpu(): Promise<string> {
   return `CPU, TensorFlow ${binding.TF_Version}${hasOps ? '' : ', plain kernels'}`;
 }
 
-/** Both accelerators are one library: what it computes on is decided when it is loaded. */
+/** Loads the library of both accelerators; its device is fixed when it is loaded. */
 async function loadNative(): Promise<NativeBackend> {
   prepareEnvironment();
   restoreRemovedNodeFunction();
@@ -39,7 +39,7 @@ async function loadNative(): Promise<NativeBackend> {
   return tf.engine().findBackend('tensorflow') as unknown as NativeBackend;
 }
 
-/** TensorFlow reads these once, while it loads; what the user has set wins. */
+/** Sets what TensorFlow reads once, while it loads; the user's own settings win. */
 function prepareEnvironment(): void {
   const defaults = {
     TF_CPP_MIN_LOG_LEVEL: '2', // warnings go to a terminal that the learner does not see

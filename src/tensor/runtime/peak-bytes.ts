@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { bytesOf } from './memory';
 
 /**
- * The most bytes that new tensors take at one time while something is done; aliases count once, but
- * for reshaped ones on the native library, which shows them as tensors of their own.
+ * Measures the most bytes that new tensors take at one time while `work` runs. Aliases count once,
+ * except reshaped ones on the native library, which are tensors of their own there.
  */
 export async function peakBytes<T>(
   work: () => Promise<T>,
@@ -12,7 +12,7 @@ export async function peakBytes<T>(
   const track = engine.trackTensor.bind(engine);
   const sizes = new Map<object, number>();
   let [peak, bytes] = [0, 0];
-  // tfjs tells of no tensor that is freed: look which are gone once it could be a new peak.
+  // tfjs reports no tensor that is freed: look for them when there may be a new peak.
   const forgetFreed = () => {
     for (const [id, size] of sizes) {
       if (engine.state.tensorInfo.has(id)) continue;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Draw } from './draw';
 
-/** Two words of 32 bits, signed or not, of which a counter-based generator makes its numbers. */
+/** A key of a counter-based generator: two words of 32 bits, signed or not. */
 export type Key = readonly [number, number];
 
 /**

@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import { ArgumentError, DisposedError } from '../errors';
 
 /**
- * The values of a float32 tensor, row by row. The one way to read that works on every
- * accelerator: WebGPU can't be read synchronously in Node.
+ * Reads the values of a float32 tensor, row by row. It works on every accelerator; WebGPU has no
+ * synchronous read in Node.
  * @throws DisposedError if the tensor is disposed, ArgumentError if it is not float32,
  *   AcceleratorError if the GPU reported a fault since the last read
  */
@@ -15,7 +15,7 @@ export async function read(tensor: tf.Tensor): Promise<Float32Array> {
     throw new ArgumentError(`read: tensor must be float32, got ${tensor.dtype}.`);
   }
   const values = await tensor.data<'float32'>();
-  // Lets a waiting interrupt or message in: on the native library a read is no real wait.
+  // Lets a waiting interrupt or message in: on the native library a read does not wait.
   await new Promise((resolve) => setImmediate(resolve));
   return values;
 }

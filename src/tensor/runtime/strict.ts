@@ -1,4 +1,4 @@
-/** Whether `LESSON_STRICT=1`: a check of the lesson that is not passed then throws. */
+/** True if `LESSON_STRICT=1`: a check of the lesson that fails then throws. */
 export function isStrict(): boolean {
   return process.env.LESSON_STRICT === '1';
 }

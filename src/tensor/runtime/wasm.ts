@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { isReference, replaceKernel } from '../op';
 
-/** Opens WebAssembly, which is everywhere. @returns what it is, in words */
+/** Opens WebAssembly, which every Node has. @returns the device in words */
 export async function openWasm(): Promise<string> {
   await import('@tensorflow/tfjs-backend-wasm');
   if (!isReference()) replaceProduct();

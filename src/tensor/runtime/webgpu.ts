@@ -20,7 +20,7 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 /**
  * Opens a GPU through Dawn (Vulkan, Metal or Direct3D 12). A driver that computes on the CPU
  * is refused unless `software` is true.
- * @returns what it is, in words; throws why it is not there
+ * @returns the device in words; throws why it is not there
  */
 export async function openWebGpu({ software }: { software: boolean }): Promise<string> {
   assertVulkanLoader();
@@ -39,8 +39,8 @@ export async function openWebGpu({ software }: { software: boolean }): Promise<s
 }
 
 /**
- * WebGPU does not throw on an invalid command: the result is silently zeros. Keeps what the
- * device reports and throws it at the next read.
+ * Keeps the faults that the device reports and throws them at the next read: WebGPU does not throw
+ * on an invalid command, its result is silently zeros.
  */
 export function throwDeviceErrors(): void {
   const backend = tf.backend() as unknown as WebGpuBackend;
