@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { createHash } = require('node:crypto');
 const { runSteps } = require('./setup/run-steps.cjs');
-const { SetupError } = require('./setup/run-program.cjs');
+const { runNpm, SetupError } = require('./setup/run-program.cjs');
 const { STEP } = require('./setup/set-up-steps.cjs');
 
 const root = path.join(__dirname, '..', '..');
@@ -84,16 +84,7 @@ function checkNode() {
 /** @param {import('./setup/run-steps.cjs').StepContext} context */
 function installPackages({ run }) {
   // No install scripts: that of tfjs-node-gpu downloads TensorFlow 2.9.
-  const quick = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...quick];
-  const options = {
-    cwd: root,
-    next: 'Make sure that the npm registry can be reached, then run the same command again.',
-  };
-  const npm = process.env.npm_execpath; // set by npm; on Windows `npm` is a script, not a program
-  return npm && /npm-cli\.c?js$/.test(npm)
-    ? run(process.execPath, [npm, ...args], options)
-    : run('npm', args, { ...options, shell: process.platform === 'win32' });
+  return runNpm(run, ['ci', '--ignore-scripts'], root);
 }
 
 /** @param {import('./setup/run-steps.cjs').StepContext} context */

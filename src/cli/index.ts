@@ -3,6 +3,7 @@ import { start } from './start';
 
 export { toLearner } from './learner-notebook';
 export type { Notebook } from './learner-notebook';
+export { runNotebooks } from './run-notebooks';
 export { readWings, suites, testFiles } from './testing';
 export type { Wing } from './testing';
 
@@ -14,6 +15,7 @@ const COMMANDS: Record<string, Command> = {
   start,
   setup: () => Promise.resolve(0),
   test: async () => (await import('./testing')).test(),
+  lint: async () => (await import('./testing')).lint(),
   check: async () => (await import('./testing')).check(),
   interop: async () => (await import('./testing')).interop(),
   lesson: async (args) => (await import('./run-notebooks')).lesson(args),

@@ -71,6 +71,24 @@ function runProgram(watch, command, args, { cwd, env, next, shell = false }) {
 }
 
 /**
+ * Runs npm, which gives up soon where its registry cannot be reached.
+ *
+ * @param {import('./run-steps.cjs').StepContext['run']} run
+ * @param {string[]} command such as `['ci']`
+ * @param {string} cwd
+ * @returns {Promise<void>}
+ */
+function runNpm(run, command, cwd) {
+  const quick = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const args = [...command, '--no-audit', '--no-fund', ...quick];
+  const next = 'Make sure that the npm registry can be reached, then run the same command again.';
+  const npm = process.env.npm_execpath; // set by npm; on Windows `npm` is a script, not a program
+  return npm && /npm-cli\.c?js$/.test(npm)
+    ? run(process.execPath, [npm, ...args], { cwd, next })
+    : run('npm', args, { cwd, next, shell: process.platform === 'win32' });
+}
+
+/**
  * Finds the first lines with an error (compilers and npm print the cause first), else the last lines.
  * @param {string} output
  */
@@ -85,4 +103,4 @@ function linesOf(text) {
   return text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
 }
 
-module.exports = { SetupError, runProgram };
+module.exports = { SetupError, runNpm, runProgram };

@@ -8,8 +8,8 @@ interface Cruise {
 }
 
 /**
- * Runs the unit tests that a change since the last commit can reach: of the changed files and
- * of all that import them.
+ * Runs the unit tests that a change since the last commit can reach: those beside the changed files
+ * and beside all files that import them.
  * @returns 0 if they passed
  */
 export async function check(): Promise<number> {
@@ -29,5 +29,5 @@ export async function check(): Promise<number> {
     console.log('No unit test reaches what changed since the last commit.');
     return 0;
   }
-  return (await runTests(files)).code ?? 1;
+  return (await runTests({ files })).code ?? 1;
 }

@@ -1,4 +1,5 @@
 export { check } from './check';
+export { lint } from './lint';
 export { test } from './test';
 export { interop } from './test-interop';
 export { suites, testFiles } from './test-suites';

@@ -2,15 +2,26 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { projectRoot } from '../../files/local';
 
-/** Runs compiled test files, so many at once, shows what they print, and gives it with the exit code. */
-export function runTests(
-  files: string[],
-  env: NodeJS.ProcessEnv = {},
+/** Compiled test files and how to run them. */
+export interface TestRun {
+  files: string[];
+  env?: NodeJS.ProcessEnv;
+  /** number of files run at once; by default the number of cores */
+  atOnce?: number;
+  /** the Node that runs them; by default this one */
+  node?: string;
+}
+
+/** Runs test files and shows their output. @returns the output and the exit code */
+export function runTests({
+  files,
+  env = {},
   atOnce = availableParallelism(),
-): Promise<{ code: number | null; output: string }> {
+  node = process.execPath,
+}: TestRun): Promise<{ code: number | null; output: string }> {
   const options = ['--test-reporter=spec', `--test-concurrency=${atOnce}`];
   const args = ['--enable-source-maps', '--test', ...options, ...files];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(node, args, {
     cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -3,44 +3,30 @@ import path from 'node:path';
 import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import { peftStep, hasNvidiaGpu, isReady, tensorflowStep, softwareVulkan } from '../setup';
+import type { TestRun } from './run-tests';
+import { NEWEST_NODE, newestNodeStep } from './test-tools';
 import { readWings, type Tested } from './wings';
 
 /** Test files that run together, in one environment. */
-export interface Suite {
+export interface Suite extends TestRun {
   name: string;
-  /** compiled test files */
-  files: string[];
-  env?: NodeJS.ProcessEnv;
-  /** how many files run at once, where that is not as many as there are cores */
-  atOnce?: number;
   /** why it cannot run on this machine */
   missing?: string | undefined;
 }
 
-/** As many broken files and killed processes as one can wait for; a few of them run anyway. */
+/** More broken files and killed processes than in the suites above, which run a few of each. */
 const HOSTILE: Suite = {
   name: '20,000 broken adapters, 100 killed saves',
   files: ['src/adapter/peft/fuzz.test.js', 'src/files/local/replace-files.test.js'].map(inDist),
   env: { LORA_BACKEND: 'wasm', FUZZ_RUNS: '20000', KILLS: '100' },
 };
 
-/** All that `npm test` runs, on this machine. */
+const NO_TENSORFLOW = tensorflowStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
+
+/** Lists the suites of `npm test` on this machine. */
 export function suites(): Suite[] {
   const tests = sourceTests();
-  const vulkan = softwareVulkan();
-  const noAddon = tensorflowStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
-  const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: noAddon };
-  const accelerators: Omit<Suite, 'files'>[] = [
-    ...(hasNvidiaGpu() ? [cuda] : []),
-    { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: noAddon },
-    { name: 'wasm', env: { LORA_BACKEND: 'wasm' } },
-    { name: 'js', env: { LORA_BACKEND: 'js' } },
-    {
-      name: 'webgpu (software)',
-      env: vulkan ?? {},
-      missing: vulkan ? undefined : 'no software Vulkan',
-    },
-  ];
+  const accelerators = acceleratorsOfTests();
   return [
     {
       name: 'what needs no accelerator',
@@ -49,7 +35,6 @@ export function suites(): Suite[] {
         ...testFiles('tests').filter((file) => path.dirname(file) === inDist('tests')),
         ...['tests/plot', 'tests/docs'].flatMap(testFiles),
       ],
-      atOnce: 1, // the bench's test compares times
     },
     ...accelerators.map((one) => ({
       ...one,
@@ -69,6 +54,16 @@ export function suites(): Suite[] {
         files: testFiles('tests/notebooks'),
         atOnce: 1,
       })),
+    {
+      name: 'newest Node',
+      node: NEWEST_NODE,
+      env: { LORA_BACKEND: 'cpu-native' },
+      files: ['tests/kernel', 'tests/newest-node'].flatMap(testFiles),
+      atOnce: 1,
+      missing: newestNodeStep.parts.every(isReady)
+        ? NO_TENSORFLOW
+        : 'not installed (CI=true installs it)',
+    },
     ...(process.env.CI ? [HOSTILE] : []),
     { name: 'adapters in PEFT', files: testFiles('tests/interop'), missing: noPeft() },
     {
@@ -80,15 +75,32 @@ export function suites(): Suite[] {
   ];
 }
 
-/** PyTorch and PEFT take gigabytes: made here only where CI is set, elsewhere by whoever asks. */
+/** The accelerators that the numeric tests run on. */
+function acceleratorsOfTests(): Omit<Suite, 'files'>[] {
+  const vulkan = softwareVulkan();
+  const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: NO_TENSORFLOW };
+  return [
+    ...(hasNvidiaGpu() ? [cuda] : []),
+    { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: NO_TENSORFLOW },
+    { name: 'wasm', env: { LORA_BACKEND: 'wasm' } },
+    { name: 'js', env: { LORA_BACKEND: 'js' } },
+    {
+      name: 'webgpu (software)',
+      env: vulkan ?? {},
+      missing: vulkan ? undefined : 'no software Vulkan',
+    },
+  ];
+}
+
+/** PyTorch and PEFT take gigabytes: `npm test` installs them only where CI is set. */
 function noPeft(): string | undefined {
   const isThere = process.env.INTEROP_PYTHON ?? peftStep.parts.every(isReady);
   return isThere || process.env.CI ? undefined : 'no PEFT (npm run test:interop gets it)';
 }
 
 /**
- * The test files beside the sources, by how often src/wings.json has them run.
- * @throws ArgumentError if one stands in a wing that is not in that table
+ * Lists the test files beside the sources, by how often they run according to src/wings.json.
+ * @throws ArgumentError if a file is in a wing that is missing there
  */
 function sourceTests(): Record<Tested, string[]> {
   const wings = readWings();
@@ -104,7 +116,7 @@ function sourceTests(): Record<Tested, string[]> {
   return files;
 }
 
-/** The compiled test files below a folder. */
+/** Lists the compiled test files below a folder. */
 export function testFiles(folder: string): string[] {
   return readdirSync(inDist(folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.js'))

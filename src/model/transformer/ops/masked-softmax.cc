@@ -57,11 +57,8 @@ void gradient(Run& run) {
   });
 }
 
-const Op forwardOp{"LoraMaskedSoftmax",
-                   {"scores: float", "mask: float"},
-                   {"p: float"},
-                   {"scale"},
-                   forward};
+const Op forwardOp{
+    "LoraMaskedSoftmax", {"scores: float", "mask: float"}, {"p: float"}, {"scale"}, forward};
 const Op gradientOp{"LoraMaskedSoftmaxGradient",
                     {"dp: float", "p: float"},
                     {"dscores: float"},

@@ -42,11 +42,8 @@ void gradient(Run& run) {
   });
 }
 
-const Op forwardOp{"LoraSplitHeads",
-                   {"qkv: float"},
-                   {"q: float", "k: float", "v: float"},
-                   {"heads"},
-                   forward};
+const Op forwardOp{
+    "LoraSplitHeads", {"qkv: float"}, {"q: float", "k: float", "v: float"}, {"heads"}, forward};
 const Op gradientOp{"LoraSplitHeadsGradient",
                     {"dq: float", "dk: float", "dv: float"},
                     {"dqkv: float"},

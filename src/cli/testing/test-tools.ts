@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot, pythonPath, stateFolder } from '../../files/local';
+import { PIP, runNpm, runSteps, type Step, type StepContext } from '../setup';
+
+const REQUIREMENTS = path.join(projectRoot, 'requirements-dev.txt');
+const RUFF_FOLDER = path.join(stateFolder, 'ruff');
+const NODE_FOLDER = path.join(stateFolder, 'newest-node');
+/** The newest supported Node, the same as in README.md. */
+const NEWEST_VERSION = '26.10.0';
+
+/** The linter for Python files. */
+export const RUFF = path.join(RUFF_FOLDER, 'bin', 'ruff');
+
+/** Installs ruff. Without it, `npm test` skips the Python files, which CI does not allow. */
+export const ruffStep: Step = {
+  name: 'Ruff for the lint',
+  parts: [
+    {
+      folder: RUFF_FOLDER,
+      files: ['bin/ruff'],
+      needs: () => ({ requirements: readFileSync(REQUIREMENTS, 'utf8') }),
+      make: ({ run }: StepContext): Promise<void> =>
+        run(
+          pythonPath(),
+          [
+            '-m',
+            'pip',
+            'install',
+            ...PIP,
+            '--upgrade',
+            '--target',
+            RUFF_FOLDER,
+            '-r',
+            REQUIREMENTS,
+          ],
+          { cwd: projectRoot, next: 'Make sure that the Python package index can be reached.' },
+        ),
+    },
+  ],
+  without: 'The Python files are not linted.',
+};
+
+// The package `node` has an install script that fetches this one.
+const NODE_PACKAGE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
+/** Program of the newest supported Node. */
+export const NEWEST_NODE = path.join(NODE_FOLDER, 'node_modules', NODE_PACKAGE, 'bin', 'node');
+
+/** Installs the newest supported Node, 150 MB, outside the course's node_modules. */
+export const newestNodeStep: Step = {
+  name: 'Newest Node',
+  parts: [
+    {
+      folder: NODE_FOLDER,
+      files: [path.relative(NODE_FOLDER, NEWEST_NODE)],
+      needs: () => ({ package: `${NODE_PACKAGE}@${NEWEST_VERSION}` }),
+      make: ({ run }: StepContext): Promise<void> => {
+        const target = ['--prefix', NODE_FOLDER, '--no-save', '--ignore-scripts'];
+        return runNpm(
+          run,
+          ['install', ...target, `${NODE_PACKAGE}@${NEWEST_VERSION}`],
+          projectRoot,
+        );
+      },
+    },
+  ],
+  without: 'The tests run on this Node alone.',
+};
+
+/**
+ * Installs what `npm test` needs and the lesson does not. Where CI is set, that includes the newest
+ * Node; what could not be installed is then a failure of the lint, or of a suite.
+ */
+export async function installTestTools(): Promise<void> {
+  const steps = [ruffStep, ...(process.env.CI ? [newestNodeStep] : [])];
+  await runSteps(steps, { stateFolder, retry: Boolean(process.env.CI) });
+}
