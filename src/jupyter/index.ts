@@ -1,6 +1,6 @@
 /**
- * What a cell, or a wing above, may ask of the kernel. It loads without the kernel itself, which
- * `launcher.ts` starts.
+ * The part of the Jupyter kernel that cells and other wings call. It loads neither tslab nor
+ * zeromq: `launcher.ts` starts the kernel itself.
  */
 export { clearOutput, display, KernelError, newDisplay, newLiveDisplay } from './display';
 export type { Display, LiveDisplay, MimeBundle } from './display';

@@ -1,4 +1,4 @@
-/** What Jupyter reads from `kernel.json`. */
+/** Content of `kernel.json`, from which Jupyter starts the kernel. */
 export interface KernelSpec {
   argv: string[];
   display_name: string;
@@ -8,14 +8,14 @@ export interface KernelSpec {
   metadata: Record<string, unknown>;
 }
 
-/** What is particular to one machine: absolute paths, and the environment of the native libraries. */
+/** Paths on this machine (absolute), and environment variables of its native libraries. */
 export interface KernelSpecOptions {
   node: string;
   launcher: string;
   env?: Record<string, string>;
 }
 
-/** The content of `kernel.json`, to be stored as `share/jupyter/kernels/tslab/kernel.json`. */
+/** Creates the content of `share/jupyter/kernels/tslab/kernel.json`. */
 export function kernelSpec({ node, launcher, env = {} }: KernelSpecOptions): KernelSpec {
   return {
     argv: [node, launcher, '{connection_file}'],

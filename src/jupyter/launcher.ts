@@ -1,13 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/local';
-import {
-  type CellRunner,
-  createCellRunner,
-  ExecutionQueue,
-  gateTimers,
-  redirectOutput,
-} from './cells';
+import { CellRunner, ExecutionQueue, gateTimers, redirectOutput } from './cells';
 import {
   bindSockets,
   type Connection,
@@ -18,37 +12,39 @@ import {
 } from './protocol';
 import { connectCells } from './source';
 
-/** Cells are compiled as if they stood here, beside dist/src: `../src/lora` is a built room. */
+/** Cells are compiled as files of this folder, next to dist/src: `../src/lora` is a built wing. */
 const CELLS = path.join(projectRoot, 'dist', 'notebooks');
-/** Frames of packages and of Node are cut from a stack: look deep enough for the cell's own. */
+/** Packages and Node fill a stack with frames that are cut; the cell's own are further down. */
 const STACK_FRAMES = 50;
 
-/** Starts the kernel: `node launcher.js <connection_file>`. */
+/**
+ * Starts the kernel: `node launcher.js <connection_file>`. The path of a cell:
+ *
+ * 1. `KernelServer` (protocol) reads an execute_request and hands it to the queue.
+ * 2. `ExecutionQueue` (cells) runs one request at a time, each in a scope of its own (`inCell`),
+ *    and sends the reply.
+ * 3. `CellRunner` (cells) executes the code. tslab's executor has it compiled by `CellConverter`.
+ * 4. Output goes through `redirectOutput`, which asks the scope for the cell it belongs to, to
+ *    `OutputPublisher`, and from there to Jupyter.
+ */
 async function main(connectionFile: string): Promise<void> {
   const connection = JSON.parse(fs.readFileSync(connectionFile, 'utf8')) as Connection;
-  const runner = createCellRunner(CELLS);
   const server = new KernelServer(await bindSockets(connection), connection);
-  const publisher = new OutputPublisher((...message) => server.send(...message));
-  const queue = new ExecutionQueue({
-    run: (code, name) => runner.run(code, name),
-    publish: (type, content, request) => publisher.publish(type, content, request.header),
-    reply: (...message) => server.reply(...message),
-    interruptWaiting: () => runner.executor.interrupt(),
-  });
-  process.on('SIGINT', () => queue.interrupt());
+  const publisher = new OutputPublisher(server);
+  const runner = new CellRunner(CELLS);
+  const queue = new ExecutionQueue(runner, server, publisher);
   Error.stackTraceLimit = STACK_FRAMES;
+  process.on('SIGINT', () => queue.interrupt());
   gateTimers();
   redirectOutput(publisher);
   connectCells(runner);
-  reportStrayErrors(runner);
+  reportUncaughtErrors(runner);
   endWithJupyter();
-  server.serve({
-    handlers: { ...createHandlers(runner.executor), ...controlHandlers(server, queue) },
-    execute: (socket, request) => void queue.add({ socket, request }),
-    publish: (...message) => publisher.publish(...message),
-  });
+  const handlers = { ...createHandlers(runner.executor), ...controlHandlers(server, queue) };
+  server.serve({ handlers, queue, publisher });
 }
 
+/** Handlers of the requests that stop a cell or the kernel. */
 function controlHandlers(
   server: KernelServer,
   queue: ExecutionQueue,
@@ -61,7 +57,7 @@ function controlHandlers(
     shutdown_request: ({ restart }) => {
       setImmediate(() => {
         server.close();
-        // Open native handles, a GPU device for one, would keep the process alive.
+        // Open native handles, such as a GPU device, would keep the process alive.
         process.exit(0);
       });
       return { status: 'ok', restart };
@@ -69,14 +65,14 @@ function controlHandlers(
   };
 }
 
-/** What nobody caught is shown below the cell that caused it; the kernel lives on. */
-function reportStrayErrors(runner: CellRunner): void {
-  const report = (what: string) => (thrown: unknown) => {
-    console.error(`${what}\n${runner.describe(thrown).traceback.join('\n')}`);
+/** Shows errors that no code caught below the cell that caused them. The kernel keeps running. */
+function reportUncaughtErrors(runner: CellRunner): void {
+  const report = (title: string) => (thrown: unknown) => {
+    console.error(`${title}\n${runner.describe(thrown).traceback.join('\n')}`);
   };
   process.on('uncaughtException', report('Uncaught exception:'));
   process.on('unhandledRejection', report('Unhandled rejection (is an `await` missing?):'));
-  // Node would print warnings on the terminal; deprecations are no news for a learner.
+  // Node prints warnings on the terminal. A learner needs to see them, but not deprecations.
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => {
     if (name === 'DeprecationWarning' || name === 'ExperimentalWarning') return;
@@ -84,7 +80,7 @@ function reportStrayErrors(runner: CellRunner): void {
   });
 }
 
-/** A kernel whose Jupyter was killed must not stay behind with its GPU memory. */
+/** Ends the kernel when Jupyter was killed, so that it does not keep GPU memory. */
 function endWithJupyter(): void {
   const parent = process.ppid;
   setInterval(() => {

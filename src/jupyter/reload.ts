@@ -3,9 +3,9 @@ import path from 'node:path';
 const BUILT = path.join(__dirname, '..');
 
 /**
- * Forgets the loaded code of every room, so that running an import cell again picks up what
- * `npm run dev` has built since. Objects made before keep their old code: run the cells that
- * make them again as well.
+ * Removes the loaded code of every wing from Node's cache. An import cell that runs afterwards
+ * loads the newest build. Existing objects keep their old code: run the cells that create them
+ * again.
  */
 export function reload(): void {
   for (const file of Object.keys(require.cache)) {

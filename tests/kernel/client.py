@@ -1,4 +1,4 @@
-"""Drives one real kernel through jupyter_client: one JSON command a line in, one JSON answer a line out."""
+"""Drives one real kernel through jupyter_client. Reads JSON commands, one a line, and answers each with one line."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ class Driver:
         return self.client.execute(code, **options)
 
     def collect(self, ids, timeout=TIMEOUT):
-        """Waits for the reply and the idle status of every given cell; says which never came."""
+        """Waits for the reply and the idle status of each cell; None or False if one never came."""
         replies, outputs, idle = {}, [], set()
         deadline = time.monotonic() + timeout
         while len(replies) < len(ids) or len(idle) < len(ids):
@@ -70,7 +70,7 @@ class Driver:
         return {"ids": ids, **self.collect(ids, timeout)}
 
     def one_by_one(self, codes):
-        """Sends each cell the moment the reply to the one before it is there."""
+        """Sends each cell as soon as the reply to the previous one arrives."""
         ids = []
         for code in codes:
             ids.append(self.submit(code))
@@ -128,7 +128,7 @@ class Driver:
                 return {"type": reply["msg_type"], "content": reply["content"]}
 
     def listen(self, seconds):
-        """All that arrives on IOPub within a time."""
+        """Returns everything that arrives on IOPub within some seconds."""
         outputs, deadline = [], time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             try:

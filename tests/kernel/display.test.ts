@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KernelSession } from './session';
 
-describe('kernel display', () => {
+describe('Display of the Jupyter kernel', () => {
   let kernel: KernelSession;
   before(async () => {
     kernel = await KernelSession.start();
     const imported = await kernel.text(
-      `import { clearOutput, display, newDisplay, newLiveDisplay } from '../src/kernel';`,
+      `import { clearOutput, display, newDisplay, newLiveDisplay } from '../src/jupyter';`,
     );
     assert.equal(imported, '');
   });
   after(() => kernel.stop());
 
-  test('one bundle holds several forms: JSON as it is, bytes as base64', async () => {
+  test('sends a bundle of several forms: JSON unchanged, bytes as base64', async () => {
     const [output, ...others] = await kernel.cell(
       `const figure = { data: [{ y: [1, 2] }], layout: { title: { text: 'up' } } };
 display({
@@ -36,7 +36,7 @@ display({
     });
   });
 
-  test('a display is updated where it stands, from later cells too', async () => {
+  test('updates a display in its place, from later cells too', async () => {
     const outputs = await kernel.cell(
       `const chart = newDisplay();
 const other = newDisplay();
@@ -59,7 +59,7 @@ chart.show({ 'text/plain': 'second' });`,
     );
   });
 
-  test('a live display draws at most four times a second, and as Plotly only at the end', async () => {
+  test('redraws a live display at most four times a second, as Plotly only at the end', async () => {
     const outputs = await kernel.cell(
       `const live = newLiveDisplay();
 const plotly = 'application/vnd.plotly.v1+json';
@@ -82,7 +82,7 @@ console.log(made);`,
     assert.equal(new Set(outputs.map(({ content }) => content.transient?.display_id)).size, 2);
   });
 
-  test('clearOutput keeps its place among text and displays', async () => {
+  test('keeps the order of clearOutput, text and displays', async () => {
     const outputs = await kernel.cell(
       `for (let i = 0; i < 400; i++) process.stdout.write('.');
 clearOutput();
@@ -99,7 +99,7 @@ display({ 'text/plain': 'last' });`,
     );
   });
 
-  test("tslab's own display works as before", async () => {
+  test("supports tslab's own display", async () => {
     const outputs = await kernel.cell(
       `import * as tslab from 'tslab';
 tslab.display.html('<b>x</b>');

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KernelSession, type Output } from './session';
 
-describe('kernel errors', () => {
+describe('Errors of the Jupyter kernel', () => {
   let kernel: KernelSession;
   before(async () => {
     kernel = await KernelSession.start();
   });
   after(() => kernel.stop());
 
-  /** Runs a cell that fails; its error message with the cell's own number left out. */
+  /** Runs a cell that fails, and returns its error message without the cell's number. */
   async function fail(code: string): Promise<Output['content']> {
     const { replies, outputs } = await kernel.run([code]);
     const errors = (outputs[0] ?? []).filter(({ type }) => type === 'error');
@@ -28,7 +28,7 @@ describe('kernel errors', () => {
     };
   }
 
-  test('a throw names its line', async () => {
+  test('name the line of a throw', async () => {
     const error = await fail(`const a = 1;\n\nthrow new RangeError('too far');`);
     assert.deepEqual(error, {
       ename: 'RangeError',
@@ -37,7 +37,7 @@ describe('kernel errors', () => {
     });
   });
 
-  test('a throw in a function names both lines, below types and imports that leave no code', async () => {
+  test('name the lines of a function and its caller, after types and imports that compile to nothing', async () => {
     const { traceback } = await fail(`import fs from 'node:fs';
 import type { Stats } from 'node:fs';
 interface Pair { x: number; y: number }
@@ -60,7 +60,7 @@ pairs.map((pair) =>
     ]);
   });
 
-  test('a function of an earlier cell names that cell', async () => {
+  test('name the earlier cell that defines a function', async () => {
     await kernel.cell(`/* the first line */\nfunction boom(): never {\n  throw new Error('x');\n}`);
     const { outputs } = await kernel.run(['boom();']);
     const [head, inner, outer] = outputs[0]?.find(({ type }) => type === 'error')?.content
@@ -72,7 +72,7 @@ pairs.map((pair) =>
     assert.equal(cell(outer) - cell(inner), 1);
   });
 
-  test('a rejection below a top-level await names its line', async () => {
+  test('name the line of a rejection behind a top-level await', async () => {
     const { ename, traceback } = await fail(`type Unused = string;
 await Promise.resolve();
 
@@ -85,7 +85,7 @@ await later();`);
     assert.deepEqual(traceback?.slice(1), ['    at later (In:6:8)', '    at async In:8:1']);
   });
 
-  test('type errors are an error message, one line each, and the cell does not run', async () => {
+  test('list type errors, one a line, and the cell does not run', async () => {
     const code = `console.log('ran');\nconst n: number = 'one';\nmissing();`;
     const { outputs } = await kernel.run([code]);
     assert.ok(!(outputs[0] ?? []).some(({ type }) => type === 'stream'));
@@ -102,14 +102,14 @@ await later();`);
     });
   });
 
-  test('frames of packages are left out', async () => {
+  test('leave out the frames of packages', async () => {
     const { ename, traceback } = await fail(`import * as tf from '@tensorflow/tfjs-core';
 tf.matMul([[1, 2]], [[1, 2]]);`);
     assert.equal(ename, 'Error');
     assert.deepEqual(traceback?.slice(1), ['    at In:2:4']);
   });
 
-  test('the cause is told too', async () => {
+  test('include the cause', async () => {
     const { traceback } = await fail(`class LessonError extends Error {
   override name = 'LessonError';
 }
@@ -123,17 +123,31 @@ throw new LessonError('outer', { cause: new Error('inner') });`);
     ]);
   });
 
-  test('a last value that cannot be printed is an error of the cell', async () => {
+  test('include a last value that cannot be printed', async () => {
     const { evalue } = await fail(`import { inspect } from 'node:util';
 ({ [inspect.custom]() { throw new Error('no picture of me'); } })`);
     assert.equal(evalue, 'no picture of me');
   });
 
-  test('a thrown value that is no error is shown as it is', async () => {
+  test('show a thrown value that is no Error', async () => {
     assert.deepEqual(await fail(`throw { code: 7 };`), {
       ename: 'Thrown',
       evalue: '{ code: 7 }',
       traceback: ['Thrown: { code: 7 }'],
     });
+  });
+
+  test('survive a thrown value whose properties throw', async () => {
+    const hostile = {
+      getter: `throw Object.defineProperty(new Error(), 'message', { get() { throw 1; } });`,
+      proxy: `throw new Proxy({}, { getPrototypeOf() { throw 2; } });`,
+      inspect: `throw { [Symbol.for('nodejs.util.inspect.custom')]() { throw 3; } };`,
+    };
+    for (const [name, code] of Object.entries(hostile)) {
+      const { ename, evalue } = await fail(code);
+      assert.deepEqual([ename, evalue], ['Thrown', 'a value that cannot be shown'], name);
+    }
+    const { evalue } = await fail(`throw Object.assign(new Error(), { message: 7n });`);
+    assert.equal(evalue, '7');
   });
 });

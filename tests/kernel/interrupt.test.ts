@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KernelSession, type Results, shown, textOf } from './session';
 
-/** Long enough for a loop of 20 ms steps to go on, had it not been stopped. */
+/** Seconds in which a loop of 20 ms steps would print again if it still ran. */
 const LATER = 0.3;
 
-describe('kernel interrupt', () => {
+describe('Interrupt of the Jupyter kernel', () => {
   let kernel: KernelSession;
   before(async () => {
     kernel = await KernelSession.start();
   });
   after(() => kernel.stop());
 
-  /** Interrupts a cell after its first output, and proves that it failed as interrupted, soon. */
+  /** Interrupts a cell after its first output, and asserts that it soon fails as interrupted. */
   async function interrupt(code: string, options: object = {}): Promise<Results> {
     const stopped = (await kernel.call('interrupt', {
       code,
@@ -29,13 +29,13 @@ describe('kernel interrupt', () => {
     return stopped;
   }
 
-  /** The kernel works on, and nothing of an interrupted cell prints into later ones. */
+  /** Asserts that the kernel runs cells and that the interrupted cell prints nothing more. */
   async function silentAndUsable(): Promise<void> {
     assert.equal(await kernel.text(`console.log('usable')`), 'usable\n');
     assert.deepEqual(await kernel.listen(LATER), []);
   }
 
-  test('a synchronous loop stops, and cells queued behind it are aborted', async () => {
+  test('stops a synchronous loop and aborts the cells queued behind it', async () => {
     const code = `console.log('go'); while (true) {}`;
     const { replies, outputs } = await interrupt(code, { then: `console.log('queued')` });
     assert.equal(replies[1]?.status, 'aborted');
@@ -43,7 +43,7 @@ describe('kernel interrupt', () => {
     await silentAndUsable();
   });
 
-  test('the loops below find their pauses', async () => {
+  test('finds the imports of the loops below', async () => {
     const imports = `import * as tf from '@tensorflow/tfjs-core';
 import { promisify } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -59,7 +59,7 @@ import { setTimeout as pause } from 'node:timers/promises';
     'util.promisify': 'await promisify(setTimeout)(20);',
   };
   for (const [name, wait] of Object.entries(yields)) {
-    test(`a loop that yields through ${name} takes no further step`, async () => {
+    test(`stops a loop that yields through ${name} before its next step`, async () => {
       await kernel.cell('const steps = { taken: 0 };');
       await interrupt(`console.log('go');
 for (;;) {
@@ -73,7 +73,7 @@ for (;;) {
     });
   }
 
-  test('work that an interrupted cell started on the side stops too', async () => {
+  test('stops timers that the interrupted cell has started', async () => {
     await kernel.cell('const ticks = { n: 0 };');
     await interrupt(`console.log('go');
 setInterval(() => { ticks.n++; console.log('tick'); }, 20);
@@ -84,7 +84,7 @@ await new Promise(() => undefined);`);
     assert.equal(Number(await kernel.text('ticks.n')), before);
   });
 
-  test('what comes back by other ways than timers is not heard', async () => {
+  test('drops late output that does not come from timers', async () => {
     await interrupt(`import { spawn } from 'node:child_process';
 // Detached: the signal goes to the kernel's process group.
 spawn('sleep', ['0.5'], { detached: true }).on('exit', () => console.log('late'));
@@ -94,7 +94,7 @@ await new Promise(() => undefined);`);
     assert.deepEqual(await kernel.listen(0.6), []);
   });
 
-  test('timers of other cells keep running', async () => {
+  test('leaves timers of other cells running', async () => {
     await kernel.cell(`const other = { n: 0 };
 const timer = setInterval(() => other.n++, 10);`);
     await interrupt(`console.log('go'); await new Promise(() => undefined);`);
@@ -103,20 +103,20 @@ const timer = setInterval(() => other.n++, 10);`);
     assert.ok(Number(await kernel.text('clearInterval(timer); other.n')) > before);
   });
 
-  test('an interrupt_request on the control channel does the same, and is answered', async () => {
+  test('works through interrupt_request, which gets a reply', async () => {
     const code = `console.log('go'); await new Promise(() => undefined);`;
     const stopped = await interrupt(code, { through: 'control' });
     assert.deepEqual((stopped as unknown as { control: object }).control, { status: 'ok' });
     await silentAndUsable();
   });
 
-  test('an interrupt between cells is harmless', async () => {
+  test('does no harm between cells', async () => {
     await kernel.call('signal');
     assert.equal(textOf(await kernel.cell('1 + 1')), '2\n');
   });
 
-  test('a timer callback of a native addon runs on: it may drive a shared device', async () => {
-    // Stands for WebGPU's own: a native function with a prototype.
+  test('lets timers of native addons run, which may drive a shared device', async () => {
+    // Imitates a WebGPU callback: a native function with a prototype.
     await kernel.cell('const seen = { times: 0 }; class Device {}');
     await interrupt(`console.log('go');
 const native = new Proxy(function () { seen.times++; }, {});

@@ -6,7 +6,7 @@ import { KernelSession, type Output, ROOT } from './session';
 
 const IMPORTS = `import * as tf from '@tensorflow/tfjs';
 import { applyLoraToLinear, freezeBaseModel, Linear, LoRALinear } from '../src/lora';
-import { answerOr, check, hint, normalQuantile, predict, progress, solution, todo } from '../src/lesson';`;
+import { answerOr, check, hint, normalQuantile, predict, progress, solution, todo } from '../src/course';`;
 
 const STUBS = `function mergeLoraWeights(w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D {
   return todo();
@@ -16,7 +16,7 @@ function unmergeLoraWeights(merged: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D,
 }`;
 
 const written = (id: string) =>
-  readFileSync(join(ROOT, `src/lesson/exercises/${id}.solution.ts`), 'utf8')
+  readFileSync(join(ROOT, `src/course/exercises/${id}.solution.ts`), 'utf8')
     .replace(/^import [^;]*;\n/gm, '')
     .replace(/^export /gm, '');
 
@@ -30,7 +30,7 @@ function cardOf(outputs: Output[]): { text: string; id: string | undefined } {
   return { text: String(data['text/plain']), id: transient?.display_id };
 }
 
-describe('the lesson in the kernel', () => {
+describe('The lesson in the Jupyter kernel', () => {
   let kernel: KernelSession;
   before(async () => {
     process.env.LORA_BACKEND ??= 'js';
@@ -42,7 +42,7 @@ describe('the lesson in the kernel', () => {
   const card = async (code: string) => cardOf(await kernel.cell(code));
   const text = async (code: string) => (await card(code)).text;
 
-  test('before and after the stub has run', async () => {
+  test('tells a missing answer from an unfinished one', async () => {
     assert.match(await text(`await check('merge')`), /^\? not defined: Exercise 4/);
     assert.equal(await kernel.text(STUBS), '');
     const { text: verdict, id } = await card(`await check('merge')`);
@@ -53,7 +53,7 @@ describe('the lesson in the kernel', () => {
     assert.equal(id, 'check-merge');
   });
 
-  test('a wrong answer fails by its name, and a check in its own cell sees it', async () => {
+  test('names the mistake of a wrong answer, also in the cell that defines it', async () => {
     const verdict = await text(`function mergeLoraWeights(w0, A, B, scaling) {
   return tf.tidy(() => w0.add(tf.matMul(B, A)));
 }
@@ -62,7 +62,7 @@ await check('merge')`);
     assert.match(verdict, /Checked: mergeLoraWeights from In\[5\]\n {4}function mergeLoraWeights/);
   });
 
-  test('what it throws is told with its line', async () => {
+  test('shows the line where an answer throws', async () => {
     const verdict = await text(`// a comment
 
 function mergeLoraWeights(w0, A, B, scaling) {
@@ -74,7 +74,7 @@ await check('merge')`);
     assert.match(verdict, /at mergeLoraWeights \(In\[6\]:4:\d+\)/);
   });
 
-  test('an answer that does not compile gets help, and the old one cannot pass for it', async () => {
+  test('explains an answer that does not compile, and does not accept the old one instead', async () => {
     assert.equal(await kernel.text(written('merge')), '');
     assert.match(await text(`await check('merge')`), /^✓ passed/);
     const { outputs } = await kernel.run([
@@ -87,7 +87,7 @@ await check('merge')`);
     assert.match(verdict, /Property 'plus' does not exist/);
   });
 
-  test('a first answer that does not compile: its error, under not defined', async () => {
+  test('shows the compile error of a first answer as the reason why it is not defined', async () => {
     await kernel.run([`function scaledUpdate(x: tf.Tensor2D) { return x.plus(1); }`]);
     const verdict = await text(`await check('alpha')`);
     assert.match(
@@ -96,7 +96,7 @@ await check('merge')`);
     );
   });
 
-  test('answerOr takes the reference, says so, and is no answer itself', async () => {
+  test('falls back to the reference answer in answerOr, says so, and does not count it', async () => {
     const note = await text(`const { rankTradeOff } = await answerOr('rank');`);
     assert.match(note, /uses the reference answer: yours is not defined/);
     assert.equal(await kernel.text(`rankTradeOff([[4, 3]], [2, 1], 1).parameters`), '7\n');
@@ -108,7 +108,7 @@ console.log(same)`);
     assert.equal(own[0]?.content.text, 'true\n');
   });
 
-  test('hints come one at a time, then the solution', async () => {
+  test('gives hints one at a time, then the solution', async () => {
     assert.match(await text(`hint('merge')`), /^➜ hint 1 of 4[^]*\n1\. /);
     assert.match(await text(`hint('merge')`), /^➜ hint 2 of 4[^]*\n1\. [^]*\n2\. /);
     const shown = await text(`solution('qlora')`);
@@ -116,7 +116,7 @@ console.log(same)`);
     assert.doesNotMatch(shown, /^ *(import|export)/m);
   });
 
-  test('a prediction hides the number until there is one', async () => {
+  test('hides the predicted number until there is a guess', async () => {
     const open = await text(`await predict('params-r8', null)`);
     assert.match(open, /^○ no prediction yet/);
     assert.doesNotMatch(open, /12,288/);
@@ -127,7 +127,7 @@ console.log(same)`);
     assert.match(JSON.stringify(outputs), /predict: id must be one of params-r8, /);
   });
 
-  test('every solution compiles as a cell, passes, and is kept in the file', async () => {
+  test('accepts every solution as a cell, and records it in the progress file', async () => {
     for (const id of ['rank', 'alpha', 'agents', 'qlora']) {
       assert.equal(await kernel.text(written(id)), '', id);
       assert.match(await text(`await check('${id}')`), /^✓ passed/, id);
@@ -135,7 +135,7 @@ console.log(same)`);
     assert.match(await text(`progress()`), /^➜ progress: 5 of 5 done/);
   });
 
-  test('progress survives a restart', async () => {
+  test('keeps the progress after a restart', async () => {
     const again = await KernelSession.start(ROOT, kernel.folder);
     assert.equal(await again.text(IMPORTS), '');
     assert.match(cardOf(await again.cell(`progress()`)).text, /5 of 5 done/);
@@ -144,7 +144,7 @@ console.log(same)`);
     assert.match(await text(`progress()`), /0 of 5 done/);
   });
 
-  test('LESSON_STRICT=1: what does not pass throws; without it even a wrong id does not', async () => {
+  test('throws on a failed check with LESSON_STRICT=1, and without it not even on a wrong id', async () => {
     assert.match(await text(`await check('no-such' as any)`), /id must be one of rank, alpha, /);
     await kernel.cell(`process.env.LESSON_STRICT = '1';`);
     await kernel.cell(`function rankTradeOff() { return todo(); }`);

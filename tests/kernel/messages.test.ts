@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { KernelSession, shown, textOf } from './session';
 
-describe('kernel messages', () => {
+describe('Messages of the Jupyter kernel', () => {
   let kernel: KernelSession;
   before(async () => {
     kernel = await KernelSession.start();
   });
   after(() => kernel.stop());
 
-  test('a burst of 10,000 lines arrives whole, in order, and the cell ends', async () => {
+  test('arrive complete and in order in a burst of 10,000 lines, and the cell ends', async () => {
     const { replies, idle, outputs } = await kernel.run(
       ['for (let i = 0; i < 10_000; i++) console.log(`line ${i}`);'],
       { timeout: 20 },
@@ -21,10 +21,10 @@ describe('kernel messages', () => {
     assert.ok(shown(outputs[0] ?? []).length < 1000, `${outputs[0]?.length} messages`);
   });
 
-  test('a burst of 3,000 displays arrives whole: every one a message of its own', async () => {
+  test('arrive complete in a burst of 3,000 displays, one message each', async () => {
     const { idle, outputs } = await kernel.run(
       [
-        `import { display } from '../src/kernel';
+        `import { display } from '../src/jupyter';
          for (let i = 0; i < 3_000; i++) display({ 'text/plain': String(i) });`,
       ],
       { timeout: 20 },
@@ -36,7 +36,7 @@ describe('kernel messages', () => {
     assert.equal(idle[0], true);
   });
 
-  test('1,000 cells: no output lost, none left running', async () => {
+  test('arrive for each of 1,000 cells, and no cell stays busy', async () => {
     const cells = Array.from({ length: 1000 }, (_, i) => `console.log(${i}); console.error('e');`);
     const { replies, idle, outputs } = await kernel.run(cells, { timeout: 60 });
     const wrong = outputs.flatMap((output, i) => (textOf(output) === `${i}\ne\n` ? [] : [i]));
@@ -45,7 +45,7 @@ describe('kernel messages', () => {
     assert.equal(idle.filter(Boolean).length, 1000);
   });
 
-  test('text is shown while a synchronous cell still works', async () => {
+  test('arrive while a synchronous cell is still running', async () => {
     const { outputs } = await kernel.run([
       `for (let i = 0; i < 3; i++) {
          console.log(i);
@@ -59,19 +59,19 @@ describe('kernel messages', () => {
     );
   });
 
-  test('a cell may consist of a `for await` loop', async () => {
+  test('arrive from a cell that is only a `for await` loop', async () => {
     await kernel.text('async function* count() { yield 1; yield 2; }');
     assert.equal(await kernel.text('for await (const n of count()) console.log(n);'), '1\n2\n');
   });
 
-  test('a variable of an earlier cell stands in short form in an object, and as a target', async () => {
+  test('show variables of earlier cells in shorthand properties and destructuring targets', async () => {
     await kernel.text('let near = 1, far = 2;');
     const code = '({ far } = { far: 3 }); const f = (near: number) => ({ near, far });';
     assert.equal(await kernel.text(`${code} console.log({ near, far }, f(7));`), SHORT_FORMS);
     assert.equal(await kernel.text('console.log(far)'), '3\n');
   });
 
-  test('output of a timer belongs to the cell that started it', async () => {
+  test('belong to the cell that started a timer', async () => {
     const { ids } = await kernel.run([`setTimeout(() => console.log('late'), 150); 1`, '2']);
     const late = await kernel.listen(0.5);
     assert.deepEqual(
@@ -80,7 +80,7 @@ describe('kernel messages', () => {
     );
   });
 
-  test('errors that nobody catches are told to the cell, and the kernel lives on', async () => {
+  test('report uncaught errors below the cell, and the kernel keeps running', async () => {
     const text = await kernel.text(
       `setTimeout(() => { throw new RangeError('stray'); }, 10);
        void Promise.reject(new TypeError('rejected'));
@@ -91,7 +91,7 @@ describe('kernel messages', () => {
     assert.equal(await kernel.text('1 + 1'), '2\n');
   });
 
-  test('kernel_info tells the truth, comm_info and history have their own replies', async () => {
+  test('include replies to kernel_info, comm_info and history requests', async () => {
     const info = await kernel.request('kernel_info_request', {});
     assert.equal(info.type, 'kernel_info_reply');
     assert.equal(info.content['protocol_version'], '5.3');
@@ -110,12 +110,12 @@ describe('kernel messages', () => {
     assert.equal(history.type, 'history_reply');
   });
 
-  test('the terminal that started the kernel stays clean', async () => {
+  test('leave the terminal that started the kernel empty', async () => {
     await kernel.cell(`process.emitWarning('old', 'DeprecationWarning'); console.log('x');`);
     assert.equal(kernel.terminal(), '');
   });
 
-  test('shutdown answers with the restart flag, and open handles do not delay the end', async () => {
+  test('include the restart flag in the shutdown reply, and open handles do not delay the end', async () => {
     await kernel.cell(`import net from 'node:net';
       const server = net.createServer().listen(0);
       const endless = setInterval(() => undefined, 10);`);

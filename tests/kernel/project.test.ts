@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import ts from 'typescript';
 import { copyOfProject, KernelSession } from './session';
 
-/** The TypeScript watcher of the kernel needs a moment to hear of a new build. */
+/** Milliseconds in which the kernel's TypeScript watcher must notice a new build. */
 const NOTICED = 5_000;
 
-describe('kernel and the project around it', () => {
+describe('The Jupyter kernel in a project', () => {
   const project = copyOfProject();
   let kernel: KernelSession;
   before(async () => {
@@ -18,7 +18,7 @@ describe('kernel and the project around it', () => {
   });
   after(() => kernel.stop());
 
-  /** Builds src/<room>/index.ts of the copy, as the project's compiler would. */
+  /** Compiles src/<room>/index.ts of the copy like the project's build. */
   function build(room: string, source: string): void {
     const file = path.join(project, 'src', room, 'index.ts');
     const built = path.join(project, 'dist', 'src', room);
@@ -37,7 +37,7 @@ describe('kernel and the project around it', () => {
     fs.writeFileSync(path.join(built, 'index.d.ts'), declaration);
   }
 
-  /** Runs a cell again until it prints what is expected, or the time is up. */
+  /** Runs a cell repeatedly until it prints the expected text, or the time is up. */
   async function eventually(code: string, expected: RegExp): Promise<void> {
     const deadline = Date.now() + NOTICED;
     let text = await kernel.text(code);
@@ -45,14 +45,14 @@ describe('kernel and the project around it', () => {
     assert.match(text, expected);
   }
 
-  test('a cell stands in the folder of its notebook', async () => {
+  test('runs a cell in the folder of its notebook', async () => {
     assert.equal(await kernel.text('process.cwd()'), `${kernel.folder}\n`);
-    fs.writeFileSync(path.join(kernel.folder, 'data.txt'), 'beside the notebook');
+    fs.writeFileSync(path.join(kernel.folder, 'data.txt'), 'next to the notebook');
     const read = `import fs from 'node:fs';\nfs.readFileSync('data.txt', 'utf8')`;
-    assert.equal(await kernel.text(read), 'beside the notebook\n');
+    assert.equal(await kernel.text(read), 'next to the notebook\n');
   });
 
-  test('it imports a built room, with its types', async () => {
+  test('imports a built room with its types', async () => {
     assert.equal(await kernel.text(`import { twice } from '../src/demo';\ntwice(21)`), '42\n');
     assert.match(
       await kernel.text(`twice('21')`),
@@ -60,7 +60,7 @@ describe('kernel and the project around it', () => {
     );
   });
 
-  test('completion and inspection know the room', async () => {
+  test('completes and inspects names of the room', async () => {
     const code = `import * as demo from '../src/demo';\ndemo.tw`;
     const complete = await kernel.request('complete_request', { code, cursor_pos: code.length });
     assert.deepEqual(complete.content['matches'], ['twice']);
@@ -73,7 +73,7 @@ describe('kernel and the project around it', () => {
     assert.match(data['text/plain'] ?? '', /twice\(n: number\): number/);
   });
 
-  test('an error thrown in a room keeps its frame, in the line of the TypeScript source', async () => {
+  test('shows the TypeScript line of an error thrown in a room', async () => {
     build(
       'faulty',
       `interface Unused {\n  x: 1;\n}\nexport function fail(): void {\n  throw new RangeError('deep');\n}\n`,
@@ -85,7 +85,7 @@ describe('kernel and the project around it', () => {
     );
   });
 
-  test('a rebuild is noticed: the types at once, the code after reload()', async () => {
+  test('notices a rebuild: types at once, code after reload()', async () => {
     const source = `export function twice(n: number): number {
   return 2 * n + 1000;
 }
@@ -97,12 +97,12 @@ export function thrice(n: number): number {
     assert.match(await kernel.text(cell), /has no exported member 'thrice'/);
     build('demo', source);
     await eventually(cell, /^\[ 2, undefined \]/);
-    await kernel.cell(`import { reload } from '../src/kernel';\nreload();`);
+    await kernel.cell(`import { reload } from '../src/jupyter';\nreload();`);
     assert.equal(await kernel.text(cell), '[ 1002, 3 ]\n');
     assert.equal(await kernel.text('reload(); 1 + 1'), '2\n');
   });
 
-  test('a room that is not built is named, with what to do; built, it is found', async () => {
+  test('names a room that is not built and what to do, and finds it once built', async () => {
     const cell = `import { three } from '../src/later';\nthree`;
     assert.match(
       await kernel.text(cell),
@@ -112,21 +112,21 @@ export function thrice(n: number): number {
     assert.equal(await kernel.text(cell), '3\n');
   });
 
-  test('a room that is built while nobody asks for it does not stop the compiler', async () => {
+  test('keeps compiling when a missing room is built between cells', async () => {
     const cell = `import { four } from '../src/latest';\nfour`;
     assert.match(await kernel.text(cell), /Cannot find module/);
     build('latest', 'export const four = 4;\n');
-    // Until the compiler's file watcher has told of it, and by then has two things to do.
+    // By then the compiler's file watcher has reported the file and has two timers pending.
     await pause(1500);
     assert.equal(await kernel.text(cell), '4\n');
     assert.equal(await kernel.text('1 + 1'), '2\n');
   });
 
-  test('without any build the kernel lives on, and the next build is taken up', async () => {
+  test('keeps running without a build, and uses the next one', async () => {
     fs.rmSync(path.join(project, 'dist', 'src', 'demo'), { recursive: true });
     await eventually(`import { twice } from '../src/demo';\ntwice(1)`, /npm run build/);
     build('demo', `export function twice(n: number): number {\n  return -n;\n}\n`);
-    await kernel.cell(`import { reload } from '../src/kernel';\nreload();`);
+    await kernel.cell(`import { reload } from '../src/jupyter';\nreload();`);
     await eventually(`import { twice } from '../src/demo';\ntwice(1)`, /^-1\n$/);
     assert.equal(kernel.terminal(), '');
   });

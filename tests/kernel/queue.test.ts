@@ -6,14 +6,14 @@ import { KernelSession, python, shown, textOf } from './session';
 const FAIL = `throw new Error('no');`;
 const say = (word: string): string => `console.log('${word}');`;
 
-describe('kernel queue', () => {
+describe('Queue of the Jupyter kernel', () => {
   let kernel: KernelSession;
   before(async () => {
     kernel = await KernelSession.start();
   });
   after(() => kernel.stop());
 
-  test('an error aborts the cells queued behind it', async () => {
+  test('aborts the cells queued behind an error', async () => {
     const { replies, idle, outputs } = await kernel.run([say('a'), FAIL, say('b'), say('c')]);
     assert.deepEqual(
       replies.map((reply) => reply?.status),
@@ -23,7 +23,7 @@ describe('kernel queue', () => {
     assert.deepEqual(outputs.slice(2).map(shown), [[], []]);
   });
 
-  test('so does one at the end of synchronous work, during which they came', async () => {
+  test('aborts cells that arrived during synchronous work which ends in an error', async () => {
     const busy = 'const end = Date.now() + 400; while (Date.now() < end);';
     const { replies } = await kernel.run([busy + FAIL, say('b'), say('c')], { gap: 0.1 });
     assert.deepEqual(
@@ -32,7 +32,7 @@ describe('kernel queue', () => {
     );
   });
 
-  test('an awaited error aborts them too', async () => {
+  test('aborts the cells queued behind an awaited error', async () => {
     const wait = 'await new Promise((resolve) => setTimeout(resolve, 50));';
     const { replies } = await kernel.run([wait + FAIL, say('b')]);
     assert.deepEqual(
@@ -41,7 +41,7 @@ describe('kernel queue', () => {
     );
   });
 
-  test('with stop_on_error false they run', async () => {
+  test('runs the cells behind an error if stop_on_error is false', async () => {
     const { replies, outputs } = await kernel.run([FAIL, say('b')], { stop_on_error: false });
     assert.deepEqual(
       replies.map((reply) => reply?.status),
@@ -50,7 +50,7 @@ describe('kernel queue', () => {
     assert.equal(textOf(outputs[1] ?? []), 'b\n');
   });
 
-  test('a cell sent the moment the error is answered runs', async () => {
+  test('runs a cell that is sent as soon as the error reply arrives', async () => {
     const codes = Array.from({ length: 10 }, (_, i) => [FAIL, say(`after ${i}`)]).flat();
     const { outputs, idle } = (await kernel.call('one_by_one', { codes })) as {
       outputs: Parameters<typeof textOf>[0][];
@@ -64,7 +64,7 @@ describe('kernel queue', () => {
     assert.ok(idle.every(Boolean));
   });
 
-  test('nbclient: a cell tagged raises-exception is followed by the next ones', async () => {
+  test('continues after a cell tagged raises-exception, in nbclient', async () => {
     const cells = [
       { source: say('one') },
       { source: FAIL, tags: ['raises-exception'] },
@@ -79,7 +79,7 @@ describe('kernel queue', () => {
     );
   });
 
-  test('nbclient: without the tag the run fails and names the error', async () => {
+  test('ends the run of nbclient with the error of an untagged cell', async () => {
     const run = await nbclient([{ source: say('one') }, { source: FAIL }, { source: say('two') }]);
     assert.match(run.error ?? '', /CellExecutionError[^]*Error: no/);
     assert.deepEqual(run.outputs[2], []);

@@ -1,4 +1,4 @@
-"""Runs the cells given on stdin with nbclient; prints the error it ended with, and all outputs."""
+"""Runs cells from stdin with nbclient, and prints the error (or null) and all outputs."""
 
 import json
 import subprocess
@@ -16,6 +16,6 @@ client = NotebookClient(notebook, kernel_name=sys.argv[1], timeout=30)
 error = None
 try:
     client.execute(stdout=subprocess.DEVNULL)
-except Exception as raised:  # the test judges it
+except Exception as raised:  # reported to the test
     error = f"{type(raised).__name__}: {raised}"
 print(json.dumps({"error": error, "outputs": [cell.outputs for cell in cells]}))

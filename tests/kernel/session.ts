@@ -24,7 +24,7 @@ export interface Output {
 
 type Reply = Record<string, unknown> & { status: string };
 
-/** What came back for the cells of one call, each list in their order. */
+/** Results of the cells of one call; each list is in the order of the cells. */
 export interface Results {
   ids: string[];
   replies: (Reply | null)[];
@@ -33,35 +33,41 @@ export interface Results {
 }
 
 export interface RunOptions {
-  /** Seconds to wait for everything, and between sending two cells. */
+  /** seconds to wait for all results */
   timeout?: number;
+  /** seconds between sending two cells */
   gap?: number;
   stop_on_error?: boolean;
 }
 
-/** A temporary folder with a kernelspec `under-test`; JUPYTER_PATH leads to it. */
+/** Creates a temporary folder with a kernelspec `under-test`, for JUPYTER_PATH. */
 export function jupyterPath(project: string): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jupyter-'));
   const spec = path.join(folder, 'kernels', 'under-test');
   fs.mkdirSync(spec, { recursive: true });
-  const launcher = path.join(project, 'dist', 'src', 'kernel', 'launcher.js');
+  const launcher = path.join(project, 'dist', 'src', 'jupyter', 'launcher.js');
   const content = kernelSpec({ node: process.execPath, launcher });
   fs.writeFileSync(path.join(spec, 'kernel.json'), JSON.stringify(content));
   return folder;
 }
 
-/** A small project of its own: the built kernel and the packages, and no other room. */
+/** Rooms of dist/src that the kernel consists of and imports. */
+const KERNEL_ROOMS = ['jupyter', 'tensor/errors', 'files/local'];
+
+/** Copies the built kernel and the packages into a small project with no other wing. */
 export function copyOfProject(): string {
   // TypeScript watches folders only some levels below the root.
   const parent = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'projects-')));
   const folder = path.join(parent, 'of-a-learner', 'course');
-  const kernel = path.join('dist', 'src', 'kernel');
-  fs.cpSync(path.join(ROOT, kernel), path.join(folder, kernel), { recursive: true });
+  for (const room of KERNEL_ROOMS) {
+    const built = path.join('dist', 'src', room);
+    fs.cpSync(path.join(ROOT, built), path.join(folder, built), { recursive: true });
+  }
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   return folder;
 }
 
-/** Runs one of the Python scripts beside this file. */
+/** Runs one of the Python scripts of this folder. */
 export function python(script: string, args: string[], project = ROOT): ChildProcess {
   const file = path.join(ROOT, 'tests', 'kernel', script);
   return spawn(PYTHON, [file, ...args], {
@@ -74,21 +80,21 @@ function newFolder(): string {
   return fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'notebook-')));
 }
 
-/** One real kernel, driven by jupyter_client. */
+/** Drives one real kernel through jupyter_client. */
 export class KernelSession {
   private readonly lines: AsyncIterator<string>;
 
   private constructor(
     private readonly driver: ChildProcess,
     private readonly terminalFile: string,
-    /** The notebook's folder. */
+    /** the notebook's folder */
     readonly folder: string,
   ) {
     if (driver.stdout === null) throw new Error('KernelSession: the driver must have a stdout.');
     this.lines = createInterface({ input: driver.stdout })[Symbol.asyncIterator]();
   }
 
-  /** @param folder the notebook's; by default a new one */
+  /** @param folder the notebook's folder; by default a new one */
   static async start(project = ROOT, folder = newFolder()): Promise<KernelSession> {
     const terminal = path.join(folder, 'terminal.log');
     const driver = python('client.py', ['under-test', terminal, folder], project);
@@ -97,18 +103,18 @@ export class KernelSession {
     return session;
   }
 
-  /** Sends all cells at once and waits until each has its reply and is idle. */
+  /** Sends all cells at once, and waits until each has its reply and is idle. */
   async run(codes: string[], options: RunOptions = {}): Promise<Results> {
     return (await this.call('execute', { codes, ...options })) as Results;
   }
 
-  /** Runs one cell; its outputs without status and input. */
+  /** Runs one cell and returns its outputs, without status and input messages. */
   async cell(code: string): Promise<Output[]> {
     const { outputs } = await this.run([code]);
     return shown(outputs[0] ?? []);
   }
 
-  /** What a cell printed, or the traceback it ended with. */
+  /** Runs one cell and returns what it printed, or the traceback it ended with. */
   async text(code: string): Promise<string> {
     return textOf(await this.cell(code));
   }
@@ -117,7 +123,7 @@ export class KernelSession {
     return (await this.call('request', { type, content })) as { type: string; content: Reply };
   }
 
-  /** All outputs that arrive within a time. */
+  /** Returns all outputs that arrive within some seconds. */
   async listen(seconds: number): Promise<Output[]> {
     return (await this.call('listen', { seconds })) as Output[];
   }
@@ -132,7 +138,7 @@ export class KernelSession {
     await this.call('stop');
   }
 
-  /** What the kernel has written on the terminal that started it. */
+  /** Returns what the kernel has written to the terminal that started it. */
   terminal(): string {
     return fs.readFileSync(this.terminalFile, 'utf8');
   }

@@ -1,42 +1,71 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-// First: it mends the compiler that tslab loads.
-import { outsideCells } from '../protocol';
-import type { Trace } from '../source';
+// Must be imported before tslab: it repairs the compiler that tslab loads.
 import { latestTrace } from './tslab-compiler';
 import { createConverter, type Converter, type ConvertResult } from 'tslab/dist/converter';
-
-/** Is told the way back to the source of each cell that has been compiled. */
-export type TraceListener = (trace: Trace) => void;
+import { outsideCells } from '../protocol';
+import type { CellTraces, Trace } from '../source';
+import { expandShorthand } from './shorthand';
 
 /**
- * tslab's converter for cells that stand in `folder`, which is made if it is missing. It runs
- * outside the cell whose code it compiles: its file watchers outlive an interrupt.
+ * Compiles cells as if they were files of `folder`, which is created if it is missing: tslab's
+ * converter, with names for cells, source maps, and two repairs of the code that tslab gets.
  */
-export function createCellConverter(folder: string, onCompiled: TraceListener): Converter {
-  let converter = createConverterIn(folder);
-  const compile = (previous: string, source: string): ConvertResult => {
-    const result = converter.convert(previous, source);
-    if (!missesBuiltModule(result, folder)) return result;
-    converter.close();
-    converter = createConverterIn(folder);
-    return converter.convert(previous, source);
-  };
-  return {
-    convert(previous, source): ConvertResult {
-      const result = outsideCells(() => compile(previous, source));
-      if (result.output) onCompiled(within(latestTrace(), result.output));
-      return result;
-    },
-    inspect: (...args) => converter.inspect(...args),
-    complete: (...args) => converter.complete(...args),
-    addModule: (...args) => converter.addModule(...args),
-    close: () => converter.close(),
-  };
+export class CellConverter implements Converter {
+  /** Traces of the compiled cells, by name. */
+  readonly traces: CellTraces = new Map();
+  /** Name of the cell that is compiled next, such as `In[3]`; it appears in stack traces. */
+  cellName = '';
+  private converter: Converter;
+
+  /** @param isDefined whether an earlier cell has defined a name */
+  constructor(
+    private readonly folder: string,
+    private readonly isDefined: (name: string) => boolean,
+  ) {
+    this.converter = createConverterIn(folder);
+  }
+
+  convert(previous: string, source: string): ConvertResult {
+    const expanded = expandShorthand(source, this.isDefined);
+    // tslab's file watchers outlive an interrupt of the cell whose code is compiled.
+    const result = outsideCells(() => this.compile(previous, expanded));
+    if (!result.output) return result;
+    this.traces.set(this.cellName, withinCell(latestTrace(), result.output));
+    // tslab takes a cell whose only `await` is in `for await` for synchronous code.
+    if (/\bfor\s+await\b/.test(result.output)) result.hasToplevelAwait = true;
+    result.output += `\n//# sourceURL=${this.cellName}`;
+    return result;
+  }
+
+  inspect(...args: Parameters<Converter['inspect']>): ReturnType<Converter['inspect']> {
+    return this.converter.inspect(...args);
+  }
+
+  complete(...args: Parameters<Converter['complete']>): ReturnType<Converter['complete']> {
+    return this.converter.complete(...args);
+  }
+
+  addModule(...args: Parameters<Converter['addModule']>): ReturnType<Converter['addModule']> {
+    return this.converter.addModule(...args);
+  }
+
+  close(): void {
+    this.converter.close();
+  }
+
+  /** Compiles with tslab. A new converter sees modules that were built after this one looked. */
+  private compile(previous: string, source: string): ConvertResult {
+    const result = this.converter.convert(previous, source);
+    if (!missesBuiltModule(result, this.folder)) return result;
+    this.converter.close();
+    this.converter = createConverterIn(this.folder);
+    return this.converter.convert(previous, source);
+  }
 }
 
-/** tslab takes the current directory, at this moment, for the place of the cells. */
+/** Creates tslab's converter, which takes the current directory for the folder of the cells. */
 function createConverterIn(folder: string): Converter {
   fs.mkdirSync(folder, { recursive: true });
   const notebookFolder = process.cwd();
@@ -52,8 +81,8 @@ function createConverterIn(folder: string): Converter {
 const CANNOT_FIND_MODULE = 2307;
 
 /**
- * Whether TypeScript misses a file that is there: its watcher takes a second to tell of a file
- * that was missing once, and does not watch for one at all in folders too near the root.
+ * Whether TypeScript reports a module as missing that exists: its watcher notices a new file
+ * after a second, and never in folders too near the root.
  */
 function missesBuiltModule({ diagnostics }: ConvertResult, folder: string): boolean {
   const require = createRequire(path.join(folder, 'cell.js'));
@@ -68,8 +97,8 @@ function missesBuiltModule({ diagnostics }: ConvertResult, folder: string): bool
   });
 }
 
-/** Below the compiled cell stands only the code that tslab wraps around it. */
-function within(trace: Trace, compiled: string): Trace {
+/** Limits a trace to the compiled cell: the lines below it are the code that tslab adds. */
+function withinCell(trace: Trace, compiled: string): Trace {
   const lines = compiled.split('\n').length;
   return (line, column) => (line > lines ? undefined : trace(line, column));
 }

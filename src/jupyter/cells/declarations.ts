@@ -1,7 +1,7 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import type { Declaration } from '../source';
 
-/** The names a cell declares at its top level; of code that does not compile, those it can tell. */
+/** Finds the names that a cell declares at its top level; code with syntax errors may yield fewer. */
 export function findDeclarations(code: string): Declaration[] {
   const file = typescript.createSourceFile('cell.ts', code, typescript.ScriptTarget.ES2022, true);
   return file.statements.flatMap((statement) =>
@@ -28,7 +28,7 @@ function declaredNames(statement: typescript.Statement): string[] {
   return [];
 }
 
-/** The names in `x`, `{ a, b: c }` or `[d]`. */
+/** Lists the names bound by `x`, `{ a, b: c }` or `[d]`. */
 function boundNames(name: typescript.BindingName): string[] {
   if (typescript.isIdentifier(name)) return [name.text];
   return name.elements.flatMap((element) =>

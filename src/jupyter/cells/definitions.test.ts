@@ -6,7 +6,7 @@ import { findDeclarations } from './declarations';
 describe('findDeclarations', () => {
   const names = (code: string) => findDeclarations(code).map(({ name }) => name);
 
-  test('finds what stands at the top level of a cell, and nothing below', () => {
+  test('finds the names at the top level of a cell and no inner names', () => {
     const code = `import fs, { join as glue } from 'node:path';
 const a = 1, { b, c: [d] } = make();
 async function f() { const inner = 1; }
@@ -15,12 +15,12 @@ if (a) { var i = 2; }`;
     assert.deepEqual(names(code), ['glue', 'a', 'b', 'd', 'f', 'G']);
   });
 
-  test('finds it in code that does not parse, too', () => {
+  test('finds names in code that does not parse', () => {
     assert.deepEqual(names('function f(x) {\n  return x +;\n}'), ['f']);
     assert.deepEqual(names('const g = (x) => {'), ['g']);
   });
 
-  test('tells the text and the line where it begins', () => {
+  test('returns the source of a declaration and the line where it begins', () => {
     const [found] = findDeclarations('// first\n\nfunction f() {\n  return 1;\n}\nf();');
     assert.deepEqual(found, { name: 'f', source: 'function f() {\n  return 1;\n}', line: 3 });
   });
@@ -30,7 +30,7 @@ describe('DefinitionLog', () => {
   const error = { ename: 'TypeScriptError', evalue: '1:1 - no', traceback: [] };
   const declared = (source: string) => [{ name: 'f', source, line: 1 }];
 
-  test('a cell that failed leaves the definition before it, and is told', () => {
+  test('keeps the earlier definition when a cell fails, and records the failure', () => {
     const values: Record<string, unknown> = {};
     const log = new DefinitionLog(values);
     log.begin('In[1]', declared('one'))(error);
@@ -49,7 +49,7 @@ describe('DefinitionLog', () => {
     });
   });
 
-  test('a cell that threw below its definition has defined it', () => {
+  test('counts a definition when the cell throws after it', () => {
     const values: Record<string, unknown> = { f: 1 };
     const log = new DefinitionLog(values);
     const end = log.begin('In[1]', declared('one'));

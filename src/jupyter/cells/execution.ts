@@ -1,34 +1,41 @@
-import type { Router } from 'zeromq';
-import { type Cell, inCell, type Request } from '../protocol';
+import {
+  type Cell,
+  type ExecuteRequest,
+  inCell,
+  type KernelServer,
+  type OutputPublisher,
+  type Request,
+} from '../protocol';
 import { type ErrorReport, INTERRUPTED } from '../source';
+import type { CellRunner } from './cell-runner';
 
-/** What an execution needs of the kernel around it. */
-export interface ExecutionHost {
-  run(code: string, name: string): Promise<ErrorReport | undefined>;
-  publish(type: string, content: object, request: Request): void;
-  reply(socket: Router, request: Request, content: object): void;
-  /** Stops what waits inside the running cell. */
-  interruptWaiting(): void;
-}
-
-interface Pending {
-  socket: Router;
-  request: Request;
-}
-
-/** Runs the cells one after the other, in the order of their requests. */
+/** Runs cells one at a time, in the order of their requests, and replies to each. */
 export class ExecutionQueue {
-  private pending: Pending[] = [];
+  private pending: ExecuteRequest[] = [];
   private draining = false;
   private count = 0;
   private cell: Cell | undefined;
 
-  constructor(private readonly host: ExecutionHost) {}
+  constructor(
+    private readonly runner: CellRunner,
+    private readonly server: KernelServer,
+    private readonly publisher: OutputPublisher,
+  ) {}
 
   /** Queues one execute_request. */
-  async add(next: Pending): Promise<void> {
+  add(next: ExecuteRequest): void {
     this.pending.push(next);
-    if (this.draining) return;
+    if (!this.draining) void this.drain();
+  }
+
+  /** Stops the running cell and everything it has started. */
+  interrupt(): void {
+    if (this.cell === undefined) return;
+    this.cell.interrupted = true;
+    this.runner.executor.interrupt();
+  }
+
+  private async drain(): Promise<void> {
     this.draining = true;
     for (let head = this.pending.shift(); head; head = this.pending.shift()) {
       await this.execute(head);
@@ -36,32 +43,25 @@ export class ExecutionQueue {
     this.draining = false;
   }
 
-  /** Stops the running cell and all that it has started. */
-  interrupt(): void {
-    if (this.cell === undefined) return;
-    this.cell.interrupted = true;
-    this.host.interruptWaiting();
-  }
-
-  private async execute({ socket, request }: Pending): Promise<void> {
+  private async execute({ socket, request }: ExecuteRequest): Promise<void> {
     const { code, store_history, silent, stop_on_error } = request.content;
     const counted = store_history !== false && silent !== true;
     if (counted) this.count += 1;
     const execution_count = this.count;
     const name = counted ? `In[${execution_count}]` : 'In[-]';
-    this.host.publish('status', { execution_state: 'busy' }, request);
-    this.host.publish('execute_input', { code, execution_count }, request);
+    this.publish('status', { execution_state: 'busy' }, request);
+    this.publish('execute_input', { code, execution_count }, request);
     const error = await this.runCell(String(code), name, request);
-    let aborted: Pending[] = [];
+    let aborted: ExecuteRequest[] = [];
     if (error === undefined) {
       const content = { status: 'ok', execution_count, payload: [], user_expressions: {} };
-      this.host.reply(socket, request, content);
+      this.server.reply(socket, request, content);
     } else {
-      this.host.publish('error', error, request);
+      this.publish('error', error, request);
       if (stop_on_error !== false) aborted = this.pending.splice(0);
-      this.host.reply(socket, request, { status: 'error', execution_count, ...error });
+      this.server.reply(socket, request, { status: 'error', execution_count, ...error });
     }
-    this.host.publish('status', { execution_state: 'idle' }, request);
+    this.publish('status', { execution_state: 'idle' }, request);
     aborted.forEach((pending) => this.abort(pending));
   }
 
@@ -72,15 +72,15 @@ export class ExecutionQueue {
   ): Promise<ErrorReport | undefined> {
     const cell: Cell = { request: header, interrupted: false };
     this.cell = cell;
-    const error = await inCell(cell, () => this.host.run(code, name));
-    // What has arrived meanwhile, an interrupt or further cells, is only seen now.
+    const error = await inCell(cell, () => this.runner.run(code, name));
+    // An interrupt or further cells that arrived during synchronous work are only seen now.
     await this.arrivals();
     this.cell = undefined;
     if (error === INTERRUPTED) cell.interrupted = true;
     return cell.interrupted ? INTERRUPTED : error;
   }
 
-  /** Lets the event loop go round until it brings no further request. */
+  /** Waits until a round of the event loop brings no further request. */
   private async arrivals(): Promise<void> {
     let before: number;
     do {
@@ -90,15 +90,19 @@ export class ExecutionQueue {
     } while (this.pending.length > before);
   }
 
-  /** Answers a cell that was queued behind one that failed. */
-  private abort({ socket, request }: Pending): void {
-    this.host.publish('status', { execution_state: 'busy' }, request);
-    this.host.reply(socket, request, { status: 'aborted', execution_count: this.count });
-    this.host.publish('status', { execution_state: 'idle' }, request);
+  /** Replies to a cell that was queued behind a failed one. */
+  private abort({ socket, request }: ExecuteRequest): void {
+    this.publish('status', { execution_state: 'busy' }, request);
+    this.server.reply(socket, request, { status: 'aborted', execution_count: this.count });
+    this.publish('status', { execution_state: 'idle' }, request);
+  }
+
+  private publish(type: string, content: object, { header }: Request): void {
+    this.publisher.publish(type, content, header);
   }
 }
 
-/** Two of them span a whole round of the event loop, signals and sockets included. */
+/** Waits for the next `setImmediate`; two span a whole round of the event loop, sockets and signals included. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

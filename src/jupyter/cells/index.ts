@@ -1,5 +1,4 @@
-export { createCellRunner } from './cell-runner';
-export type { CellRunner } from './cell-runner';
+export { CellRunner } from './cell-runner';
 export { ExecutionQueue } from './execution';
 export { gateTimers } from './interrupt';
 export { redirectOutput } from './output';

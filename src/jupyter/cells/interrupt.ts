@@ -8,9 +8,9 @@ type Timer = (callback: Callback, ...rest: unknown[]) => unknown;
 type Delay = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Makes every timer a cell starts ask, when it is due, whether that cell has been interrupted,
- * and do nothing if so. A loop that yields (`await tf.nextFrame()`, `setImmediate`, a pause)
- * then never resumes: there is no other way to stop an async function from outside.
+ * Makes the timers of an interrupted cell do nothing when they are due. A loop that yields
+ * (`await tf.nextFrame()`, `setImmediate`, a pause) then never resumes: an async function cannot
+ * be stopped from outside in any other way.
  */
 export function gateTimers(): void {
   const global = globalThis as unknown as Record<string, Timer>;
@@ -37,7 +37,7 @@ function gate(start: Timer): Timer {
     };
     return start(guarded, ...rest);
   };
-  // util.promisify finds what it needs on the function itself.
+  // util.promisify reads properties of the timer function.
   return Object.defineProperties(gated, Object.getOwnPropertyDescriptors(start));
 }
 
@@ -50,9 +50,9 @@ function gateDelay(delay: Delay): Delay {
 }
 
 /**
- * A native addon's own callback: native code that, unlike a promise's `resolve` or a bound
- * function, has a prototype. WebGPU drives its device with such timers, started in whatever cell
- * happens to be running; without the next one the device would never answer again.
+ * Whether a callback belongs to a native addon: it is native code and has a prototype, unlike a
+ * promise's `resolve` or a bound function. WebGPU drives its device with such timers, started in
+ * whichever cell is running. If one did not run, the device would never answer again.
  */
 function isAddonFunction(callback: Callback): boolean {
   return (

@@ -3,8 +3,9 @@ import { connectChannel } from '../display';
 import { outputCell, type OutputPublisher, type StreamName } from '../protocol';
 
 /**
- * Leads all that cells say to IOPub, under the cell that said it: text written to stdout and
- * stderr, the display channel, and tslab's own `display`. An interrupted cell is not heard.
+ * Publishes all output of cells on IOPub, each below the cell that produced it: text written to
+ * stdout and stderr, the display channel, and tslab's own `display`. Output of an interrupted
+ * cell is dropped.
  */
 export function redirectOutput(publisher: OutputPublisher): void {
   redirectStream('stdout', publisher);

@@ -1,8 +1,8 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 
 /**
- * Writes `{ loss }` out as `{ loss: loss }` where `loss` is a variable of an earlier cell. tslab
- * makes such a variable `exports.loss`, but overlooks this short form: it would not be defined.
+ * Expands `{ loss }` to `{ loss: loss }` if `loss` is a variable of an earlier cell. tslab rewrites
+ * such variables to `exports.loss` but misses the short form, which would then be undefined.
  */
 export function expandShorthand(code: string, isEarlier: (name: string) => boolean): string {
   const file = typescript.createSourceFile('cell.ts', code, typescript.ScriptTarget.ES2022);

@@ -2,8 +2,8 @@ import * as typescript from '@tslab/typescript-for-tslab';
 import { type Trace, traceThrough } from '../source';
 
 /**
- * The compiler that tslab loads, mended in two places. This file puts a copy of the TypeScript
- * module in Node's module cache with two functions replaced; it must be imported before tslab.
+ * Replaces two functions of the TypeScript module that tslab loads, by a changed copy of the
+ * module in Node's cache. This file must be imported before tslab.
  */
 const cached = require.cache[require.resolve('@tslab/typescript-for-tslab')];
 if (cached !== undefined) {
@@ -12,7 +12,7 @@ if (cached !== undefined) {
 
 let latest: Trace = () => undefined;
 
-/** The way back to the source for the code that tslab has compiled last. */
+/** Returns the trace of the code that tslab has compiled last. */
 export function latestTrace(): Trace {
   return latest;
 }
@@ -22,7 +22,7 @@ interface WatchHost {
   clearTimeout(timer: unknown): void;
 }
 
-/** tslab compiles a cell twice, TypeScript to an ES module and that to CommonJS: this is the first. */
+/** Adds source maps to tslab's first compilation of a cell, from TypeScript to an ES module. */
 function createWatchCompilerHost(files: string[], options: object, ...rest: unknown[]): WatchHost {
   const create = typescript.createWatchCompilerHost as unknown as (...args: unknown[]) => WatchHost;
   const host = create(files, { ...options, inlineSourceMap: true }, ...rest);
@@ -31,9 +31,9 @@ function createWatchCompilerHost(files: string[], options: object, ...rest: unkn
 }
 
 /**
- * tslab's `setTimeout` keeps a callback until the next cell, and throws if it has one already.
- * TypeScript has two: a changed file, and a file that appears where one was missing. With both
- * pending no cell would compile again. Here any number share the one that tslab keeps.
+ * Lets any number of timers share the one that tslab allows. tslab's `setTimeout` keeps a callback
+ * until the next cell, and throws if it already has one. TypeScript uses two, for a changed file
+ * and for a missing file that appears; with both pending, no cell would compile again.
  */
 function queueTimers(host: WatchHost): void {
   const keep = host.setTimeout.bind(host);
@@ -60,7 +60,7 @@ function queueTimers(host: WatchHost): void {
 
 const INLINE_MAP = '//# sourceMappingURL=data:application/json;base64,';
 
-/** The second compilation, of what the first has made with a map inside. */
+/** Does tslab's second compilation, to CommonJS, and joins its source map with the first one. */
 function transpileModule(
   input: string,
   options: typescript.TranspileOptions,
@@ -76,7 +76,7 @@ function transpileModule(
   return { ...result, outputText: result.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, '') };
 }
 
-/** tslab compiles a cell below one line of its own. */
+/** Lines that tslab puts above a cell. */
 const PREFIX_LINES = 1;
 
 function traceCell(first: Trace, second: Trace): Trace {

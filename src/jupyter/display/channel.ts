@@ -1,24 +1,26 @@
-/** What the kernel can show besides text: the Jupyter message types of the display channel. */
+import { LoraError } from '../../tensor/errors';
+
+/** Message types of outputs other than text. */
 export type DisplayType = 'display_data' | 'update_display_data' | 'clear_output';
 
 /** Sends one display message from the cell that is running. */
 export type DisplayChannel = (type: DisplayType, content: object) => void;
 
-/** Something was asked of the kernel that it cannot do here. */
-export class KernelError extends Error {
+/** A function for cells is called outside the Jupyter kernel. */
+export class KernelError extends LoraError {
   override readonly name = 'KernelError';
 }
 
 let channel: DisplayChannel | undefined;
 
-/** Called once by the launcher; from then on `send` reaches the notebook. */
+/** Connects `send` to the notebook. The launcher calls it once. */
 export function connectChannel(connected: DisplayChannel): void {
   channel = connected;
 }
 
 /**
  * Sends one display message to the notebook.
- * @throws KernelError outside the kernel, where nobody would see it
+ * @throws KernelError outside the kernel
  */
 export function send(type: DisplayType, content: object): void {
   if (channel === undefined) {

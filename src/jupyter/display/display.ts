@@ -3,18 +3,18 @@ import { send } from './channel';
 
 /**
  * One output in several forms, by MIME type; the viewer picks the richest one it knows.
- * Text and JSON stand as they are, binary forms (`image/png`) as a `Uint8Array`.
+ * Text and JSON are plain values, binary forms (`image/png`) are a `Uint8Array`.
  */
 export type MimeBundle = Record<string, unknown>;
 
-/** An output that can be shown again in its place. */
+/** An output that can be replaced in its place. */
 export interface Display {
-  /** The first call shows the bundle below the cell, every later one replaces it where it stands. */
+  /** Shows the bundle below the cell; later calls replace it, in the same place. */
   show(bundle: MimeBundle): void;
 }
 
 /**
- * Shows one output below the running cell. With an `id`, the earlier outputs of that id show it too.
+ * Shows one output below the running cell. Earlier outputs with the same `id` change to it too.
  * @throws KernelError outside the kernel
  */
 export function display(bundle: MimeBundle, { id }: { id?: string } = {}): void {
@@ -23,7 +23,7 @@ export function display(bundle: MimeBundle, { id }: { id?: string } = {}): void 
 }
 
 /**
- * An output of its own: progress, a chart that grows. It may be updated from later cells too.
+ * Creates an output that can be updated, from later cells too: progress, or a growing chart.
  * `show` throws KernelError outside the kernel.
  */
 export function newDisplay(): Display {
@@ -42,15 +42,15 @@ export function newDisplay(): Display {
 }
 
 /**
- * Empties the outputs of the running cell; with `wait` only when the next output is there, so
- * that nothing flickers.
+ * Clears the outputs of the running cell. `wait` delays this until the next output arrives, which
+ * avoids flicker.
  * @throws KernelError outside the kernel
  */
 export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
   send('clear_output', { wait });
 }
 
-/** Jupyter carries binary forms as base64. */
+/** Encodes binary forms as base64, as Jupyter expects them. */
 function encode(bundle: MimeBundle): MimeBundle {
   const entries = Object.entries(bundle).map(([type, value]) => [
     type,

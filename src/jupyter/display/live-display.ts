@@ -1,20 +1,20 @@
 import { type MimeBundle, newDisplay } from './display';
 
-/** An output that follows something under way, such as the loss of a training. */
+/** An output that follows a running computation, such as the loss during training. */
 export interface LiveDisplay {
-  /** Shows a new bundle, at most four times a second; in between it does not even ask for one. */
+  /** Shows a new bundle, at most four times a second; `make` is not called in between. */
   update(make: () => MimeBundle): void;
-  /** Shows how things ended. */
+  /** Shows the final bundle. */
   end(bundle: MimeBundle): void;
 }
 
 const MILLISECONDS = 250;
-/** A Plotly renderer takes no updates once it has drawn, so only the last bundle has this form. */
+/** Only the final bundle has this form: a Plotly renderer ignores updates after it has drawn. */
 const PLOTLY = 'application/vnd.plotly.v1+json';
 
 /**
- * One output below the running cell that is drawn again and again. Its methods throw KernelError
- * outside the kernel.
+ * Creates an output below the running cell that is redrawn again and again. Its methods throw
+ * KernelError outside the kernel.
  */
 export function newLiveDisplay(): LiveDisplay {
   const display = newDisplay();

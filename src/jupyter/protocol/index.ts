@@ -6,5 +6,6 @@ export type { RequestHandler } from './requests';
 export { inCell, outputCell, outsideCells, runningCell } from './scope';
 export type { Cell } from './scope';
 export { KernelServer } from './server';
+export type { ExecuteRequest } from './server';
 export { bindSockets } from './sockets';
 export type { Connection } from './sockets';

@@ -1,12 +1,12 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
-/** The wire protocol of Jupyter, https://jupyter-client.readthedocs.io/en/stable/messaging.html */
+/** Version of Jupyter's wire protocol, https://jupyter-client.readthedocs.io/en/stable/messaging.html */
 export const PROTOCOL_VERSION = '5.3';
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
 const SESSION = randomUUID();
 
-/** Who sent a message and what it is; a reply carries the request's header as its parent. */
+/** Sender and type of a message. A reply carries the request's header as its parent. */
 export interface Header {
   msg_id: string;
   msg_type: string;
@@ -16,14 +16,14 @@ export interface Header {
   version: string;
 }
 
-/** A request as received; `route` leads the reply back to its sender. */
+/** A received request; `route` is the address of its sender, to which the reply goes. */
 export interface Request {
   route: Buffer[];
   header: Header;
   content: Record<string, unknown>;
 }
 
-/** A message to be sent: its type, its content, and the request it answers. */
+/** A message to send: type, content, and the header of the request it answers. */
 export interface Outgoing {
   route: (Buffer | string)[];
   type: string;
@@ -31,7 +31,7 @@ export interface Outgoing {
   parent: Header;
 }
 
-/** How the frames of one connection are signed; an empty key means unsigned. */
+/** Key and scheme that sign the frames of a connection; an empty key means no signature. */
 export interface Signing {
   key: string;
   signature_scheme: string;
@@ -56,7 +56,7 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
     throw new Error(`parseRequest: frames must be a Jupyter message, got ${frames.length} frames.`);
   }
   if (signature.toString() !== sign(parts.slice(0, 4), signing)) {
-    throw new Error('parseRequest: signature must match the connection key, got another one.');
+    throw new Error('parseRequest: signature must match the connection key, got a different one.');
   }
   return {
     route: frames.slice(0, delimiter),
@@ -65,7 +65,7 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
   };
 }
 
-/** The frames of one outgoing message. */
+/** Makes the signed frames of one outgoing message. */
 export function formatMessage(message: Outgoing, signing: Signing): (Buffer | string)[] {
   const header: Header = {
     msg_id: randomUUID(),

@@ -4,10 +4,10 @@ import { JupyterHandlerImpl } from 'tslab/dist/jupyter';
 import { getVersion } from 'tslab/dist/util';
 import { PROTOCOL_VERSION } from './message';
 
-/** Answers one kind of request: its content in, the content of the reply out. */
+/** Answers one type of request: takes its content, returns the content of the reply. */
 export type RequestHandler = (content: Record<string, unknown>) => object;
 
-/** The requests that are answered at once, by message type; those about code by tslab itself. */
+/** Creates the handlers of requests that are answered at once, by message type. tslab answers those about code. */
 export function createHandlers(executor: Executor): Record<string, RequestHandler> {
   const tslab = new JupyterHandlerImpl(executor, false);
   return {
@@ -18,7 +18,7 @@ export function createHandlers(executor: Executor): Record<string, RequestHandle
       tslab.handleInspect(content as unknown as Parameters<typeof tslab.handleInspect>[0]),
     complete_request: (content) =>
       tslab.handleComplete(content as unknown as Parameters<typeof tslab.handleComplete>[0]),
-    // There are no comms, hence no widgets; and the front end keeps the history.
+    // No comms, so no widgets. The front end keeps the history.
     comm_info_request: () => ({ status: 'ok', comms: {} }),
     history_request: () => ({ status: 'ok', history: [] }),
   };
@@ -39,7 +39,7 @@ function kernelInfo(): object {
       file_extension: '.ts',
       pygments_lexer: 'typescript',
       nbconvert_exporter: 'script',
-      // JupyterLab goes by `mode`, the classic notebook by the other two.
+      // JupyterLab reads `mode`, the classic notebook the other two.
       codemirror_mode: { mode: 'typescript', name: 'javascript', typescript: true },
     },
   };

@@ -1,14 +1,24 @@
 import fs from 'node:fs';
 import type { Router } from 'zeromq';
 import { formatMessage, type Header, parseRequest, type Request, type Signing } from './message';
+import type { OutputPublisher } from './publisher';
 import type { RequestHandler } from './requests';
 import type { Sockets } from './sockets';
 
-/** What the server hands requests to. */
-export interface ServerHost {
+/** An execute_request, and the socket its reply goes to. */
+export interface ExecuteRequest {
+  socket: Router;
+  request: Request;
+}
+
+/** Receivers of the requests that the server reads. */
+export interface Receivers {
+  /** answer at once, by message type */
   handlers: Record<string, RequestHandler>;
-  execute(socket: Router, request: Request): void;
-  publish(type: string, content: object, parent: Header): void;
+  /** takes the cells to run */
+  queue: { add(next: ExecuteRequest): void };
+  /** announces that the kernel is busy or idle */
+  publisher: OutputPublisher;
 }
 
 /** Speaks the Jupyter protocol: reads requests, sends replies and IOPub messages. */
@@ -19,9 +29,9 @@ export class KernelServer {
   ) {}
 
   /** Serves the shell and the control channel. */
-  serve(host: ServerHost): void {
-    void this.listen(this.sockets.shell, host);
-    void this.listen(this.sockets.control, host);
+  serve(receivers: Receivers): void {
+    void this.listen(this.sockets.shell, receivers);
+    void this.listen(this.sockets.control, receivers);
   }
 
   /** Sends on IOPub; its topic is the message type. */
@@ -30,40 +40,41 @@ export class KernelServer {
     this.sockets.iopub.send(frames).catch(complain);
   }
 
-  /** Answers a request on the socket it came by. */
+  /** Sends the reply to a request, on the socket the request came from. */
   reply(socket: Router, { route, header }: Request, content: object): void {
     const type = header.msg_type.replace('_request', '_reply');
     const frames = formatMessage({ route, type, content, parent: header }, this.signing);
     socket.send(frames).catch(complain);
   }
 
-  /** Closes the sockets; what is queued still goes out. */
+  /** Closes the sockets after all queued messages are sent. */
   close(): void {
     for (const socket of Object.values(this.sockets) as { close(): void }[]) socket.close();
   }
 
-  private async listen(socket: Router, host: ServerHost): Promise<void> {
+  private async listen(socket: Router, receivers: Receivers): Promise<void> {
     for await (const frames of socket) {
       try {
-        this.dispatch(socket, parseRequest(frames, this.signing), host);
+        this.dispatch(socket, parseRequest(frames, this.signing), receivers);
       } catch (error) {
         complain(error);
       }
     }
   }
 
-  private dispatch(socket: Router, request: Request, host: ServerHost): void {
+  private dispatch(socket: Router, request: Request, receivers: Receivers): void {
+    const { handlers, queue, publisher } = receivers;
     const { header, content } = request;
     if (header.msg_type === 'execute_request') {
-      host.execute(socket, request);
+      queue.add({ socket, request });
       return;
     }
-    const handler = host.handlers[header.msg_type];
-    // The protocol has kernels ignore what they do not know, such as widgets' comms.
+    const handler = handlers[header.msg_type];
+    // The protocol asks kernels to ignore unknown messages, such as widgets' comms.
     if (handler === undefined) return;
-    host.publish('status', { execution_state: 'busy' }, header);
+    publisher.publish('status', { execution_state: 'busy' }, header);
     this.reply(socket, request, attempt(handler, content));
-    host.publish('status', { execution_state: 'idle' }, header);
+    publisher.publish('status', { execution_state: 'idle' }, header);
   }
 }
 
@@ -76,7 +87,7 @@ function attempt(handler: RequestHandler, content: Record<string, unknown>): obj
   }
 }
 
-/** The terminal that started Jupyter is the only place left to tell. */
+/** Reports a failure of the kernel itself on the terminal that started Jupyter. */
 function complain(error: unknown): void {
   fs.writeSync(process.stderr.fd, `TypeScript kernel: ${String(error)}\n`);
 }

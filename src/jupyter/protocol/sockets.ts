@@ -1,7 +1,7 @@
 import { Publisher, Reply, Router } from 'zeromq';
 import type { Signing } from './message';
 
-/** What Jupyter writes into the connection file. */
+/** Content of Jupyter's connection file. */
 export interface Connection extends Signing {
   transport: string;
   ip: string;
@@ -12,7 +12,7 @@ export interface Connection extends Signing {
   hb_port: number;
 }
 
-/** The sockets of a kernel; stdin and the heartbeat need no further care. */
+/** Sockets that the kernel works with. It also binds stdin, unused, and the heartbeat, an echo. */
 export interface Sockets {
   shell: Router;
   control: Router;
@@ -20,13 +20,15 @@ export interface Sockets {
 }
 
 /**
- * With a send timeout zeromq hands every 512th send to a background thread and refuses all
- * others until that one is done: messages get lost. With 0 each send is done when it returns.
- * Its queue of 1,000 messages per subscriber silently drops the rest; 0 is no limit.
+ * Socket options that lose no message.
+ * `sendTimeout: 0` finishes each send before it returns. With a timeout, zeromq hands every 512th
+ * send to a background thread and refuses all others until that one is done.
+ * `sendHighWaterMark: 0` removes the limit of 1,000 queued messages per subscriber, beyond which
+ * zeromq drops messages silently.
  */
 const LOSSLESS = { sendTimeout: 0, sendHighWaterMark: 0, linger: 1000 };
 
-/** Binds the five sockets that the connection file names. */
+/** Binds the five sockets of a connection file. */
 export async function bindSockets(connection: Connection): Promise<Sockets> {
   const { transport, ip } = connection;
   const shell = new Router(LOSSLESS);

@@ -1,7 +1,7 @@
 import { KernelError } from '../display';
 import type { ErrorReport } from './errors';
 
-/** A name that a cell declares, and the text that declares it. */
+/** A name that a cell declares, and the source of the declaration. */
 export interface Declaration {
   name: string;
   source: string;
@@ -9,33 +9,33 @@ export interface Declaration {
   line: number;
 }
 
-/** What stands behind a name of the notebook. */
+/** Value and origin of a name in the notebook. */
 export interface Definition {
-  /** its value now; undefined where no cell has defined it */
+  /** current value; undefined if no cell has defined the name */
   value?: unknown;
-  /** the cell (`In[3]`) and the text that defined it, and the line of the cell where that begins */
+  /** the cell (`In[3]`) that defined it, the source of the definition, and its first line in the cell */
   origin?: { cell: string; source: string; line: number };
-  /** a later cell that was to define it anew, but did not compile or threw before it came to it */
+  /** a later cell that redefines it but did not compile, or threw before the definition */
   failed?: { cell: string; message: string };
 }
 
 type Known = Omit<Definition, 'value'>;
 
-/** Follows which cell has defined which name. */
+/** Records which cell has defined which name. */
 export class DefinitionLog {
   private readonly known = new Map<string, Known>();
 
-  /** @param values what the names stand for at this moment */
+  /** @param values the current values of all names */
   constructor(private readonly values: Record<string, unknown>) {}
 
-  /** A cell is about to run; what is given back is to be told the error it ended with, if any. */
+  /** Records a cell that is about to run. Call the result with the error it ended with, if any. */
   begin(cell: string, declared: Declaration[]): (error: ErrorReport | undefined) => void {
     const before = declared.map(({ name }) => ({
       name,
       known: this.known.get(name),
       value: this.values[name],
     }));
-    // Already now: the cell itself may ask, below its definition.
+    // Before the cell runs: it may ask for its own definitions.
     for (const { name, source, line } of declared) {
       this.known.set(name, { origin: { cell, source, line } });
     }
@@ -48,12 +48,13 @@ export class DefinitionLog {
     };
   }
 
+  /** Returns the value and origin of a name. */
   of(name: string): Definition {
     return { value: this.values[name], ...this.known.get(name) };
   }
 }
 
-/** What the running kernel knows of the cells. */
+/** The running kernel's knowledge of its cells. */
 interface Cells {
   definitions: DefinitionLog;
   describe(thrown: unknown): ErrorReport;
@@ -61,13 +62,13 @@ interface Cells {
 
 let cells: Cells | undefined;
 
-/** Called once by the launcher. */
+/** Connects `definitionOf` and `describeError` to the kernel. The launcher calls it once. */
 export function connectCells(connected: Cells): void {
   cells = connected;
 }
 
 /**
- * Looks a name of the notebook up: its value, the text that defined it, and whether a later
+ * Looks up a name of the notebook: its value, the source that defined it, and whether a later
  * attempt to define it failed.
  * @throws KernelError outside the kernel
  */
@@ -76,8 +77,8 @@ export function definitionOf(name: string): Definition {
 }
 
 /**
- * The lines the kernel would show for a thrown value: the message, and frames such as
- * `at f (In[3]:2:5)` in lines of the cells.
+ * Returns the lines that the kernel shows for a thrown value: the message, and frames such as
+ * `at f (In[3]:2:5)` with the lines of cells.
  * @throws KernelError outside the kernel
  */
 export function describeError(thrown: unknown): string[] {
@@ -87,6 +88,7 @@ export function describeError(thrown: unknown): string[] {
 function connected(caller: string): Cells {
   if (cells) return cells;
   throw new KernelError(
-    `${caller}: the caller must be a cell of the TypeScript kernel, got a plain Node process.`,
+    `${caller}: the caller must be a cell of the TypeScript kernel, got a plain Node process. ` +
+      'Call it in a notebook.',
   );
 }

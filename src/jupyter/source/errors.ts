@@ -4,44 +4,54 @@ import { inspect } from 'node:util';
 import { projectRoot } from '../../files/local';
 import { type Place, type Trace, traceThrough } from './source-map';
 
-/** An error as Jupyter shows it. */
+/** An error in the form that Jupyter shows. */
 export interface ErrorReport {
   ename: string;
   evalue: string;
   traceback: string[];
 }
 
-/** What a cell reports that was stopped by the learner. */
+/** Report of a cell that the learner has stopped. */
 export const INTERRUPTED: ErrorReport = {
   ename: 'Interrupted',
   evalue: 'the cell was stopped',
   traceback: ['Interrupted: the cell was stopped'],
 };
 
-/** The traces of the cells, by the name a cell has in a stack (`In[3]`). */
+/** Traces of the cells, by a cell's name in a stack (`In[3]`). */
 export type CellTraces = Map<string, Trace>;
 
 const FRAME =
   /^(?<head>\s+at (?:async )?(?:.* \()?)(?:file:\/\/)?(?<file>[^()\s][^()]*):(?<line>\d+):(?<column>\d+)\)?$/;
-/** This wing: its own frames are no news. */
+/** Folder of this wing, whose frames are left out. */
 const JUPYTER = path.join(__dirname, '..');
 const NOISE = [/^node:/, /^evalmachine/, /[\\/]node_modules[\\/]/];
 
 /**
- * Reports a thrown value: its stack without the frames of Node, of the kernel and of packages,
- * the rest in the lines of the cell or of the TypeScript source.
+ * Describes a thrown value. The stack leaves out the frames of Node, the kernel and packages; the
+ * remaining frames show lines of the cell or of the TypeScript source. Reading the value runs code
+ * of the cell (getters, proxies), which may throw in turn.
  */
 export function describeThrown(thrown: unknown, cells: CellTraces): ErrorReport {
+  try {
+    return report(thrown, cells);
+  } catch {
+    const evalue = 'a value that cannot be shown';
+    return { ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
+  }
+}
+
+function report(thrown: unknown, cells: CellTraces): ErrorReport {
   if (isSigint(thrown)) return INTERRUPTED;
   if (!(thrown instanceof Error)) {
     const evalue = inspect(thrown);
     return { ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
   }
   const { name, message } = thrown;
-  return { ename: name, evalue: message, traceback: tracebackOf(thrown, cells) };
+  return { ename: `${name}`, evalue: `${message}`, traceback: tracebackOf(thrown, cells) };
 }
 
-/** Reports why a cell did not compile; each line reads `line:column - message`. */
+/** Describes why a cell did not compile; each line reads `line:column - message`. */
 export function describeDiagnostics(diagnostics: string[]): ErrorReport {
   const traceback = diagnostics.map((line) => `TypeScriptError: ${line}`);
   if (diagnostics.some((line) => line.includes("Cannot find module '../src/"))) {
@@ -50,7 +60,7 @@ export function describeDiagnostics(diagnostics: string[]): ErrorReport {
   return { ename: 'TypeScriptError', evalue: diagnostics.join('\n'), traceback };
 }
 
-/** Node ends a cell's synchronous code with this error when SIGINT comes. */
+/** Whether this is the error with which Node ends synchronous code on SIGINT. */
 function isSigint(thrown: unknown): boolean {
   return (thrown as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 }
@@ -71,12 +81,12 @@ function framesOf({ stack = '' }: Error, cells: CellTraces): string[] {
     const { head = '', file = '', line = '', column = '' } = parts;
     const place = sourceOf({ file, line: Number(line), column: Number(column) }, cells);
     if (place === undefined) return [];
-    // A function of an earlier cell is called through tslab's proxy: no news for the reader.
+    // tslab calls functions of earlier cells through a proxy; leave its name out.
     return `${head.replace('at Proxy.', 'at ')}${place.file}:${place.line}:${place.column}${head.endsWith('(') ? ')' : ''}`;
   });
 }
 
-/** The place to show for a frame; undefined for noise, such as the code around a cell. */
+/** Finds the place to show for a frame; undefined if the frame is left out. */
 function sourceOf(place: Place, cells: CellTraces): Place | undefined {
   const cell = cells.get(place.file);
   if (cell !== undefined) {

@@ -7,10 +7,10 @@ export interface Place {
   column: number;
 }
 
-/** Leads from a place in compiled code back to its source; undefined where it has none. */
+/** Maps a place in compiled code to its source; undefined if it has none. */
 export type Trace = (line: number, column: number) => Place | undefined;
 
-/** Reads a source map (its JSON text), and parses it anew for each question: errors are rare. */
+/** Creates the trace of a source map (JSON text), parsed again at each call: errors are rare. */
 export function traceThrough(map: string): Trace {
   return (line, column) => {
     const source = new SourceMap(JSON.parse(map) as SourceMapPayload);
