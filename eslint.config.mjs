@@ -1,8 +1,9 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const tests = ['**/*.test.ts', 'tests/**/*.ts'];
 
-/** Each code cell of a notebook as a file of its own, so that the linter can name it. */
+/** Makes each code cell of a notebook a file of its own, which the linter names. */
 const notebook = {
   preprocess: (text) =>
     JSON.parse(text)
@@ -12,7 +13,7 @@ const notebook = {
 };
 const cells = ['**/*.ipynb/*.ts'];
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['dist/', 'node_modules/', '.venv/', '.native/', 'artifacts/', '*.mjs', '.*.cjs'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
@@ -21,10 +22,12 @@ export default tseslint.config(
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      complexity: ['error', 15],
       eqeqeq: 'error',
       'max-depth': ['error', 4],
       'max-lines': ['error', { max: 250 }],
@@ -49,8 +52,8 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.ipynb'], processor: notebook },
-  // Types are checked where cells run. Names go from cell to cell, so their uses are unknown here.
-  { files: cells, ...tseslint.configs.disableTypeChecked },
+  // The kernel checks the types of cells. A name may be used in another cell than its own.
+  { files: cells, extends: [tseslint.configs.disableTypeChecked] },
   {
     files: cells,
     rules: {

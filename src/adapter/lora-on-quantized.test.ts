@@ -5,11 +5,11 @@ import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
+import type { LoRALinear } from '../lora';
 import {
   applyLoraToLinear,
   dora,
   injectLora,
-  LoRALinear,
   mergeLora,
   mergeLoraWeights,
   removeLora,

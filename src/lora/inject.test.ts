@@ -6,7 +6,8 @@ import { ArgumentError } from '../tensor/errors';
 import { countParameters, Linear, Module } from '../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../tensor/runtime';
 import { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
-import { applyLoraToLinear, LoRALinear } from './lora-linear';
+import type { LoRALinear } from './lora-linear';
+import { applyLoraToLinear } from './lora-linear';
 import { rsLora } from './scaling';
 import { matchTargets } from './target-modules';
 

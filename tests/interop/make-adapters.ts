@@ -8,14 +8,8 @@ import {
   mergeEmbeddings,
 } from '../../src/adapter/embedding';
 import { type SaveOptions, savePretrained, trainBaseParameters } from '../../src/adapter/peft';
-import {
-  dora,
-  injectLora,
-  type InjectOptions,
-  LoRALinear,
-  mergeLora,
-  rsLora,
-} from '../../src/lora';
+import type { LoRALinear } from '../../src/lora';
+import { dora, injectLora, type InjectOptions, mergeLora, rsLora } from '../../src/lora';
 import { saveModel } from '../../src/model';
 import { GPT2 } from '../../src/model/gpt2';
 import { Random, read, useAccelerator } from '../../src/tensor/runtime';

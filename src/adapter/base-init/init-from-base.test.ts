@@ -7,15 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { FIXTURES, decodeFloat32, type EncodedArray } from '../../../tests/fixture';
 import { Net } from '../../../tests/peft-cases';
-import {
-  dora,
-  injectLora,
-  type LoRALayer,
-  LoRALinear,
-  mergeLora,
-  removeLora,
-  rsLora,
-} from '../../lora';
+import type { LoRALinear } from '../../lora';
+import { dora, injectLora, type LoRALayer, mergeLora, removeLora, rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import type { Linear } from '../../tensor/nn';
 import { memory, read, useAccelerator } from '../../tensor/runtime';

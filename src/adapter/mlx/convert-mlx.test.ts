@@ -8,7 +8,7 @@ import { decodeFloat32 } from '../../../tests/fixture';
 import { baseOf, outputOf, peftCase, writeCase } from '../../../tests/peft-cases';
 import { FileError } from '../../files/local';
 import { readSafetensors, writeSafetensors } from '../../files/safetensors';
-import { LoRALinear } from '../../lora';
+import type { LoRALinear } from '../../lora';
 import { LoraError } from '../../tensor/errors';
 import { read, useAccelerator } from '../../tensor/runtime';
 import { loadAdapter } from '../peft';
