@@ -50,7 +50,7 @@ describe('DoRA', () => {
     assertClose(await read(back.weight), await read(base.weight), TOLERANCE);
   });
 
-  test('a row that is NaN refuses to merge', async () => {
+  test('a NaN row cannot be merged', async () => {
     const { layer, magnitude } = trained();
     tf.tidy(() => magnitude.assign(tf.tensor1d([1, 1, NaN, 1, 1])));
     await assert.rejects(mergeLoraWeights(layer), NonFiniteError);

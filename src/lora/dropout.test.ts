@@ -43,7 +43,7 @@ function scaled(x: Matrix): Matrix {
 }
 
 describe("the adapter's dropout", () => {
-  test('is on its own input alone, and in training alone', async () => {
+  test("acts on the adapter's input only, and in training only", async () => {
     const layer = adapted();
     const x = input();
     const X = await matrix(x);
@@ -116,7 +116,7 @@ describe("the adapter's dropout", () => {
     assert.equal(kept[1], kept[0]);
   });
 
-  test('with DoRA changes nothing out of training', async () => {
+  test('with DoRA changes nothing outside training', async () => {
     const [layer, without] = [adapted({ variant: dora }), adapted({ variant: dora, dropout: 0 })];
     const x = input();
     assert.deepEqual(await valuesOf(layer.forward(x)), await valuesOf(without.forward(x)));

@@ -84,7 +84,7 @@ describe('PyTorch and PEFT, float64', () => {
       }
     });
 
-    test(`gradients of the plain composition, ${shape}`, async () => {
+    test(`gradients of base and adapter composed, ${shape}`, async () => {
       const { x, A, B, dh } = tensors(golden);
       const layer = new LoRALayer({
         inFeatures: A.shape[1],

@@ -124,7 +124,7 @@ describe('inverses', () => {
     );
   });
 
-  test('apply then remove hands back the very base, alive', async () => {
+  test('apply then remove returns the same base, alive', async () => {
     const base = new Linear({ inFeatures: 6, outFeatures: 4 });
     const before = memory().tensors;
     const layer = applyLoraToLinear(base, { r: 2, alpha: 8 });
@@ -304,7 +304,7 @@ describe('bad input', () => {
 });
 
 describe('memory', () => {
-  test('of 20 steps of everything stays where it was, native handles too', async () => {
+  test('is the same after 20 steps of everything, native handles too', async () => {
     const layer = randomLayer({ k: 12, d: 9, r: 3, alpha: 7, seed: 3 });
     const x = new Random(1).normal([2, 4, 12], 0, 1);
     const step = async () => {
@@ -320,7 +320,7 @@ describe('memory', () => {
     assert.deepEqual(memory(), before);
   });
 
-  test('of a module is all freed by dispose', () => {
+  test('of a module is freed by dispose', () => {
     const before = memory();
     const layer = randomLayer({ k: 12, d: 9, r: 3, alpha: 7, seed: 3 });
     layer.dispose();

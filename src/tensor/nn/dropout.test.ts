@@ -27,7 +27,7 @@ async function values(module: Module, x: tf.Tensor): Promise<Float32Array> {
 }
 
 describe('Dropout', () => {
-  test('changes nothing out of training', async () => {
+  test('changes nothing outside training', async () => {
     const x = new Random(1).normal([4, 9], 0, 1);
     const dropout = new Dropout(0.4);
     assert.equal(dropout.isActive, false);
@@ -39,7 +39,7 @@ describe('Dropout', () => {
     assert.deepEqual(await values(dropout, x), await read(x));
   });
 
-  test('makes a share p 0 in training, and the rest larger by 1 / (1 - p)', async () => {
+  test('sets a share p to 0 in training, and scales the rest by 1 / (1 - p)', async () => {
     const x = tf.fill([100, 60], 3);
     const dropout = new Dropout(0.3);
     dropout.setTraining(new Random(5));
@@ -49,7 +49,7 @@ describe('Dropout', () => {
     assert.ok(Math.abs(kept.length / 6000 - 0.7) < 0.024, `${kept.length} of 6000`); // 4 sigma
   });
 
-  test('draws from the random that it is given, anew at each call, at each place', async () => {
+  test('draws from the given random, anew for each call and each entry', async () => {
     const x = tf.ones([8, 8]);
     const drawn = async (seed: number) => {
       const twice = new Twice();
