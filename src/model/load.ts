@@ -13,7 +13,7 @@ import {
   type Weights,
 } from './transformer';
 
-/** Where a model comes from, and in which form it is kept. */
+/** The source of a model, and the kind of its linear layers. */
 export interface LoadOptions extends HubOptions {
   /** makes each linear layer, as soon as its weights are read; a `Linear` unless given */
   linear?: MakeLinear;

@@ -23,7 +23,7 @@ function save(folder: string, version: string): Promise<void> {
   });
 }
 
-/** What a reader finds, one file after the other. */
+/** Reads the files, one after the other. */
 async function found(folder: string): Promise<string[]> {
   return Promise.all(
     NAMES.map((name) => fs.readFile(path.join(folder, name), 'utf8').catch(() => 'nothing')),
@@ -97,7 +97,7 @@ const SAVER = `
   })();
 `;
 
-test('replaceFiles, killed in earnest: the files are always of one version', async () => {
+test('replaceFiles, killed at any moment, leaves files of one version', async () => {
   const folder = await fs.mkdtemp(path.join(root, 'killed-'));
   let interrupted = 0;
   for (let run = 0; run < Number(process.env.KILLS ?? 10); run++) {
@@ -116,7 +116,7 @@ test('replaceFiles, killed in earnest: the files are always of one version', asy
 });
 
 describe('replaceFiles', () => {
-  test('that fails to write leaves what was there', async () => {
+  test('leaves the old files if it fails to write', async () => {
     const folder = await fs.mkdtemp(path.join(root, 'full-'));
     await save(folder, 'old');
     const full = new Error('no space left');
@@ -128,7 +128,7 @@ describe('replaceFiles', () => {
     assert.deepEqual((await fs.readdir(folder)).sort(), [...NAMES].sort());
   });
 
-  test('goes on where the removal of what it had set aside was cut short', async () => {
+  test('completes a removal of its old files that was cut short', async () => {
     for (const left of [['old', 'current'], ['new', 'current'], ['current'], ['old'], []]) {
       const folder = await fs.mkdtemp(path.join(root, 'removing-'));
       await save(folder, 'old');
@@ -144,7 +144,7 @@ describe('replaceFiles', () => {
     }
   });
 
-  test('takes nothing from outside through what looks left by a killed process', async () => {
+  test('follows no link out of the folder, whatever a killed process seems to have left', async () => {
     const folder = await fs.mkdtemp(path.join(root, 'hostile-'));
     const outside = await fs.mkdtemp(path.join(root, 'outside-'));
     await fs.writeFile(path.join(outside, 'config'), 'secret');

@@ -1,6 +1,6 @@
 import { LoraError, quote } from '../../tensor/errors';
 
-/** Where a fault lies: the file, and the tensor in it if it lies in one. */
+/** The file with the fault, and the tensor in it if the fault is in one. */
 export interface FaultPlace {
   file: string;
   tensor?: string | undefined;

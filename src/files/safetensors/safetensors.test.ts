@@ -307,7 +307,7 @@ describe('writeSafetensors', () => {
     await writeSafetensors(file, tensors);
     const before = readFileSync(file);
     const entries = readdirSync(folder);
-    // A limit on the size of files stands in for the full disk: the write fails half way.
+    // A limit on the size of files simulates the full disk: the write fails half way.
     const program = `
       const { writeSafetensors } = require(${JSON.stringify(__dirname)});
       const values = new Float32Array(100_000);

@@ -50,7 +50,7 @@ function checkTensor(
     fail(`shape must hold its ${values.length} values, got [${shape.join(', ')}].`);
   }
   if (dtype === 'F32') return;
-  // 65520 and what lies beyond rounds to infinity.
+  // From 65520 on, numbers round to infinity.
   const large = values.find((value) => Math.abs(value) >= 65520 && Math.abs(value) < Infinity);
   if (large !== undefined) {
     fail(`each value must be below 65520 for F16, got ${large}. Write the tensor as F32.`);

@@ -152,7 +152,7 @@ describe('model.safetensors', () => {
     assert.notDeepEqual(await fingerprint(half), await fingerprint(model));
   });
 
-  test('with a head of its own, or a tensor twice, is refused', async () => {
+  test('with other weights for the head than the embedding, or a tensor twice, is refused', async () => {
     await writeTensors((tensors) => {
       const { shape, values } = tensors.get('transformer.wte.weight') as TensorToWrite;
       tensors.set('lm_head.weight', { shape, values: values.map((value) => value + 1) });
@@ -336,7 +336,7 @@ describe('sample', () => {
     return weights.map((weight) => weight / sum);
   };
 
-  test('greedy takes the first of the likeliest', () => {
+  test('at temperature 0 takes the first of the likeliest tokens', () => {
     assert.deepEqual(shares({}), [0, 1, 0, 0, 0]);
   });
 

@@ -53,7 +53,7 @@ describe('quantizeModel', () => {
   const packed = SIZE ** 2 / 2 + SIZE ** 2 / 64 + SIZE ** 2 / 64 / 64 + 4;
   const bias = 4 * SIZE;
 
-  test('goes layer by layer, and frees each', async () => {
+  test('replaces one layer after another, and frees each', async () => {
     const nothing = memory();
     const model = new Stack();
     const start = memory().bytes;

@@ -11,7 +11,7 @@ import { read } from './read';
 
 before(useAccelerator);
 
-/** What another process prints when it picks its accelerator with this in its environment. */
+/** Runs a process with this environment, and returns the accelerator it picks. */
 function pick(env: Record<string, string>): { name: string; passed: string[]; error?: string } {
   const program = `
     require(${JSON.stringify(__dirname)}).useAccelerator().then(
@@ -26,7 +26,7 @@ function pick(env: Record<string, string>): { name: string; passed: string[]; er
 }
 
 describe('useAccelerator', () => {
-  test('takes the forced one, and tfjs computes on it', async () => {
+  test('takes the accelerator that LORA_BACKEND forces, and tfjs computes on it', async () => {
     const { name, backend } = await useAccelerator();
     assert.equal(tf.getBackend(), backend);
     if (process.env.LORA_BACKEND) assert.equal(name, process.env.LORA_BACKEND);
@@ -39,7 +39,7 @@ describe('useAccelerator', () => {
     assert.match(error ?? '', /one of cuda, webgpu, cpu-native, wasm, js, got tpu/);
   });
 
-  test('fails where the forced one is not there, instead of computing elsewhere', () => {
+  test('fails if the forced one is missing, and computes on no other', () => {
     const { name, error } = pick({
       LORA_BACKEND: 'webgpu',
       VK_DRIVER_FILES: '/nowhere',
@@ -49,7 +49,7 @@ describe('useAccelerator', () => {
     assert.match(error ?? '', /LORA_BACKEND=webgpu must name an accelerator of this machine/);
   });
 
-  test('never picks a software GPU by itself, and says what it passed over', () => {
+  test('never picks a software GPU unforced, and lists the accelerators passed over', () => {
     const { name, passed } = pick({ LORA_BACKEND: '' });
     assert.notEqual(name, 'AcceleratorError');
     const order = ['cuda', 'webgpu', 'cpu-native', 'wasm', 'js'];

@@ -12,7 +12,7 @@ type Matrix = tf.Tensor2D;
 type Product = (a: Matrix, b: Matrix) => Matrix;
 
 /**
- * tfjs's wasm multiplies two matrices as they lie with XNNPACK's vector code, but transposed ones
+ * tfjs's wasm multiplies two untransposed matrices with XNNPACK's vector code, but transposed ones
  * number by number, ten to fifteen times as slowly: here they are transposed first. (Several in a
  * batch it multiplies slowly in any case; taking them apart takes as long.)
  */
