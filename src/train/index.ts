@@ -1,4 +1,4 @@
-/** Training: batches out of rows, the loss, the optimiser, the loop, checkpoints. */
+/** Training: batches of rows, the loss, the optimiser, the loop, checkpoints. */
 export {
   completionLogProbabilities,
   completionLoss,

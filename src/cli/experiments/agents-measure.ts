@@ -5,7 +5,7 @@ import {
   type Team,
   type Trace,
   type TraceStep,
-  type Workshop,
+  type AgentSetup,
   type WritingOptions,
 } from '../../course/agents';
 import { checkSolver, drawProblems, type Problem, type Role, ROLES } from '../../course/task';
@@ -51,14 +51,14 @@ interface Arm {
  * with as many attempts as the team's tokens pay for, rounded up, and a vote.
  */
 export async function measureAgents(
-  workshop: Workshop,
+  setup: AgentSetup,
   count: number,
   onDone: (arm: string) => void,
 ): Promise<(ArmResult | DifferenceResult)[]> {
   const problems = drawProblems({ split: 'test', seed: TESTS.seed, count });
   const questions = problems.map(({ question }) => question);
   const run = (arm: string, team: Team, writing: WritingOptions) =>
-    runTeam(questions, team, answerFrom(workshop, writing), { onDone: () => onDone(arm) });
+    runTeam(questions, team, answerFrom(setup, writing), { onDone: () => onDone(arm) });
   const { attempts, temperature } = TEAM;
 
   const greedy = await run('alone', { attempts: 1, roles: ['solver'] }, {});

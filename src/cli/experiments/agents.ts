@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { AdapterBank } from '../../adapter/bank';
 import { loadAdapter } from '../../adapter/peft';
-import type { Workshop } from '../../course/agents';
+import type { AgentSetup } from '../../course/agents';
 import { readResults, type ResultRow, resultsFile } from '../../course/shipped';
 import { ROLES } from '../../course/task';
 import { projectRoot } from '../../files/local';
@@ -36,7 +36,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
   const problems = quick ? TESTS.quick : TESTS.count;
   const runs = 3;
   const bar = progressBar('problems', runs * problems, { loss: false });
-  const results = await measureAgents(await openWorkshop(), problems, () => bar.increment());
+  const results = await measureAgents(await openSetup(), problems, () => bar.increment());
   bar.stop();
   const seconds = Math.round((performance.now() - start) / 1000);
   const rows = results.map((result): ResultRow => {
@@ -50,7 +50,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
 }
 
 /** The base with the three adapters in one bank. */
-async function openWorkshop(): Promise<Workshop> {
+async function openSetup(): Promise<AgentSetup> {
   const { model, tokenizer } = await openBase();
   const bank = new AdapterBank(model);
   for (const role of ROLES) {

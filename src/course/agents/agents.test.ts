@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chooseVerdict } from './choose-verdict';
 import { type Answerer, runTeam } from './run-team';
-import type { Ask } from './solve-together';
+import type { AgentRequest } from './solve-together';
 import type { Reply, TraceStep } from './trace';
 import { transcript } from './transcript';
 
@@ -14,8 +14,8 @@ const says = (text: string): Reply => ({ text, confidence: null, tokens: TOKENS 
 const judges = (text: string, confidence: number): Reply => ({ ...says(text), confidence });
 
 /** An answerer that follows a script, role by role, and keeps what it was asked. */
-function scripted(script: Record<Ask['role'], Reply[]>) {
-  const asked: Ask[][] = [];
+function scripted(script: Record<AgentRequest['role'], Reply[]>) {
+  const asked: AgentRequest[][] = [];
   const answer: Answerer = (asks) => {
     asked.push([...asks]);
     return Promise.resolve(asks.map(({ role }) => script[role].shift() ?? says('?')));

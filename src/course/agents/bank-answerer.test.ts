@@ -19,8 +19,8 @@ import {
   solverPrompt,
   tokenizerJson,
 } from '../task';
-import { answerFrom, type Workshop } from './bank-answerer';
-import type { Ask } from './solve-together';
+import { answerFrom, type AgentSetup } from './bank-answerer';
+import type { AgentRequest } from './solve-together';
 import { findHardProblems, trainingRows } from './training-rows';
 
 const tokenizer = new Tokenizer(tokenizerJson(), {});
@@ -28,7 +28,7 @@ const QUESTION = 'Tom has 3 bags of 4 nuts. How many now?';
 const RIGHT = '3*4=12, so 12';
 
 /** A model that says anything, with an adapter for each role that makes it say something else. */
-async function makeWorkshop(): Promise<Workshop> {
+async function makeSetup(): Promise<AgentSetup> {
   const config = {
     ...{ vocabSize: tokenizer.get_vocab().size, maxPositions: 128, nEmbd: 8, nLayer: 1, nHead: 2 },
     ...{ nInner: 12, layerNormEpsilon: 1e-5, eosTokenIds: tokenizer.encode('\n').ids },
@@ -55,7 +55,7 @@ const solution = (text: string) => {
   return parsed;
 };
 const prompt = solverPrompt(QUESTION);
-const asks: Ask[] = [
+const asks: AgentRequest[] = [
   { role: 'solver', prompt, about: null },
   { role: 'critic', prompt, about: 0, attempt: solution(RIGHT) },
   { role: 'reviser', prompt: `${prompt} 3*4=12,`, about: 0, kept: '3*4=12,' },
@@ -63,18 +63,18 @@ const asks: Ask[] = [
 ];
 
 describe('agents in a bank', () => {
-  let workshop: Workshop;
+  let setup: AgentSetup;
   before(async () => {
     await useAccelerator();
-    workshop = await makeWorkshop();
+    setup = await makeSetup();
   });
 
   test('each say in a mixed batch what their adapter says alone', async () => {
-    const { model, bank } = workshop;
-    await answerFrom(workshop)(asks); // so that every weight is where it computes
+    const { model, bank } = setup;
+    await answerFrom(setup)(asks); // so that every weight is where it computes
     bank.activate();
     const start = memory();
-    const replies = await answerFrom(workshop)(asks);
+    const replies = await answerFrom(setup)(asks);
     bank.activate();
     assert.deepEqual(memory(), start);
     for (const [i, ask] of asks.entries()) {
@@ -105,17 +105,17 @@ describe('agents in a bank', () => {
   // Draws and checks are the host's: minutes on a GPU that is imitated would say nothing new.
   const skip = process.env.LORA_BACKEND === 'webgpu' ? 'takes minutes on software webgpu' : false;
   test('sample by their seed, another text at each attempt', { skip }, async () => {
-    const twice = Array.from({ length: 3 }, () => asks[0] as Ask);
-    const sampled = (seed: number) => answerFrom(workshop, { temperature: 1, seed })(twice);
+    const twice = Array.from({ length: 3 }, () => asks[0] as AgentRequest);
+    const sampled = (seed: number) => answerFrom(setup, { temperature: 1, seed })(twice);
     const first = await sampled(1);
     assert.deepEqual(await sampled(1), first);
     assert.notDeepEqual(await sampled(2), first);
     assert.ok(new Set(first.map(({ text }) => text)).size > 1);
-    workshop.bank.activate();
+    setup.bank.activate();
   });
 
   test('find every problem hard where they know nothing', { skip }, async () => {
-    const { model } = workshop;
+    const { model } = setup;
     const hard = await findHardProblems(model, tokenizer, { problems: 2, temperature: 1 });
     assert.equal(hard.length, 2);
   });
@@ -147,7 +147,7 @@ describe('a critic', () => {
     test(`that knows the solution says "${critique}" of ${attempt}`, async () => {
       const model = sureModel(` ${RIGHT}\n`);
       const bank = { forRows: () => undefined } as unknown as AdapterBank;
-      const ask: Ask = { role: 'critic', prompt, about: 0, attempt: solution(attempt) };
+      const ask: AgentRequest = { role: 'critic', prompt, about: 0, attempt: solution(attempt) };
       const [reply] = await answerFrom({ model, tokenizer, bank })([ask]);
       assert.equal(reply?.text, critique);
       assert.equal((reply.confidence ?? NaN) > 0.9, attempt === RIGHT);

@@ -9,22 +9,22 @@ import {
 } from '../task';
 import type { TraceStep, Verdict } from './trace';
 
-/** A different solution, whoever wrote it. */
+/** A solution, and all that was said of it. */
 export interface Candidate {
   readonly solution: Solution;
   /** the first step that wrote it, counted from 0 */
   readonly by: number;
   /** the weights of the steps that wrote it */
   votes: number;
-  /** the critic's probability that it is right; 1 until it has spoken */
+  /** the critic's probability that it is right; 1 before it is judged */
   confidence: number;
   critique?: Critique;
 }
 
-/** What a solution counts by who wrote it. */
+/** The votes of a solution by the role that wrote it. */
 const VOTES = { solver: 1, reviser: 0.5 };
 
-/** The different solutions that the steps of these roles wrote, and what the critic says of them. */
+/** Lists the different solutions of these roles' steps, with the critic's verdict on each. */
 export function candidatesOf(
   steps: readonly TraceStep[],
   roles: readonly Role[] = ROLES,
@@ -44,18 +44,17 @@ export function candidatesOf(
 }
 
 /**
- * argmax over the different solutions of votes · √confidence: what was written often and what the
- * critic believes; without a critic the majority. Of equals the one written first. The root and the
- * reviser's half vote did best on problems of the validation set: a critic taken at its word, who
- * may be sure and wrong, overrules too many.
- * @param roles whose steps count: what the verdict would have been without the others
- * @returns null where nobody wrote a solution
+ * Chooses the solution with the largest votes · √confidence, the one written first among equals.
+ * Without a critic that is the majority. The square root and the reviser's half vote did best on
+ * the validation set: a critic can be sure and wrong, and at full weight it overrules too many.
+ * @param roles the roles whose steps count, for the verdict without the others
+ * @returns null if nobody wrote a solution
  */
 export function chooseVerdict(
   steps: readonly TraceStep[],
   roles: readonly Role[] = ROLES,
 ): Verdict | null {
-  // A critic may have judged what only a role wrote that does not count.
+  // The critic may have judged a solution that only a role outside `roles` wrote.
   const candidates = candidatesOf(steps, roles).filter(({ votes }) => votes > 0);
   const weightOf = ({ votes, confidence }: Candidate) => votes * Math.sqrt(confidence);
   const total = candidates.reduce((sum, candidate) => sum + weightOf(candidate), 0);

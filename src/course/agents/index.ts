@@ -1,9 +1,9 @@
 export { answerFrom } from './bank-answerer';
-export type { Workshop, WritingOptions } from './bank-answerer';
+export type { AgentSetup, WritingOptions } from './bank-answerer';
 export { chooseVerdict } from './choose-verdict';
 export { runTeam } from './run-team';
 export type { Answerer, RunOptions } from './run-team';
-export type { Ask, Team } from './solve-together';
+export type { AgentRequest, Team } from './solve-together';
 export type { Reply, Trace, TraceStep, Verdict } from './trace';
 export { findHardProblems, trainingRows } from './training-rows';
 export type { TrainingRow, TrialOptions } from './training-rows';

@@ -1,27 +1,29 @@
 import { assertPositiveIntegers } from '../../tensor/errors';
-import { type Ask, solveTogether, type Talk, type Team } from './solve-together';
+import { type AgentRequest, solveTogether, type Conversation, type Team } from './solve-together';
 import type { Reply, Trace } from './trace';
 
-/** Replies to what was asked, in its order; the asks of many questions and all roles together. */
-export type Answerer = (asks: readonly Ask[]) => Promise<readonly Reply[]>;
+/** Replies to requests, in their order; those of many questions and all roles come together. */
+export type Answerer = (requests: readonly AgentRequest[]) => Promise<readonly Reply[]>;
 
-/** How many questions are worked on at once, and who is told of each one's end. */
+/** Options of `runTeam`. */
 export interface RunOptions {
+  /** the number of questions worked on at once */
   atOnce?: number;
+  /** called with each trace as it is done */
   onDone?: (trace: Trace) => void;
 }
 
-/** A question under way, and what it waits for. */
-interface Open {
+/** A question being worked on, and the requests it waits for. */
+interface ActiveQuestion {
   readonly index: number;
-  readonly talk: Talk;
-  asks: readonly Ask[];
+  readonly conversation: Conversation;
+  requests: readonly AgentRequest[];
 }
 
 /**
- * Lets a team work on many questions, `atOnce` at a time: what all of them ask goes to `answer`
- * together, and the next question takes the place of one that is done. So solvers of new questions
- * and revisers of older ones share a batch.
+ * Lets a team work on many questions, `atOnce` at a time. The requests of all of them go to
+ * `answer` together, and a new question replaces one that is done, so solvers of new questions and
+ * revisers of older ones share a batch.
  * @returns the traces, in the order of the questions
  */
 export async function runTeam(
@@ -33,21 +35,24 @@ export async function runTeam(
   assertPositiveIntegers('runTeam', { atOnce, attempts: team.attempts });
   const traces: Trace[] = [];
   const waiting = questions.map((question, index) => ({ question, index }));
-  let open: Open[] = [];
-  const goOn = ({ index, talk }: Omit<Open, 'asks'>, replies: readonly Reply[]): Open[] => {
-    const { done, value } = talk.next(replies);
-    if (!done) return [{ index, talk, asks: value }];
+  let open: ActiveQuestion[] = [];
+  const advance = (
+    { index, conversation }: Omit<ActiveQuestion, 'requests'>,
+    replies: readonly Reply[],
+  ): ActiveQuestion[] => {
+    const { done, value } = conversation.next(replies);
+    if (!done) return [{ index, conversation, requests: value }];
     traces[index] = value;
     onDone?.(value);
     return [];
   };
   for (;;) {
     for (const { question, index } of waiting.splice(0, atOnce - open.length)) {
-      open.push(...goOn({ index, talk: solveTogether(question, team) }, []));
+      open.push(...advance({ index, conversation: solveTogether(question, team) }, []));
     }
     if (open.length === 0) return traces;
-    const replies = await answer(open.flatMap(({ asks }) => asks));
+    const replies = await answer(open.flatMap(({ requests }) => requests));
     let from = 0;
-    open = open.flatMap((one) => goOn(one, replies.slice(from, (from += one.asks.length))));
+    open = open.flatMap((one) => advance(one, replies.slice(from, (from += one.requests.length))));
   }
 }

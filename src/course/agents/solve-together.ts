@@ -1,19 +1,20 @@
 import { type Role, ROLES, type Solution, solverPrompt } from '../task';
 import { candidatesOf, chooseVerdict } from './choose-verdict';
-import { beginning } from './first-steps';
+import { firstSteps } from './first-steps';
 import type { Reply, Trace, TraceStep } from './trace';
 
 /**
- * What an agent is asked: solver and reviser to write on from a prompt; the critic, who does not
- * write, how it finds an attempt as what follows the prompt.
+ * A request to an agent. Solver and reviser continue a prompt; the critic, which does not write,
+ * says how likely it finds an attempt after the prompt.
  */
-export type Ask =
+export type AgentRequest =
   | { readonly role: 'solver'; readonly prompt: string; readonly about: null }
   | {
       readonly role: 'reviser';
-      /** ends with what is kept of the attempt */
+      /** ends with `kept` */
       readonly prompt: string;
       readonly about: number;
+      /** the steps of the attempt before the wrong one */
       readonly kept: string;
     }
   | {
@@ -23,23 +24,23 @@ export type Ask =
       readonly attempt: Solution;
     };
 
-/** Who works on a question. */
+/** The agents that work on a question. */
 export interface Team {
-  /** how many solutions the solver proposes */
+  /** the number of solutions that the solver proposes */
   readonly attempts: number;
   /** without a critic the solutions are counted, without a reviser nothing is repaired */
   readonly roles?: readonly Role[];
 }
 
-/** A talk that asks several things at a time and goes on with the replies, in their order. */
-export type Talk<T = Trace> = Generator<readonly Ask[], T, readonly Reply[]>;
+/** Yields requests, several at a time, and continues with their replies, in the same order. */
+export type Conversation<T = Trace> = Generator<readonly AgentRequest[], T, readonly Reply[]>;
 
 /**
  * The solver proposes, the critic judges each different solution, the reviser repairs those judged
- * wrong, the critic judges the repairs, and a verdict is chosen. Who answers, one question at a
- * time or many, is the caller's business.
+ * wrong, the critic judges the repairs, and a verdict is chosen. The caller gets the replies, for
+ * one question at a time or many.
  */
-export function* solveTogether(question: string, { attempts, roles = ROLES }: Team): Talk {
+export function* solveTogether(question: string, { attempts, roles = ROLES }: Team): Conversation {
   const steps: TraceStep[] = [];
   const prompt = solverPrompt(question);
   const proposal = { role: 'solver', prompt, about: null } as const;
@@ -57,11 +58,11 @@ export function* solveTogether(question: string, { attempts, roles = ROLES }: Te
   return { question, steps, verdict: chooseVerdict(steps) };
 }
 
-/** What is replied becomes steps. */
-function* ask(steps: TraceStep[], asks: readonly Ask[]): Talk<void> {
-  if (asks.length === 0) return;
-  const replies = yield asks;
-  asks.forEach((ask, i) => {
+/** Asks for replies and records them as steps. */
+function* ask(steps: TraceStep[], requests: readonly AgentRequest[]): Conversation<void> {
+  if (requests.length === 0) return;
+  const replies = yield requests;
+  requests.forEach((ask, i) => {
     const { role, prompt, about } = ask;
     const { text, ...reply } = replies[i] as Reply;
     const whole = ask.role === 'reviser' ? `${ask.kept} ${text}`.trim() : text;
@@ -69,8 +70,8 @@ function* ask(steps: TraceStep[], asks: readonly Ask[]): Talk<void> {
   });
 }
 
-/** Each different solution that the critic has not seen. */
-function toJudge(question: string, steps: readonly TraceStep[]): Ask[] {
+/** Requests a critique of each different solution that the critic has not seen. */
+function toJudge(question: string, steps: readonly TraceStep[]): AgentRequest[] {
   return candidatesOf(steps)
     .filter(({ critique }) => !critique)
     .map(({ solution: attempt, by }) => {
@@ -78,11 +79,11 @@ function toJudge(question: string, steps: readonly TraceStep[]): Ask[] {
     });
 }
 
-/** Each different solution that the critic finds wrong: what comes before the wrong step is kept. */
-function toRevise(question: string, steps: readonly TraceStep[]): Ask[] {
-  return candidatesOf(steps).flatMap(({ solution, by: about, critique }): Ask[] => {
+/** Requests a repair of each different solution judged wrong, from its wrong step on. */
+function toRevise(question: string, steps: readonly TraceStep[]): AgentRequest[] {
+  return candidatesOf(steps).flatMap(({ solution, by: about, critique }): AgentRequest[] => {
     if (critique?.verdict !== 'wrong') return [];
-    const kept = beginning(solution, critique.step - 1);
+    const kept = firstSteps(solution, critique.step - 1);
     const prompt = solverPrompt(question) + (kept === '' ? '' : ` ${kept}`);
     return [{ role: 'reviser', prompt, about, kept }];
   });

@@ -1,35 +1,35 @@
 import type { Role } from '../task';
 
-/** What an agent says, without the space before it and the end of the line. */
+/** The reply of an agent, without the space before it and the newline. */
 export interface Reply {
   readonly text: string;
-  /** a critic's probability that the attempt is right; null of the others */
+  /** a critic's probability that the attempt is right; null for the others */
   readonly confidence: number | null;
-  /** tokens that went through the model, each once */
+  /** the number of tokens that went through the model */
   readonly tokens: { readonly read: number; readonly written: number };
 }
 
-/** One thing that one agent did. */
+/** One reply of one agent, and its prompt. */
 export interface TraceStep extends Reply {
   readonly role: Role;
   readonly prompt: string;
-  /** the step whose solution was judged or revised, counted from 0; null of the solver's own */
+  /** the step whose solution was judged or revised, counted from 0; null for the solver */
   readonly about: number | null;
 }
 
-/** Everything that was said about one question: plain data. */
+/** All steps on one question, as plain data. */
 export interface Trace {
   readonly question: string;
   readonly steps: readonly TraceStep[];
-  /** null where nobody wrote a solution */
+  /** null if nobody wrote a solution */
   readonly verdict: Verdict | null;
 }
 
-/** The solution that the team stands by. */
+/** The solution that the team chose. */
 export interface Verdict {
   readonly text: string;
   /** the step that wrote it first, counted from 0 */
   readonly by: number;
-  /** its share of all votes, weighed by the critic's confidence, from 0 to 1 */
+  /** its share of all votes, weighted by the critic's confidence, from 0 to 1 */
   readonly share: number;
 }

@@ -12,21 +12,21 @@ import {
   solverRow,
   solverRows,
 } from '../task';
-import { beginning } from './first-steps';
+import { firstSteps } from './first-steps';
 
 const SPLIT = 'train';
-/** Problems of different seeds, so that no role learns another's by heart. */
+/** Different seeds, so that no role memorises another's problems. */
 const SEEDS = { solver: 1, hard: 2, critic: 3, reviser: 4 };
-/** How often a problem comes that the solver got wrong, where others come once. */
+/** The number of copies of a problem that the solver got wrong; other problems have one. */
 const HARD = 3;
 
 /** A text to learn from. */
 export type TrainingRow = Pick<Row, 'prompt' | 'completion'>;
 
 /**
- * What a role learns from: right solutions alone. Critic and reviser see most often what the solver
- * gets wrong, so that where they differ from it, it is they who have learnt it; and the reviser
- * sees solutions that are begun, to write the rest.
+ * Makes the rows that a role learns from: right solutions alone. Critic and reviser see several
+ * times what the solver gets wrong, so that they learn what it has not; the reviser gets the first
+ * steps in the prompt, and writes the rest.
  * @param hard problems that the solver gets wrong, for critic and reviser
  */
 export function trainingRows(role: Role, hard: readonly Problem[]): TrainingRow[] {
@@ -37,21 +37,21 @@ export function trainingRows(role: Role, hard: readonly Problem[]): TrainingRow[
   return role === 'critic' ? rows : rows.map(({ problem }, i) => begun(problem, i));
 }
 
-/** The rest of a solution, after none, one, ... of its steps: a different number at each turn. */
+/** Asks for the rest of a solution after `turn` modulo (steps + 1) of its steps. */
 function begun(problem: Problem, turn: number): TrainingRow {
-  const kept = beginning(problem, turn % (problem.steps.length + 1));
+  const kept = firstSteps(problem, turn % (problem.steps.length + 1));
   const prompt = solverPrompt(problem.question) + (kept === '' ? '' : ` ${kept}`);
   const rest = formatSolution(problem).slice(kept.length).trimStart();
   return { prompt, completion: ` ${rest}\n` };
 }
 
-/** How much the solver is tried, and how freely it writes. */
+/** The number of problems to try the solver on, and its sampling temperature. */
 export interface TrialOptions {
   problems: number;
   temperature: number;
 }
 
-/** Problems that a solver, who has not seen them, gets wrong at its first attempt. */
+/** Finds problems, new to the solver, that it gets wrong at its first attempt. */
 export async function findHardProblems(
   model: LanguageModel,
   tokenizer: Tokenizer,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testExercise } from '../../../tests/course/test-exercise';
+import { LEVELS } from '../../tensor/quant';
 import { normalQuantile } from '../judge';
 import { NF4, qlora } from './qlora';
 import * as solution from './qlora.solution';
@@ -84,6 +85,10 @@ testExercise(qlora, solution, {
     dequantizeBlocks: (codes, scales, levels, size) =>
       codes.map((code, i) => (levels[code] ?? NaN) * (scales[i % size] ?? NaN)),
   },
+});
+
+test("the published levels are tensor/quant's", () => {
+  assert.deepEqual(NF4, [...LEVELS.nf4]);
 });
 
 test('the levels of the solution are those published, to 1e-6', () => {

@@ -1,4 +1,3 @@
-import { LEVELS } from '../../tensor/quant';
 import type { Random } from '../../tensor/runtime';
 import {
   type Case,
@@ -11,8 +10,16 @@ import {
 } from '../judge';
 import { codeSuspects, levelSuspects, scaleSuspects, weightSuspects } from './qlora-suspects';
 
-/** As published: QLoRA's appendix E (Dettmers et al. 2023), in the digits of bitsandbytes. */
-export const NF4 = [...LEVELS.nf4];
+/**
+ * The 16 levels of NF4 as published: appendix E of the QLoRA paper (Dettmers et al. 2023), in the
+ * digits of bitsandbytes' `get_4bit_type`. Copied from there, so that the library is not its own judge.
+ */
+export const NF4 = [
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+  -0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725,
+  0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  0.7229568362236023, 1,
+];
 
 const levels: Part = {
   name: 'nf4Levels',

@@ -6,10 +6,9 @@ import { type Batch, makeBatch, PADDING } from './batch';
 import type { Example } from './example';
 
 /**
- * The mean cross-entropy of a batch's completions: a scalar, owned by the caller. Of several batches
- * it is the sum of their means, computed in one pass: where each belongs to another adapter, each
- * adapter gets the gradients that it would get alone. Logits are computed only where there is a
- * label.
+ * Computes the mean cross-entropy of a batch's completions: a scalar, owned by the caller. For
+ * several batches it is the sum of their means, in one pass: if each batch has its own adapter, each
+ * adapter gets the gradients that it would get alone. Logits are computed only at labels.
  */
 export function completionLoss(model: LanguageModel, ...batches: readonly Batch[]): tf.Scalar {
   return tf.tidy(() => {
@@ -25,14 +24,14 @@ export function completionLoss(model: LanguageModel, ...batches: readonly Batch[
   });
 }
 
-/** The rows of all batches, as long as the longest. */
+/** Pads the rows of all batches to the longest. */
 function padTogether(batches: readonly Batch[]): number[][] {
   const rows = batches.flatMap(({ ids }) => ids);
   const time = Math.max(...rows.map(({ length }) => length));
   return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
 }
 
-/** The states of a batch from its start on, where its rows begin at `row`: [size, time - start, nEmbd] */
+/** Slices a batch's states from its start on; its first row is `row`: [size, time - start, nEmbd]. */
 function labelledStates(hidden: tf.Tensor, row: number, { ids, start }: Batch): tf.Tensor {
   const time = ids[0]?.length ?? 0;
   const width = hidden.shape.at(-1) as number;
@@ -42,8 +41,8 @@ function labelledStates(hidden: tf.Tensor, row: number, { ids, start }: Batch): 
 const BATCH = 50;
 
 /**
- * How likely a model finds each completion, token by token: log p of each token, given all before
- * it. The same as a loss of single tokens, with its sign turned.
+ * Computes log p of each token of each completion, given all tokens before it: the negative of the
+ * loss of single tokens.
  */
 export async function completionLogProbabilities(
   model: LanguageModel,
@@ -67,7 +66,7 @@ export async function completionLogProbabilities(
   );
 }
 
-/** The mean cross-entropy, in nats a token, over all completions of some examples. */
+/** Computes the mean cross-entropy, in nats per token, over the completions of examples. */
 export async function meanLoss(
   model: LanguageModel,
   examples: readonly Example[],
@@ -86,7 +85,7 @@ export async function meanLoss(
   return sum / count;
 }
 
-/** How many tokens of a batch are learnt from. */
+/** Counts the labels of a batch. */
 export function countLabels({ labels }: Batch): number {
   return labels.filter((label) => label !== IGNORED).length;
 }

@@ -8,11 +8,16 @@ import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../fil
 import { applyLoraToLinear, freezeBaseModel } from '../../lora';
 import { Linear, type Module } from '../../tensor/nn';
 import { memory, useAccelerator } from '../../tensor/runtime';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint';
-import { adamW, Optimizer } from './optimizer';
-import { cosineDecay, warmUp } from './schedule';
-import { train } from './train';
-import { scaleByName } from './transform';
+import {
+  loadCheckpoint,
+  saveCheckpoint,
+  adamW,
+  Optimizer,
+  cosineDecay,
+  warmUp,
+  train,
+  scaleByName,
+} from '.';
 
 const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 const path = (name: string) => join(folder, name);

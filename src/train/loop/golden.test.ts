@@ -8,11 +8,15 @@ import { FIXTURES, decodeFloat32, decodeFloat64 } from '../../../tests/fixture';
 import { applyLoraToLinear, freezeBaseModel } from '../../lora';
 import { Linear, Module } from '../../tensor/nn';
 import { read, useAccelerator } from '../../tensor/runtime';
-import { loraPlus } from './lora-plus';
-import { adamW } from './optimizer';
-import { cosineDecay, warmUp } from './schedule';
-import { sparseCrossEntropy } from './sparse-cross-entropy';
-import { train, type TrainingStep } from './train';
+import {
+  loraPlus,
+  adamW,
+  cosineDecay,
+  warmUp,
+  sparseCrossEntropy,
+  train,
+  type TrainingStep,
+} from '.';
 
 interface EncodedArray {
   shape: number[];

@@ -4,11 +4,18 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import { memory, read, useAccelerator } from '../../tensor/runtime';
-import { clipByGlobalNorm, globalNorm } from './clip';
-import { loraPlus } from './lora-plus';
-import { adamW, Optimizer } from './optimizer';
-import { constant, cosineDecay, linearDecay, warmUp } from './schedule';
-import { sparseCrossEntropy } from './sparse-cross-entropy';
+import {
+  clipByGlobalNorm,
+  globalNorm,
+  loraPlus,
+  adamW,
+  Optimizer,
+  constant,
+  cosineDecay,
+  linearDecay,
+  warmUp,
+  sparseCrossEntropy,
+} from '.';
 
 before(useAccelerator);
 

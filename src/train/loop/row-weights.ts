@@ -4,8 +4,8 @@ import { ArgumentError, ShapeError } from '../../tensor/errors';
 export const IGNORED = -1;
 
 /**
- * Of each row of the logits [n, v] its part in the mean, wᵢ / Σ w, 0 where ignored. Summed in double
- * precision, here, once.
+ * Computes the weight of each row of the logits [n, v] in the mean loss: wᵢ / Σ w, 0 if ignored. The
+ * sum is in float64.
  * @param weights 1 unless given
  * @throws ShapeError if labels or weights are not one a row, ArgumentError if a label is not in
  *   the vocabulary, a weight is negative or nothing counts

@@ -6,9 +6,7 @@ import { applyLoraToLinear, freezeBaseModel } from '../../lora';
 import { NonFiniteError, ShapeError } from '../../tensor/errors';
 import { Linear } from '../../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
-import { adamW } from './optimizer';
-import { sparseCrossEntropy } from './sparse-cross-entropy';
-import { train, type TrainingStep, type TrainOptions } from './train';
+import { adamW, sparseCrossEntropy, train, type TrainingStep, type TrainOptions } from '.';
 
 interface Batch {
   x: number[][];
@@ -53,7 +51,7 @@ describe('train', () => {
     native = name === 'cpu-native';
   });
 
-  test('lowers the loss and tells of every step', async () => {
+  test('lowers the loss and reports every step', async () => {
     const steps = await run(setUp({ steps: 12, countTokens: ({ labels }) => labels.length }));
     assert.deepEqual(
       steps.map(({ step }) => step),
@@ -80,7 +78,7 @@ describe('train', () => {
     }
   });
 
-  test('is what a module is in for the loss alone, with other draws each step', async () => {
+  test('puts the module into training mode for the loss alone, with new random numbers each step', async () => {
     const drawn = async (seed: number): Promise<string[]> => {
       const draws: tf.Tensor[] = [];
       const { loss, ...options } = setUp({ seed });
@@ -106,7 +104,7 @@ describe('train', () => {
     assert.deepEqual(await drawn(1), first);
   });
 
-  test('ends where the batches end, and draws none that it does not use', async () => {
+  test('ends when the batches end, and takes none that it does not use', async () => {
     assert.equal((await run(setUp({ batches: [GOOD, GOOD, GOOD], accumulate: 2 }))).length, 2);
     let drawn = 0;
     const counted = (function* () {
@@ -122,9 +120,7 @@ describe('train', () => {
   test('lets the event loop run in every step', async () => {
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 0);
-    for await (const { step } of train(setUp({ steps: 50 }))) {
-      if (step === 50) clearInterval(timer);
-    }
+    await run(setUp({ steps: 50 })).finally(() => clearInterval(timer));
     assert.ok(turns > 5, `${turns} turns`);
   });
 

@@ -7,36 +7,36 @@ import { lossAndGradients, trainableParameters } from './gradients';
 import type { Optimizer } from './optimizer';
 import { constant, type Schedule } from './schedule';
 
-/** What to train, on what, and how. */
+/** Options of `train`. */
 export interface TrainOptions<Batch> {
   /** its trainable parameters are updated, nothing else */
   module: Module;
-  /** The loss of one batch, a scalar. What it makes on the way is freed. */
+  /** computes the loss of one batch, a scalar; intermediate tensors are freed */
   loss: (batch: Batch) => tf.Tensor;
   /**
-   * Plain data, one batch after the other; training ends early where they end. A generator is
-   * left open where it stands, so a later training can go on with it.
+   * Batches of plain data; training ends early if they end. A generator is left open, so that a
+   * later training can continue with it.
    */
   batches: Iterable<Batch>;
-  /** stays the caller's, and goes on where it was */
+  /** owned by the caller; continues from its state */
   optimizer: Optimizer;
   /** the number of the last step */
   steps: number;
-  /** how many steps are done already, when training goes on from a checkpoint */
+  /** the number of steps already done, to resume from a checkpoint */
   stepsDone?: number;
   /** the factor on the optimiser's learning rate; constant unless given */
   schedule?: Schedule;
-  /** how many batches make one step, their losses averaged */
+  /** the number of batches in one step, their losses averaged */
   accumulate?: number;
   /** gradients are clipped to this norm; not at all unless given */
   maxGradientNorm?: number;
-  /** of what is drawn while training, such as dropout; each step draws the same, resumed or not */
+  /** seed of dropout; a resumed run draws the masks it would have drawn uninterrupted */
   seed?: number;
   /** for `tokensPerSecond` */
   countTokens?: (batch: Batch) => number;
 }
 
-/** What one step has done. */
+/** The report of one step. */
 export interface TrainingStep {
   /** the first is 1 */
   step: number;
@@ -45,18 +45,18 @@ export interface TrainingStep {
   /** before clipping */
   gradientNorm: number;
   learningRate: number;
-  /** that the step took, without what was done between steps */
+  /** the duration of the step, without the time between steps */
   seconds: number;
   tokensPerSecond?: number;
 }
 
 /**
- * Trains a module, and tells of every step once it is done:
+ * Trains a module and yields a report after every step:
  *
  *     for await (const { step, loss } of train({ module, loss, batches, optimizer, steps })) ...
  *
- * Between steps the event loop runs, so a notebook can draw, and be interrupted. Weights and
- * optimiser are always those of a whole step: after a `break`, an interrupt or an error too.
+ * Between steps the event loop runs, so a notebook can draw and be interrupted. Weights and
+ * optimiser are always those of a whole step, also after a `break`, an interrupt or an error.
  * @throws ArgumentError if an option is out of range or nothing is trainable, ShapeError if the
  *   loss is not a scalar, NonFiniteError if loss or gradient is NaN or infinite; the weights are
  *   then those before that step
@@ -104,7 +104,7 @@ async function takeStep<Batch>(
   }
 }
 
-/** Each seed has so many: no two steps draw alike. */
+/** Seeds are 2²⁴ apart, so no two steps share a random stream. */
 const STEPS = 2 ** 24;
 
 function inTraining<Batch, T extends tf.TensorContainer>(
@@ -133,7 +133,7 @@ function assertFinite(step: number, loss: number, gradientNorm: number): void {
   );
 }
 
-/** The next items, fewer where they end. */
+/** Takes the next items, fewer if the iterator ends. */
 function draw<T>(iterator: Iterator<T>, count: number): T[] {
   const items: T[] = [];
   while (items.length < count) {
