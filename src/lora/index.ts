@@ -1,5 +1,3 @@
-import { registerLoraKernels } from './ops/register';
-
 export { countParameters, Linear, Module } from '../tensor/nn';
 export type { LinearOptions, LinearWeights, ParameterCount } from '../tensor/nn';
 export { Dora, dora } from './dora';
@@ -24,5 +22,3 @@ export { loraLinear } from './ops/lora-linear';
 export { rsLora } from './scaling';
 export type { Scaling } from './scaling';
 export type { TargetModules } from './target-modules';
-
-registerLoraKernels();

@@ -5,8 +5,8 @@ import { assertClose } from '../../../tests/close';
 import { alive, freshSeed, poison } from '../../../tests/fresh';
 import { add, type Matrix, matrix, multiply, transpose } from '../../../tests/matrix';
 import { Random, read, useAccelerator } from '../../tensor/runtime';
+import { addAdapter } from './add-adapter';
 import { loraLinear } from './lora-linear';
-import { loraUpdate } from './lora-update';
 
 before(useAccelerator);
 
@@ -35,12 +35,15 @@ const CASES: Case[] = [
   { n: 21, d: 20, k: 150, r: 1, scaling: 'rows', bias: true },
 ];
 
-type Op = (...given: Parameters<typeof loraUpdate>) => tf.Tensor;
+type Op = (
+  x: tf.Tensor2D,
+  ...rest: Parameters<typeof loraLinear> extends [unknown, ...infer Rest] ? Rest : never
+) => tf.Tensor;
 
 const OPS: Record<string, Op> = {
   LoRALinear: loraLinear,
-  'LoRAUpdate of W0 x': (x, w0, ...update) =>
-    loraUpdate(x, tf.matMul(x, w0, false, true), ...update),
+  'AddAdapter to W0 x': (x, w0, bias, A, B, scaling) =>
+    addAdapter({ x, product: tf.matMul(x, w0, false, true), A, B, bias }, { scaling }),
 };
 
 for (const [name, op] of Object.entries(OPS)) {

@@ -1,37 +1,29 @@
 import * as tf from '@tensorflow/tfjs';
-import { asMatrix } from '../../tensor/nn';
+import { asMatrix, linearNative } from '../../tensor/nn';
+import { defineOp, runNativeOp } from '../../tensor/op';
+import { addAdapterNative } from './add-adapter';
+import { loraLinearInputGradientWebGpu, loraLinearWebGpu } from './lora-linear-webgpu';
+import { lowRankGradients } from './low-rank-gradients';
+import { lowRankProduct, type Scales } from './low-rank-product';
+import { mergeIfCheaper } from './merge-first';
 
-/** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
-export const LORA_LINEAR = 'LoRALinear';
-
-export type LoRALinearInputs = tf.NamedTensorMap & {
+type Inputs = {
   x: tf.Tensor2D;
   w0: tf.Tensor2D;
   A: tf.Tensor2D;
   B: tf.Tensor2D;
-  /** absent where the layer has none */
-  bias?: tf.Tensor1D;
+  bias: tf.Tensor1D | null;
 };
-
-/**
- * s = alpha / r; or one for each token and rank [n, r] ([1, r] for all tokens alike): a constant
- * that stays the caller's, and alive until the gradient is computed.
- */
-export type Scales = number | tf.Tensor2D;
-
-export interface LoRALinearAttrs {
-  scaling: Scales;
-}
 
 /**
  * h = W0 x + b + s B (A x)        (Hu et al. 2021, eq. 3)
  *
  * x [..., k], w0 [d, k], bias [d] or null, A [r, k], B [d, r] -> h [..., d], owned by the caller.
- * One op on the tape: backward gets x, w0, A and B and nothing in between. The gradient of an
- * input that is not asked for, such as the frozen w0, is never computed.
+ * One op on the tape: it keeps x, w0, A and B and nothing in between. The gradient of an input that
+ * is not asked for, such as the frozen w0, is never computed.
  *
- * Several updates in one pass: A [Σr, k] and B [d, Σr] hold those of all of them, and the scales
- * [n, Σr] are 0 where a token does not use an update.
+ * Several adapters in one pass: A [Σr, k] and B [d, Σr] hold all of them, and the scales [n, Σr]
+ * are 0 where a token does not use an adapter.
  */
 export function loraLinear(
   x: tf.Tensor,
@@ -41,12 +33,69 @@ export function loraLinear(
   B: tf.Tensor2D,
   scaling: Scales,
 ): tf.Tensor {
-  return asMatrix(x, (rows) => {
-    const inputs: LoRALinearInputs = bias ? { x: rows, w0, A, B, bias } : { x: rows, w0, A, B };
-    const attrs: LoRALinearAttrs = { scaling };
-    return tf.engine().runKernel(LORA_LINEAR, inputs, attrs as unknown as Attrs);
-  });
+  return asMatrix(x, (rows) => loraLinearOp({ x: rows, w0, A, B, bias }, { scaling }));
 }
 
-/** tfjs knows no tensors among a kernel's attributes. */
-export type Attrs = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];
+/**
+ * With dy = dL/dh [n, d], x [n, k]:
+ *
+ *   dL/dx = dy W0 + s (dy B) A   [n, k]
+ *   dL/db = Σ dy                 [d]
+ *   dL/dW0 = dyᵀ x               [d, k]
+ *
+ * and dL/dA and dL/dB by `lowRankGradients`, which are computed in one pass.
+ */
+const loraLinearOp = defineOp<Inputs, { scaling: Scales }, tf.Tensor2D>('LoRALinear', {
+  reference: ({ x, w0, A, B, bias }, { scaling }) =>
+    tf.tidy(() => {
+      const base = tf.matMul(x, w0, false, true); // [n, d]
+      const h = base.add(lowRankProduct(x, A, B, scaling));
+      return bias ? h.add(bias) : h;
+    }),
+  // Either one pass over W0 makes W0 + s B A, or one pass over x and W0 x adds b + s B (A x).
+  native: ({ x, w0, A, B, bias }, { scaling }) =>
+    tf.tidy(() => {
+      const merged = mergeIfCheaper(x.shape[0], { w0, A, B }, scaling);
+      if (merged) return linearNative(x, merged, bias);
+      const product = tf.matMul(x, w0, false, true); // [n, d]
+      return addAdapterNative(product, { x, A, B, bias }, scaling);
+    }),
+  webgpu: loraLinearWebGpu,
+  saves: ['x', 'w0', 'A', 'B'],
+  gradient: (dy, { x, w0, A, B }, { scaling }) => {
+    const { dS, dA, dB } = lowRankGradients({ dy, x, A, B }, { scaling });
+    return {
+      A: () => dA,
+      B: () => dB,
+      x: () => loraLinearInputGradient({ dy, w0, A, B, dS }, { scaling }),
+      bias: () => dy.sum(0),
+      w0: () => tf.matMul(dy, x, true, false),
+    };
+  },
+});
+
+type GradientInputs = {
+  /** dL/dh [n, d] */
+  dy: tf.Tensor2D;
+  w0: tf.Tensor2D;
+  A: tf.Tensor2D;
+  B: tf.Tensor2D;
+  /** s (dy B), [n, r] */
+  dS: tf.Tensor2D;
+};
+
+/** dL/dx = dy W0 + s (dy B) A, [n, k], owned by the caller. It has no gradient. */
+const loraLinearInputGradient = defineOp<GradientInputs, { scaling: Scales }, tf.Tensor2D>(
+  'LoRALinearInputGradient',
+  {
+    reference: ({ dy, w0, dS, A }) => tf.tidy(() => tf.matMul(dy, w0).add(tf.matMul(dS, A))),
+    // Adds s (dy B) A to dy W0 in place, or multiplies by W0 + s B A.
+    native: ({ dy, w0, dS, A, B }, { scaling }) =>
+      tf.tidy(() => {
+        const merged = mergeIfCheaper(dy.shape[0], { w0, A, B }, scaling);
+        if (merged) return tf.matMul(dy, merged);
+        return runNativeOp('LoraLinearInputGradient', [tf.matMul(dy, w0), dS, A]);
+      }),
+    webgpu: loraLinearInputGradientWebGpu,
+  },
+);

@@ -1,16 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Attrs, LoRALinearAttrs, Scales } from './lora-linear';
+import { defineOp, runNativeOpOf } from '../../tensor/op';
+import { lowRankGradientsWebGpu } from './low-rank-gradients-webgpu';
+import { type Scales, scalesTensor } from './low-rank-product';
 
-/** The op's name in the tfjs registry. */
-export const LOW_RANK_GRADIENTS = 'LowRankGradients';
-
-export type LowRankGradientsInputs = tf.NamedTensorMap & {
+type Inputs = {
   /** dL/dh [n, d] */
   dy: tf.Tensor2D;
   x: tf.Tensor2D;
   A: tf.Tensor2D;
   B: tf.Tensor2D;
 };
+type Attrs = { scaling: Scales };
+type Gradients = { dS: tf.Tensor2D; dA: tf.Tensor2D; dB: tf.Tensor2D };
+
+/** Above this rank four products of TensorFlow's are faster than the compiled op. */
+const SMALL_RANK = 32;
 
 /**
  * With dy = dL/dh [n, d], x [n, k], one row a token:
@@ -21,28 +25,23 @@ export type LowRankGradientsInputs = tf.NamedTensorMap & {
  *
  * all owned by the caller. x Aᵀ [n, r] is computed again rather than saved.
  */
-export function lowRankGradients(
-  dy: tf.Tensor2D,
-  x: tf.Tensor2D,
-  A: tf.Tensor2D,
-  B: tf.Tensor2D,
-  scaling: Scales,
-): { dS: tf.Tensor2D; dA: tf.Tensor2D; dB: tf.Tensor2D } {
-  const inputs: LowRankGradientsInputs = { dy, x, A, B };
-  const attrs: LoRALinearAttrs = { scaling };
-  const [dS, dA, dB] = tf
-    .engine()
-    .runKernel<tf.Tensor2D[]>(LOW_RANK_GRADIENTS, inputs, attrs as unknown as Attrs);
-  return { dS, dA, dB } as { dS: tf.Tensor2D; dA: tf.Tensor2D; dB: tf.Tensor2D };
-}
+export const lowRankGradients = defineOp<Inputs, Attrs, Gradients>('LowRankGradients', {
+  outputs: ['dS', 'dA', 'dB'],
+  reference: inFourProducts,
+  native: ({ dy, x, A, B }, { scaling }) => {
+    if (A.shape[0] > SMALL_RANK) return inFourProducts({ dy, x, A, B }, { scaling });
+    return tf.tidy(() => {
+      const inputs = [dy, x, A, B, scalesTensor(scaling)];
+      return runNativeOpOf(['dS', 'dA', 'dB'], 'LoraLowRankGradients', inputs);
+    });
+  },
+  webgpu: lowRankGradientsWebGpu,
+});
 
-/** The kernel in plain tfjs ops. */
-export const lowRankGradientsPlain: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { dy, x, A, B } = inputs as LowRankGradientsInputs;
-  const { scaling } = attrs as unknown as LoRALinearAttrs;
-  return tf.tidy(() => {
+function inFourProducts({ dy, x, A, B }: Inputs, { scaling }: Attrs): Gradients {
+  return tf.tidy((): Gradients => {
     const dS = tf.matMul(dy, B).mul<tf.Tensor2D>(scaling);
     const low = tf.matMul(x, A, false, true).mul<tf.Tensor2D>(scaling);
-    return [dS, tf.matMul(dS, x, true), tf.matMul(dy, low, true)];
+    return { dS, dA: tf.matMul(dS, x, true), dB: tf.matMul(dy, low, true) };
   });
-};
+}

@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Scales } from './lora-linear';
+
+/**
+ * s = alpha / r, one number; or one for each token and rank [n, r] ([1, r] for all tokens): a
+ * constant that stays the caller's, and alive until the gradient is computed.
+ */
+export type Scales = number | tf.Tensor2D;
 
 /** s B (A x) [n, d]. The scale goes on the [n, r] factor, the smallest; B A is never formed. */
 export function lowRankProduct(
@@ -10,4 +15,9 @@ export function lowRankProduct(
 ): tf.Tensor2D {
   const low = tf.matMul(x, A, false, true).mul<tf.Tensor2D>(scaling); // [n, r]
   return tf.matMul(low, B, false, true);
+}
+
+/** The scales as compiled ops take them, one number as [1, 1]; to be called in a `tf.tidy`. */
+export function scalesTensor(scaling: Scales): tf.Tensor2D {
+  return typeof scaling === 'number' ? tf.tensor2d([[scaling]]) : scaling;
 }

@@ -27,7 +27,8 @@ export class LayerNorm extends Module {
   }
 
   forward(x: tf.Tensor): tf.Tensor {
-    return layerNorm(x, this.weight, this.bias, this.epsilon);
+    const { weight, bias, epsilon } = this;
+    return layerNorm({ x, weight, bias }, { epsilon });
   }
 }
 
@@ -41,7 +42,7 @@ export class MLP extends Module {
 
   forward(x: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
-      const inner = gelu(this.child('c_fc').forward(x));
+      const inner = gelu({ x: this.child('c_fc').forward(x) });
       return this.child('c_proj').forward(inner);
     });
   }
@@ -70,11 +71,11 @@ export class Attention extends Module {
       const { nHead } = this.config;
       const size = (x.shape[2] as number) / nHead;
       const qkv = this.child('c_attn').forward(x); // [batch, time, 3 nEmbd]
-      const [q, newK, newV] = splitHeads(qkv, nHead); // [b, h, t, d]
+      const { q, k: newK, v: newV } = splitHeads({ qkv }, { heads: nHead }); // [b, h, t, d]
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
       const scores = tf.matMul<tf.Tensor4D>(q, k, false, true); // [b, h, t, T]
-      const share = maskedSoftmax(scores, mask, size ** -0.5); // [b, h, t, T]
+      const share = maskedSoftmax({ scores, mask }, { scale: size ** -0.5 }); // [b, h, t, T]
       const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
       return { y: this.child('c_proj').forward(y), k, v };
     });

@@ -108,8 +108,9 @@ class Block extends Module {
   extend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), mask, past);
-      const middle = residual(x, seen);
-      const y = residual(middle, this.child('mlp').forward(this.child('ln_2').forward(middle)));
+      const middle = residual({ x, y: seen });
+      const made = this.child('mlp').forward(this.child('ln_2').forward(middle));
+      const y = residual({ x: middle, y: made });
       return { y, k, v };
     });
   }

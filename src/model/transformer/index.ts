@@ -1,5 +1,3 @@
-import { registerTransformerKernels } from './ops/register';
-
 export { attentionMask, positions } from './attention';
 export type { KeyValues } from './attention';
 export { generate, generateText } from './generate';
@@ -16,5 +14,3 @@ export type { WeightLayout } from './weight-layout';
 export { linearOf, weightsBelow } from './weights';
 export type { Weights } from './weights';
 export { writeWeights } from './write-weights';
-
-registerTransformerKernels();

@@ -55,7 +55,9 @@ export abstract class LanguageModel extends Module {
   /** The head, for all positions or only those of interest: [..., width] -> [..., vocabSize] */
   logits(hidden: tf.Tensor): tf.Tensor {
     this.assertAlive(`${this.constructor.name}.logits`);
-    return asMatrix(hidden, (rows) => linearProduct(rows, this.head));
+    return asMatrix(hidden, (rows) =>
+      linearProduct({ x: rows, weight: this.head }, { transpose: true }),
+    );
   }
 
   /**

@@ -27,6 +27,6 @@ export class Dropout extends Module {
   forward<T extends tf.Tensor>(x: T): T {
     const { p, training } = this;
     if (p === 0 || training === null) return x.clone();
-    return dropout(x, p, training.key());
+    return dropout({ x }, { p, key: training.key() }) as T;
   }
 }

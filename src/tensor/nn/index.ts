@@ -1,5 +1,3 @@
-import { registerNnKernels } from './ops/register';
-
 export { asMatrix } from './as-matrix';
 export { Dropout } from './dropout';
 export { Embedding } from './embedding';
@@ -16,5 +14,3 @@ export { linearNative } from './ops/linear-native';
 export { linearProduct } from './ops/linear-product';
 export { multiplyWebGpu } from './ops/multiply-webgpu';
 export type { PackedMatrix, SumOfProducts } from './ops/sum-of-products';
-
-registerNnKernels();

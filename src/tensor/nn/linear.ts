@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { assertPositiveIntegers, ShapeError } from '../errors';
 import { Random } from '../runtime';
+import { asMatrix } from './as-matrix';
 import { LinearLayer } from './linear-layer';
 import { frozenLinear } from './ops/frozen-linear';
 import { linearProduct } from './ops/linear-product';
@@ -58,12 +59,13 @@ export class Linear extends LinearLayer {
   override forward(x: tf.Tensor): tf.Tensor {
     if (this.weight.trainable) return super.forward(x);
     this.assertTakes(x);
-    return frozenLinear(x, this.weight, this.bias);
+    return asMatrix(x, (rows) => frozenLinear({ x: rows, weight: this.weight, bias: this.bias }));
   }
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
-    if (this.weight.trainable) return linearProduct(x, this.weight);
-    return frozenLinear(x, this.weight, null) as tf.Tensor2D;
+    if (this.weight.trainable)
+      return linearProduct({ x, weight: this.weight }, { transpose: true });
+    return frozenLinear({ x, weight: this.weight, bias: null });
   }
 }
 

@@ -6,10 +6,10 @@
 namespace lora {
 namespace {
 
-// b is read in parts of so many rows, each for all rows of a.
+// Rows of b that are read at a time, for all rows of a.
 constexpr int64_t PART = 12;
 
-// a b of matrices in a batch, a with few rows: a [..., n, k], b [..., k, d], or a bᵀ, b [..., d, k].
+// a b for matrices in a batch, if a has few rows: a [..., n, k], b [..., k, d]; or a bᵀ, b [..., d, k].
 void compute(Run& run) {
   const View a = run.input(0), b = run.input(1);
   const bool transpose = run.attribute(0) != 0;
@@ -22,7 +22,7 @@ void compute(Run& run) {
     parallel(batch, k * d, [&](int64_t begin, int64_t end) {
       std::fill(y.data + begin * n * d, y.data + end * n * d, 0.0f);
       for (int64_t i = begin; i < end; i++) {
-        addProduct(a.data + i * n * k, b.data + i * k * d, y.data + i * n * d, n, k, d);
+        multiplyAdd(a.data + i * n * k, b.data + i * k * d, y.data + i * n * d, n, k, d);
       }
     });
     return;
@@ -31,13 +31,13 @@ void compute(Run& run) {
   parallel(batch * parts, std::min(PART, d) * k, [&](int64_t begin, int64_t end) {
     for (int64_t each = begin; each < end; each++) {
       const int64_t i = each / parts, first = each % parts * PART, rows = std::min(PART, d - first);
-      multiplyAlong(a.data + i * n * k, b.data + (i * d + first) * k, y.data + i * n * d + first, n,
-                    rows, k, d);
+      multiplyTransposed(a.data + i * n * k, b.data + (i * d + first) * k,
+                         y.data + i * n * d + first, n, rows, k, d);
     }
   });
 }
 
-const Op op{"LoraThinProduct", {"a: float", "b: float"}, {"y: float"}, {"transpose"}, compute};
+const Op op{"LoraFewRowMatMul", {"a: float", "b: float"}, {"y: float"}, {"transpose"}, compute};
 const Entry<op> entry;
 
 }  // namespace

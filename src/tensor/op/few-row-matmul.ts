@@ -1,34 +1,35 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runNativeOp } from './native-ops';
-import { replaceKernel } from './register-op';
+import { replaceKernel } from './replace-kernel';
 
-/** Of more rows TensorFlow's own product is as fast ... */
+/** Above this many rows TensorFlow's own matMul is as fast ... */
 const FEW_ROWS = 16;
-/** ... unless so little is multiplied that its beginning counts. */
+/** ... unless the product is so small that the time to start it dominates. */
 const SMALL_PRODUCT = 2 ** 24;
-/** What one thread multiplies a row with in the time that waking another takes. */
+/** Size of a matrix that one thread multiplies with a row while another thread wakes up. */
 const SMALL_MATRIX = 2 ** 15;
 
 /**
- * TensorFlow's product takes longer to begin than a matrix of few rows takes to multiply: those of
- * generation, one token for each text, are read at the speed of memory here.
+ * Replaces `tf.matMul` on TensorFlow's CPU where a has few rows, as in generation: one token for
+ * each text. TensorFlow takes longer to start such a product than to compute it; this kernel reads
+ * the matrix at the speed of memory.
  */
-export function replaceThinProducts(): void {
+export function replaceFewRowMatMul(): void {
   replaceKernel('BatchMatMul', 'tensorflow', (original) => (given) => {
     const { a, b } = given.inputs as { a: tf.Tensor; b: tf.Tensor };
     const { transposeA, transposeB } = given.attrs as { transposeA: boolean; transposeB: boolean };
-    return !transposeA && isThin(a, b, transposeB)
-      ? runNativeOp(given.backend, 'LoraThinProduct', [a, b], { transpose: Number(transposeB) })
+    return !transposeA && hasFewRows(a, b, transposeB)
+      ? runNativeOp('LoraFewRowMatMul', [a, b], { transpose: Number(transposeB) })
       : original(given);
   });
 }
 
-function isThin(a: tf.Tensor, b: tf.Tensor, transposeB: boolean): boolean {
+function hasFewRows(a: tf.Tensor, b: tf.Tensor, transposeB: boolean): boolean {
   const [batch, other] = [a, b].map(({ shape }) => shape.slice(0, -2).join()) as [string, string];
   const rows = a.shape.at(-2) as number;
   const matrix = b.shape.slice(-2).reduce((product, size) => product * size, 1);
   const isOne = matrix === b.size;
-  // Across the rows of b only whole matrices are shared out among threads.
+  // If b is not transposed, threads share out whole matrices only.
   const isShared = transposeB || matrix <= SMALL_MATRIX || !isOne;
   const isSmall = rows <= FEW_ROWS || (isOne && transposeB && rows * matrix <= SMALL_PRODUCT);
   const isFloat = a.dtype === 'float32' && b.dtype === 'float32';

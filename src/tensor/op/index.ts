@@ -1,9 +1,15 @@
-export { replaceThinProducts } from './few-row-matmul';
+/**
+ * How an op is written. `defineOp` makes a typed call of up to three kernels; what they are made of:
+ * tfjs ops (reference), `runNativeOp` (compiled, in `.cc` files), `runWebGpu` and its two shorthands
+ * (WGSL). The one kernel of tfjs's own that is replaced, and where, is in `replace-kernel.ts`.
+ */
+export { defineOp, isReference, kernelRuns } from './define-op';
+export type { NoAttrs, Op } from './define-op';
+export { replaceFewRowMatMul } from './few-row-matmul';
 export { openNativeOps, runNativeOp, runNativeOpOf } from './native-ops';
-export { isReference, registerOp, replaceKernel } from './register-op';
-export type { Kernels } from './register-op';
+export { replaceKernel } from './replace-kernel';
 export { runOverElements } from './run-over-elements';
 export { runOverRows } from './run-over-rows';
 export { runWebGpu } from './run-webgpu';
-export { ENABLE_SUBGROUPS, SUBGROUPS } from './webgpu-backend';
+export { ENABLE_SUBGROUPS, SUBGROUPS, webGpuBackend } from './webgpu-backend';
 export type { WebGpuBackend } from './webgpu-backend';

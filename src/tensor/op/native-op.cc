@@ -70,7 +70,7 @@ void define(const Op& op) {
   for (const char* attribute : op.attributes) {
     TF_OpDefinitionBuilderAddAttr(builder, (std::string(attribute) + ": float").c_str());
   }
-  // Of use in graphs alone; without one TensorFlow refuses the op.
+  // Only graphs use the shape function, but without one TensorFlow refuses the op.
   TF_OpDefinitionBuilderSetShapeInferenceFunction(
       builder, [](TF_ShapeInferenceContext* context, TF_Status* status) {
         TF_ShapeInferenceContextSetUnknownShape(context, status);
@@ -94,7 +94,7 @@ float* readAttributes(const Op& op, TF_OpKernelConstruction* construction) {
 
 namespace {
 
-// Pieces of one op's work, of which each thread takes the next as long as there is one.
+// Work queue: each thread takes the next piece until none is left.
 struct Job {
   Job(int64_t count, const std::function<void(int64_t)>& piece) : count(count), piece(piece) {}
 
@@ -111,8 +111,8 @@ struct Job {
   }
 };
 
-// How long a thread looks for more work before it sleeps: waking one takes as long. It gives way to
-// whoever else wants the core, such as TensorFlow's own threads.
+// Time that a thread looks for more work before it sleeps, about the time that waking takes. It yields
+// the core to other threads, such as TensorFlow's own.
 constexpr std::chrono::microseconds PATIENCE{100};
 
 // Threads that wait for work. One caller at a time: tfjs runs one op after the other.
@@ -124,8 +124,8 @@ class Pool {
 
   int threads() const { return threads_; }
 
-  // Calls piece(i) for each i below count. The caller works too, and waits for no thread that has not
-  // begun: one that comes late finds nothing left.
+  // Calls piece(i) for each i below count. The caller works too, and does not wait for threads that
+  // have not started: a late thread finds nothing left.
   void run(int64_t count, const std::function<void(int64_t)>& piece) {
     const auto job = std::make_shared<Job>(count, piece);
     {
@@ -168,22 +168,23 @@ class Pool {
   std::atomic<uint64_t> round_{0};
 };
 
-// As many threads as TensorFlow itself takes.
+// The number of threads that TensorFlow uses.
 int threadCount() {
   const char* given = std::getenv("TF_NUM_INTRAOP_THREADS");
   const int wanted = given ? std::atoi(given) : 0;
   return wanted > 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
 }
 
-// Numbers that one thread reads in about the time that waking another takes.
+// Numbers that one thread reads in about the time that waking another thread takes.
 constexpr int64_t WORTH_A_THREAD = 1 << 15;
-// Pieces for each thread: some finish early, or begin late.
+// Pieces for each thread: more than one, since threads start and finish at different times.
 constexpr int64_t PIECES = 4;
 
 }  // namespace
 
 void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int64_t)>& f) {
-  static Pool* pool = new Pool(threadCount());  // never freed: its threads wait to the end
+  static Pool* pool =
+      new Pool(threadCount());  // never freed: its threads run until the process ends
   const int64_t worth = count * cost / WORTH_A_THREAD;
   const int64_t threads = std::min<int64_t>({pool->threads(), worth, count});
   if (threads <= 1) return f(0, count);
@@ -193,13 +194,10 @@ void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int
 
 namespace {
 
+// Whether this processor has the instructions that the library is compiled for.
 bool isSupported() {
-#if defined(__x86_64__)
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
          __builtin_cpu_supports("f16c");
-#else
-  return true;
-#endif
 }
 
 bool enterAll() {

@@ -1,5 +1,6 @@
-// What a kernel in C++ needs: an op of ours in TensorFlow, its tensors, all cores, and exp.
-// Everything is float32 unless a name says otherwise.
+// The base of all kernels in C++: an op of this project in TensorFlow, its tensors, all cores, and exp.
+// Numbers are float32 unless a name says otherwise. x86-64 only, like TensorFlow's library for Node:
+// kernels use AVX2, FMA and F16C.
 #pragma once
 
 #include <tensorflow/c/kernels.h>
@@ -14,7 +15,7 @@
 
 namespace lora {
 
-// A tensor that an op was given or makes; the memory stays TensorFlow's.
+// An input or output tensor of an op; TensorFlow owns the memory.
 struct View {
   float* data;
   std::vector<int64_t> shape;
@@ -24,7 +25,7 @@ struct View {
     for (int64_t dim : shape) product *= dim;
     return product;
   }
-  int64_t width() const { return shape.back(); }  // of the last axis
+  int64_t width() const { return shape.back(); }  // size of the last axis
   int64_t rows() const { return width() == 0 ? 0 : size() / width(); }
   const int32_t* integers() const { return reinterpret_cast<const int32_t*>(data); }
 };
@@ -39,7 +40,7 @@ class Run {
 
   View input(int index);
   View output(int index, const std::vector<int64_t>& shape);
-  // The output in the memory of an input, which its caller gives away.
+  // Writes the output over an input; the caller must not use that input again.
   View overwrite(int output, int input);
   float attribute(int index) const { return attributes_[index]; }
 
@@ -58,7 +59,7 @@ struct Op {
   void (*compute)(Run&);
 };
 
-// All ops of this library: a static Entry beside each enters it here.
+// All ops of this library. A static Entry in an op's file enters it here.
 std::vector<TF_KernelBuilder* (*)()>& entries();
 
 namespace detail {
@@ -84,8 +85,8 @@ struct Entry {
   Entry() { entries().push_back(detail::build<op>); }
 };
 
-// Calls f(begin, end) for parts of 0 .. count, on all cores if there is work for them.
-// `cost` is what one item takes, in numbers read.
+// Calls f(begin, end) for parts of 0 .. count, on all cores if there is enough work.
+// `cost` is the cost of one item, in numbers read.
 void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int64_t)>& f);
 
 // e^x within 2 units in the last place; 0 below the smallest normal number, NaN of NaN. Without

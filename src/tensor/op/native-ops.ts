@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 
-/** What `npm run setup` compiles out of the kernels in C++; from dist/src/tensor/op. */
+/** The library that `npm run setup` compiles from the kernels in C++; from dist/src/tensor/op. */
 const LIBRARY = path.join(__dirname, '../../../../.native/kernels/lora_kernels.node');
 
 let loaded = false;
 
-/** Whether tfjs computes on TensorFlow's CPU and the project's own TensorFlow ops are there. */
+/** Whether tfjs computes on TensorFlow's CPU and TensorFlow has the project's own ops. */
 export function hasNativeOps(): boolean {
   return loaded;
 }
 
 /**
  * Enters the project's own ops in TensorFlow, which must be loaded.
- * @returns whether they are there and this processor runs them; else all is plain
+ * @returns whether they were compiled and this processor runs them; else all ops run their reference
  */
 export async function openNativeOps(): Promise<boolean> {
   if (!existsSync(LIBRARY)) return false;
@@ -34,27 +34,28 @@ interface NativeBackend {
 }
 
 /** Runs one of the project's own ops in TensorFlow. Attributes are float32. */
-export function runNativeOp(
-  backend: unknown,
+export function runNativeOp<Output extends tf.Tensor = tf.Tensor>(
   name: string,
   inputs: tf.TensorInfo[],
   attrs: Record<string, number> = {},
-): tf.Tensor {
-  const [output] = runNativeOpOf(1, backend, name, inputs, attrs);
-  return output as tf.Tensor;
+): Output {
+  const { output } = runNativeOpOf(['output'], name, inputs, attrs);
+  return output as Output;
 }
 
-/** The same for an op with several outputs. */
-export function runNativeOpOf(
-  outputs: number,
-  backend: unknown,
+/** Runs an op with several outputs, and gives them names. */
+export function runNativeOpOf<const Names extends readonly string[]>(
+  outputs: Names,
   name: string,
   inputs: tf.TensorInfo[],
   attrs: Record<string, number> = {},
-): tf.Tensor[] {
-  const native = backend as NativeBackend;
-  const given = Object.entries(attrs).map(([key, value]) => ({
-    ...{ name: key, type: native.binding.TF_ATTR_FLOAT, value },
-  }));
-  return native.executeMultipleOutputs(name, given, inputs, outputs);
+): Record<Names[number], tf.Tensor> {
+  const native = tf.backend() as unknown as NativeBackend;
+  const type = native.binding.TF_ATTR_FLOAT;
+  const given = Object.entries(attrs).map(([key, value]) => ({ name: key, type, value }));
+  const made = native.executeMultipleOutputs(name, given, inputs, outputs.length);
+  return Object.fromEntries(outputs.map((output, i) => [output, made[i]])) as Record<
+    Names[number],
+    tf.Tensor
+  >;
 }

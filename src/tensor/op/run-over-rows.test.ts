@@ -6,7 +6,7 @@ import { alive, freshSeed, poison } from '../../../tests/fresh';
 import { matrix } from '../../../tests/matrix';
 import { Random, read, useAccelerator } from '../runtime';
 import { runOverRows } from './run-over-rows';
-import type { WebGpuBackend } from './webgpu-backend';
+import { SUBGROUPS, webGpuBackend } from './webgpu-backend';
 
 before(useAccelerator);
 
@@ -27,22 +27,23 @@ describe('runOverRows joins the lanes of each row, with subgroups and without', 
       const seed = freshSeed();
       const title = `${sizes.join(', ')}, ${hasSubgroups ? 'with' : 'without'}, seed ${seed}`;
       test(title, { skip }, async (t) => {
-        const backend = tf.backend() as unknown as WebGpuBackend;
-        const { features } = backend.device;
-        if (hasSubgroups && !features.has('subgroups')) return t.skip('no subgroups here');
-        const runWebGPUProgram = backend.runWebGPUProgram.bind(backend);
-        const without = { device: { features: new Set() }, runWebGPUProgram };
-        await compare(hasSubgroups ? backend : without, sizes, seed);
+        const { features } = webGpuBackend().device;
+        if (hasSubgroups && !features.has(SUBGROUPS)) return t.skip('no subgroups here');
+        await compare(hasSubgroups, sizes, seed);
       });
     }
   }
 });
 
-async function compare(backend: unknown, [rows, width, lanes]: Sizes, seed: number): Promise<void> {
+async function compare(
+  subgroups: boolean,
+  [rows, width, lanes]: Sizes,
+  seed: number,
+): Promise<void> {
   const start = alive();
   const x = new Random(seed).normal<tf.Rank.R2>([rows, width], 0, 1);
   await poison([rows, 3]);
-  const joined = joinRows(backend, x, lanes);
+  const joined = joinRows(subgroups, x, lanes);
   const want = (await matrix(x)).map((row) => [
     row.reduce((sum, value) => sum + value, 0),
     Math.max(...row),
@@ -53,10 +54,11 @@ async function compare(backend: unknown, [rows, width, lanes]: Sizes, seed: numb
   assert.deepEqual(alive(), start);
 }
 
-/** [rows, 3]: of each row the sum, the largest number and the smallest. */
-function joinRows(backend: unknown, x: tf.Tensor2D, lanes: number): tf.Tensor {
+/** [rows, 3]: the sum of each row, its largest number and its smallest. */
+function joinRows(subgroups: boolean, x: tf.Tensor2D, lanes: number): tf.Tensor {
   const [rows] = x.shape;
-  const output = runOverRows(backend, {
+  const output = runOverRows({
+    subgroups,
     name: `join_rows_${lanes}`,
     inputs: { x },
     outputShape: [rows, 3],
@@ -75,7 +77,7 @@ function joinRows(backend: unknown, x: tf.Tensor2D, lanes: number): tf.Tensor {
         sum = sumOfLanes(lane, sum);
         largest = maxOfLanes(lane, largest);
         lowest = maxOfLanes(lane, lowest);
-        if (isRow && lane == ${lanes / 2}) { // every lane knows
+        if (isRow && lane == ${lanes / 2}) { // any lane has the results
           result[3 * row] = sum;
           result[3 * row + 1] = largest;
           result[3 * row + 2] = -lowest;

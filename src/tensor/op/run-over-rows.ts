@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runWebGpu, type Shader } from './run-webgpu';
-import { ENABLE_SUBGROUPS, SUBGROUPS, type WebGpuBackend } from './webgpu-backend';
+import { ENABLE_SUBGROUPS, SUBGROUPS, webGpuBackend } from './webgpu-backend';
 
 /** A shader in which a group of `lanes` threads, a power of 2, walks along each row. */
 export interface RowsShader extends Pick<Shader, 'name' | 'inputs' | 'integers' | 'floats'> {
@@ -8,28 +8,33 @@ export interface RowsShader extends Pick<Shader, 'name' | 'inputs' | 'integers' 
   lanes: number;
   outputShape: number[];
   /**
-   * WGSL, the body of a function that gets `row`, `lane` and `isRow`: false in groups past the last
-   * row, which must come as far as the others where lanes meet, in `sumOfLanes` and `maxOfLanes`
+   * WGSL, the body of a function that gets `row`, `lane` and `isRow`, which is false in groups past
+   * the last row. These groups too must reach each `sumOfLanes` and `maxOfLanes`, where lanes meet.
    */
   body: string;
+  /** whether lanes are joined by subgroup functions; by default if the device has them */
+  subgroups?: boolean;
 }
 
 /** Runs a group of threads for each row; `sumOfLanes(lane, value)` and `maxOfLanes` join them. */
-export function runOverRows(
-  backend: unknown,
-  { name, rows, lanes, body, ...rest }: RowsShader,
-): tf.TensorInfo {
-  const hasSubgroups = (backend as WebGpuBackend).device.features.has(SUBGROUPS);
-  return runWebGpu(backend, {
+export function runOverRows({
+  name,
+  rows,
+  lanes,
+  body,
+  subgroups = webGpuBackend().device.features.has(SUBGROUPS),
+  ...rest
+}: RowsShader): tf.TensorInfo {
+  return runWebGpu({
     ...rest,
-    name: hasSubgroups ? `${name}_subgroups` : name,
+    name: subgroups ? `${name}_subgroups` : name,
     integers: { rows, ...rest.integers },
     workgroupSize: lanes,
     workgroups: rows,
     code: `
-      ${hasSubgroups ? ENABLE_SUBGROUPS : ''}
+      ${subgroups ? ENABLE_SUBGROUPS : ''}
       var<workgroup> parts : array<f32, ${lanes}>;
-      ${(hasSubgroups ? joinSubgroups : joinPairs)(lanes)}
+      ${(subgroups ? joinSubgroups : joinPairs)(lanes)}
 
       fn main(index : i32) {
         let row = index / ${lanes};
@@ -40,7 +45,7 @@ export function runOverRows(
   });
 }
 
-/** Half of the lanes take in the other half, again and again. */
+/** Joins pairs of lanes: half of the lanes take in the other half, until one lane is left. */
 function joinPairs(lanes: number): string {
   const join = (name: string, joined: string) => `
       fn ${name}(lane : i32, value : f32) -> f32 {
@@ -61,8 +66,8 @@ function joinPairs(lanes: number): string {
 }
 
 /**
- * The lanes of a subgroup join without memory. One of them leaves the result there, and each
- * subgroup joins all of these: how large it is, and which lanes it has, makes no difference.
+ * Joins the lanes of each subgroup without memory. One lane writes its subgroup's result to memory,
+ * and each subgroup joins these results: neither its size nor which lanes it has makes a difference.
  */
 function joinSubgroups(lanes: number): string {
   const join = (name: string, builtin: string, neutral: string, joined: string) => `

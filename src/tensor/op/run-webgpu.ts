@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { WebGpuBackend } from './webgpu-backend';
+import { webGpuBackend } from './webgpu-backend';
 
 /** A compute shader and what it runs on. */
 export interface Shader {
-  /** the compiled shader is kept under it: another name for other code */
+  /** the name under which the compiled shader is cached: other code needs another name */
   name: string;
   /**
-   * what it reads, by the names in its code: `x`, an array, and `uniforms.xShape`. The code must use
-   * each: one left out is not bound, and the shader does not run
+   * the tensors it reads, by their names in the code: `x`, an array, and `uniforms.xShape`. The code
+   * must use each: an unused one is not bound, and the shader does not run.
    */
   inputs: Record<string, tf.TensorInfo>;
   /** `uniforms.outShape`; the output is `result`, float32 unless `dtype` says otherwise */
@@ -15,17 +15,17 @@ export interface Shader {
   dtype?: 'float32' | 'int32';
   /** threads in a group */
   workgroupSize: number;
-  /** Groups that run: so many, or more where tfjs has to lay them out in two axes. */
+  /** Groups that run. More run if tfjs has to lay them out in two axes. */
   workgroups: number;
   /** numbers that the code finds in `uniforms` */
   integers?: Record<string, number>;
   floats?: Record<string, number>;
-  /** WGSL with `fn main(index : i32)`, the thread's number among all, group after group */
+  /** WGSL with `fn main(index : i32)`; threads are numbered group after group */
   code: string;
 }
 
 /** Runs a shader as one dispatch of tfjs's WebGPU backend. */
-export function runWebGpu(backend: unknown, shader: Shader): tf.TensorInfo {
+export function runWebGpu(shader: Shader): tf.TensorInfo {
   const { inputs, outputShape, dtype = 'float32', integers = {}, floats = {} } = shader;
   const program = {
     variableNames: Object.keys(inputs),
@@ -38,8 +38,7 @@ export function runWebGpu(backend: unknown, shader: Shader): tf.TensorInfo {
     getUserCode: () => shader.code,
   };
   const numbers = [...valuesOf(integers, 'int32'), ...valuesOf(floats, 'float32')];
-  const gpu = backend as WebGpuBackend;
-  return gpu.runWebGPUProgram(program, Object.values(inputs), dtype, numbers);
+  return webGpuBackend().runWebGPUProgram(program, Object.values(inputs), dtype, numbers);
 }
 
 function declare(numbers: Record<string, number>, type: string): string {

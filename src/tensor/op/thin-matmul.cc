@@ -16,7 +16,7 @@ float sumOf(Vector v) {
   return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_movehdup_ps(pairs)));
 }
 
-// So many rows of x with so many of F.
+// Dot products of ROWS rows of x with COLUMNS rows of F.
 template <int ROWS, int COLUMNS>
 void dots(const float* x, const float* F, float* out, int64_t k, int64_t outStride) {
   Vector sums[ROWS][COLUMNS];
@@ -28,7 +28,7 @@ void dots(const float* x, const float* F, float* out, int64_t k, int64_t outStri
     Vector f[COLUMNS];
     for (int c = 0; c < COLUMNS; c++) {
       f[c] = _mm256_loadu_ps(F + c * k + i);
-      // What comes next, while there is arithmetic to do. Past the end it does nothing.
+      // Fetches the next rows during the arithmetic. Past the end it has no effect.
       _mm_prefetch(F + (COLUMNS + c) * k + i, _MM_HINT_T0);
     }
     for (int row = 0; row < ROWS; row++) {
@@ -47,7 +47,7 @@ void dots(const float* x, const float* F, float* out, int64_t k, int64_t outStri
   }
 }
 
-// All rows of x with so many of F, which come from memory once.
+// Dot products of all rows of x with COLUMNS rows of F, which are read from memory once.
 template <int COLUMNS>
 void dotsOfRows(const float* x, const float* F, float* out, int64_t rows, int64_t k,
                 int64_t outStride) {
@@ -62,7 +62,7 @@ void dotsOfRows(const float* x, const float* F, float* out, int64_t rows, int64_
   if (rows - row == 1) dots<1, COLUMNS>(rest, F, to, k, outStride);
 }
 
-// VECTORS neighbouring vectors of ROWS rows of y.
+// Adds low F to VECTORS neighbouring vectors of ROWS rows of y.
 template <int ROWS, int VECTORS>
 void addTile(const float* low, const float* F, float* y, int64_t r, int64_t d) {
   Vector sums[ROWS][VECTORS];
@@ -82,6 +82,7 @@ void addTile(const float* low, const float* F, float* y, int64_t r, int64_t d) {
   }
 }
 
+// Adds low F to ROWS rows of y.
 template <int ROWS>
 void addToRows(const float* low, const float* F, float* y, int64_t r, int64_t d) {
   int64_t i = 0;
@@ -97,8 +98,8 @@ void addToRows(const float* low, const float* F, float* y, int64_t r, int64_t d)
 
 }  // namespace
 
-void multiplyAlong(const float* x, const float* F, float* out, int64_t rows, int64_t columns,
-                   int64_t k, int64_t outStride) {
+void multiplyTransposed(const float* x, const float* F, float* out, int64_t rows, int64_t columns,
+                        int64_t k, int64_t outStride) {
   int64_t column = 0;
   for (; column + 3 <= columns; column += 3) {
     dotsOfRows<3>(x, F + column * k, out + column, rows, k, outStride);
@@ -108,7 +109,7 @@ void multiplyAlong(const float* x, const float* F, float* out, int64_t rows, int
   }
 }
 
-void addProduct(const float* low, const float* F, float* y, int64_t rows, int64_t r, int64_t d) {
+void multiplyAdd(const float* low, const float* F, float* y, int64_t rows, int64_t r, int64_t d) {
   int64_t row = 0;
   for (; row + 4 <= rows; row += 4) addToRows<4>(low + row * r, F, y + row * d, r, d);
   for (; row < rows; row++) addToRows<1>(low + row * r, F, y + row * d, r, d);

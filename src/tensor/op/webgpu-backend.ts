@@ -1,10 +1,10 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 
-/** The device's feature, and what a shader that uses it says. */
+/** The device's feature, and the line of WGSL that enables it in a shader. */
 export const SUBGROUPS = 'subgroups';
 export const ENABLE_SUBGROUPS = `enable ${SUBGROUPS};`;
 
-/** What is used here of tfjs-backend-webgpu's backend; its device is the browser's. */
+/** The part of tfjs-backend-webgpu's backend that is used here; its device is the browser's. */
 export interface WebGpuBackend {
   device: {
     features: ReadonlySet<string>;
@@ -20,11 +20,16 @@ export interface WebGpuBackend {
     uniforms: { type: string; data: number[] }[],
   ): tf.TensorInfo;
   read(dataId: object): Promise<tf.backend_util.BackendValues>;
-  /** Frees what no tensor has taken over. */
+  /** Frees data that no tensor has taken over. */
   disposeData(dataId: object): boolean;
 }
 
-/** What is used here of its `WebGPUProgram`. */
+/** The backend that runs a WGSL kernel now. */
+export function webGpuBackend(): WebGpuBackend {
+  return tf.backend() as unknown as WebGpuBackend;
+}
+
+/** The part of its `WebGPUProgram` that is used here. */
 interface WebGpuProgram {
   variableNames: string[];
   outputShape: number[];

@@ -46,7 +46,7 @@ export class HalfLinear extends PackedLinear {
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
     const shape: [number, number] = [this.outFeatures, this.inFeatures];
-    return halfMatMul(x, this.halves, { shape, transpose: true });
+    return halfMatMul({ x, halves: this.halves }, { shape, transpose: true });
   }
 }
 

@@ -1,5 +1,3 @@
-import { registerQuantKernels } from './ops/register';
-
 export { HalfLinear, halfLinear } from './half-linear';
 export { deriveNf4, LEVELS } from './levels';
 export type { QuantizationType } from './levels';
@@ -11,5 +9,3 @@ export { dequantize, quantize } from './quantize';
 export type { Quantized, QuantizedScales, QuantizeOptions } from './quantize';
 export { QuantizedLinear, quantizedLinear, quantizeLinear } from './quantized-linear';
 export type { QuantizedWeights } from './quantized-linear';
-
-registerQuantKernels();

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict';
-import { afterEach, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { assertClose } from '../../../tests/close';
 import { DisposedError, ShapeError } from '../errors';
 import { Linear } from '../nn';
 import { memory, Random, read, useAccelerator } from '../runtime';
-import { QUANTIZED_MATMUL } from './ops/quantized-matmul';
-import { quantizedMatMulPlain } from './ops/quantized-matmul-plain';
-import { registerQuantKernels } from './ops/register';
+import { quantizedMatMul } from './ops/quantized-matmul';
 import { unpack } from './ops/unpack';
 import { dequantize, quantize } from './quantize';
 import { QuantizedLinear, quantizeLinear } from './quantized-linear';
 
 before(useAccelerator);
 
-describe('unpack', () => {
+/** Runs f with `LORA_KERNELS=reference`. */
+async function onReference<T>(f: () => T | Promise<T>): Promise<T> {
   const { LORA_KERNELS } = process.env;
+  process.env.LORA_KERNELS = 'reference';
+  try {
+    return await f();
+  } finally {
+    if (LORA_KERNELS === undefined) delete process.env.LORA_KERNELS;
+    else process.env.LORA_KERNELS = LORA_KERNELS;
+  }
+}
+
+describe('unpack', () => {
   const words = Int32Array.of(
     0,
     -1,
@@ -29,19 +38,9 @@ describe('unpack', () => {
     65535,
   );
 
-  afterEach(() => {
-    if (LORA_KERNELS === undefined) delete process.env.LORA_KERNELS;
-    else process.env.LORA_KERNELS = LORA_KERNELS;
-    registerQuantKernels();
-  });
+  test('gives both halves of some words, the low half first', () => giveHalves());
 
-  test('gives both halves of some words, the low one first', () => giveHalves());
-
-  test('does so without the fast kernels too', async () => {
-    process.env.LORA_KERNELS = 'reference';
-    registerQuantKernels();
-    await giveHalves();
-  });
+  test('gives them by its reference too', () => onReference(giveHalves));
 
   async function giveHalves(): Promise<void> {
     const tensor = tf.tensor1d(words, 'int32');
@@ -49,7 +48,7 @@ describe('unpack', () => {
       [0, words.length],
       [1, 5],
     ] as const) {
-      const got = tf.tidy(() => unpack(tensor, { first, count }).cast('float32'));
+      const got = tf.tidy(() => unpack({ words: tensor }, { first, count }).cast('float32'));
       const want = new Uint16Array(words.buffer).subarray(2 * first, 2 * (first + count));
       assert.deepEqual(Array.from(await read(got)), Array.from(want));
       got.dispose();
@@ -102,7 +101,7 @@ async function compare(
   assert.deepEqual(memory(), start);
 }
 
-describe("this backend's kernel equals the plain one", () => {
+describe("this backend's QuantizedMatMul equals its reference", () => {
   const sizes = fc.record({
     n: fc.integer({ min: 1, max: 70 }),
     d: fc.integer({ min: 1, max: 50 }),
@@ -121,16 +120,16 @@ describe("this backend's kernel equals the plain one", () => {
         const [inner, columns] = transpose ? [k, d] : [d, k];
         const x = new Random(k).normal<tf.Rank.R2>([n, inner], 0, 1);
         const inputs = { x, packed, scales };
-        const attrs = { ...layout, transpose } as unknown as tf.NamedAttrMap;
-        const plain = quantizedMatMulPlain({ inputs, attrs, backend: tf.backend() });
-        const want = await read(plain as tf.Tensor);
-        // A shader that does not run leaves what the freed memory held: not what is expected.
+        const attrs = { ...layout, transpose };
+        const reference = await onReference(() => quantizedMatMul(inputs, attrs));
+        const want = await read(reference);
+        // A shader that does not run leaves what the freed memory held, which is not the result.
         const poison = tf.tidy(() => tf.fill([n, columns], 3e33).neg());
         await read(poison);
         poison.dispose();
-        const got = tf.engine().runKernel<tf.Tensor>(QUANTIZED_MATMUL, inputs, attrs);
+        const got = quantizedMatMul(inputs, attrs);
         assertClose(await read(got), want, 1e-5);
-        tf.dispose([plain as tf.Tensor, got, x, packed, scales]);
+        tf.dispose([reference, got, x, packed, scales]);
         linear.dispose();
         assert.deepEqual(memory(), start);
       }),
@@ -154,7 +153,7 @@ describe('QuantizedLinear', () => {
     const grad = tf.grad((v) => layer.forward(v));
     const before = memory().bytes;
     const { peakBytes, result } = await tf.profile(() => grad(x));
-    // The fused kernel makes nothing but h and dL/dx; the plain one goes by tiles.
+    // The WGSL kernel makes nothing but h and dL/dx; the others unpack tile by tile.
     const limit = tf.getBackend() === 'webgpu' ? 100 * 4 * (d + k) : (4 * d * k) / 2;
     assert.ok(peakBytes - before < limit, `${peakBytes - before} bytes in between`);
     tf.dispose([x, result]);

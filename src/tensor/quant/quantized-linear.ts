@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { HostLinear, Linear } from '../nn';
 import { read } from '../runtime';
-import { type QuantizedLayout, quantizedMatMul } from './ops/quantized-matmul';
-import { dequantizeWeight } from './ops/quantized-matmul-plain';
+import { dequantizeWeight, type QuantizedLayout } from './ops/dequantize-weight';
+import { quantizedMatMul } from './ops/quantized-matmul';
 import { PackedLinear } from './packed-linear';
 import { quantize, type Quantized, type QuantizeOptions } from './quantize';
 
@@ -61,7 +61,8 @@ export class QuantizedLinear extends PackedLinear {
   }
 
   multiplyRows(x: tf.Tensor2D): tf.Tensor2D {
-    return quantizedMatMul(x, this.packed, this.scales, this.layout);
+    const { packed, scales, layout } = this;
+    return quantizedMatMul({ x, packed, scales }, { ...layout, transpose: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from '../errors';
-import { isReference, openNativeOps, replaceThinProducts } from '../op';
+import { isReference, openNativeOps, replaceFewRowMatMul } from '../op';
 
 interface NativeBackend {
   isUsingGpuDevice: boolean;
@@ -21,8 +21,8 @@ export async function openNativeCpu(): Promise<string> {
   process.env.CUDA_VISIBLE_DEVICES = '-1'; // where it is forced on a machine with a GPU
   const { binding } = await loadNative();
   const hasOps = await openNativeOps();
-  if (hasOps && !isReference()) replaceThinProducts();
-  return `CPU, TensorFlow ${binding.TF_Version}${hasOps ? '' : ', plain kernels'}`;
+  if (hasOps && !isReference()) replaceFewRowMatMul();
+  return `CPU, TensorFlow ${binding.TF_Version}${hasOps ? '' : ', reference kernels only'}`;
 }
 
 /** Loads the library of both accelerators; its device is fixed when it is loaded. */

@@ -1,7 +1,3 @@
-import { registerLinearCrossEntropy } from './linear-cross-entropy';
-import { registerTrainKernels } from './ops/register';
-import { registerSparseCrossEntropy } from './sparse-cross-entropy';
-
 export { loadCheckpoint, saveCheckpoint } from './checkpoint';
 export type { Checkpoint } from './checkpoint';
 export { clipByGlobalNorm, globalNorm } from './clip';
@@ -17,7 +13,3 @@ export { train } from './train';
 export type { TrainingStep, TrainOptions } from './train';
 export { addDecayedWeights, chain, scaleByAdam, scaleByName } from './transform';
 export type { AdamOptions, ParameterStep, Slots, Transform } from './transform';
-
-registerSparseCrossEntropy();
-registerTrainKernels();
-registerLinearCrossEntropy();

@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../tensor/errors';
-import { registerOp } from '../../tensor/op';
+import { defineOp } from '../../tensor/op';
 import { crossEntropyRows } from './ops/cross-entropy-rows';
 import { rowWeights } from './row-weights';
 
-/** The op's name in the tfjs registry. */
-const LINEAR_CROSS_ENTROPY = 'LinearCrossEntropy';
-
-/** Logits that are in memory at one time: 64 MB. Fewer rows, and a product is slower. */
+/** Logits that are in memory at one time: 64 MB. With fewer rows a product is slower. */
 const CHUNK = 2 ** 24;
 
-type Inputs = tf.NamedTensorMap & {
+type Inputs = {
   /** h [n, k] */
   hidden: tf.Tensor2D;
   /** W [v, k] */
   weight: tf.Tensor2D;
 };
+
+/** dL/dh [n, k] only if a gradient will be asked for. */
+type Outputs = { loss: tf.Scalar; dHidden?: tf.Tensor2D };
 
 /** The rows of h that count, with label and share of each. */
 interface Counted {
@@ -50,10 +50,8 @@ export function linearCrossEntropy(
   const n = hidden.size / k;
   const counted = countedOf(labels, rowWeights('linearCrossEntropy', labels, weights, [n, v]));
   return tf.tidy(() => {
-    const inputs: Inputs = { hidden: hidden.reshape([n, k]), weight };
-    const attrs = counted as unknown as tf.NamedAttrMap;
-    const [loss] = tf.engine().runKernel<tf.Tensor[]>(LINEAR_CROSS_ENTROPY, inputs, attrs);
-    return loss as tf.Scalar;
+    const h = hidden.reshape<tf.Tensor2D>([n, k]);
+    return lossOfHead({ hidden: h, weight }, counted).loss;
   });
 }
 
@@ -66,37 +64,32 @@ function countedOf(labels: ArrayLike<number>, shares: Float32Array): Counted {
   };
 }
 
-/** The loss; and dL/dh [n, k], if a gradient will be asked for. */
-const kernel: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { hidden, weight } = inputs as Inputs;
-  const counted = attrs as unknown as Counted;
+/** `crossEntropyRows` of h Wᵀ, chunk by chunk; its kernels are those of the ops it is made of. */
+const lossOfHead = defineOp<Inputs, Counted, Outputs>('LinearCrossEntropy', {
+  outputs: ['loss', 'dHidden'],
+  reference: sumOverChunks,
+  saves: ['hidden', 'weight', 'dHidden'],
+  gradient: ({ loss: dLoss }, { hidden, weight, dHidden }, counted) => ({
+    hidden: () => (dHidden as tf.Tensor2D).mul(dLoss),
+    weight: () => dWeight(hidden, weight, counted).mul(dLoss),
+  }),
+});
+
+function sumOverChunks({ hidden, weight }: Inputs, counted: Counted): Outputs {
   const isTaped = tf.engine().state.gradientDepth > 0;
-  return tf.tidy(() => {
+  return tf.tidy((): Outputs => {
     const parts = chunksOf(counted, weight.shape[0]).map((chunk) =>
       tf.tidy(() => {
         const { losses, dLogits } = logitsOf(hidden, weight, chunk);
         return [losses.sum(), ...(isTaped ? [tf.matMul<tf.Tensor2D>(dLogits, weight)] : [])];
       }),
     );
-    const loss = tf.stack(parts.map(([sum]) => sum as tf.Tensor)).sum();
-    const dRows = parts.flatMap(([, part]) => part ?? []) as tf.Tensor2D[];
-    return isTaped ? [loss, placeRows(tf.concat2d(dRows, 0), counted.rows, hidden.shape)] : [loss];
+    const loss = tf.stack(parts.map(([sum]) => sum as tf.Tensor)).sum<tf.Scalar>();
+    if (!isTaped) return { loss };
+    const dRows = tf.concat2d(parts.flatMap(([, part]) => part ?? []) as tf.Tensor2D[], 0);
+    return { loss, dHidden: placeRows(dRows, counted.rows, hidden.shape) };
   });
-};
-
-const gradient: tf.GradConfig = {
-  kernelName: LINEAR_CROSS_ENTROPY,
-  inputsToSave: ['hidden', 'weight'],
-  outputsToSave: [false, true],
-  gradFunc: (dys, saved, attrs) => {
-    const [dLoss] = dys as [tf.Scalar];
-    const [hidden, weight, dHidden] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-    return {
-      hidden: () => dHidden.mul(dLoss),
-      weight: () => dWeight(hidden, weight, attrs as unknown as Counted).mul(dLoss),
-    };
-  },
-};
+}
 
 /** dL/dW = Σ (dL/dz)ᵀ h [v, k] */
 function dWeight(hidden: tf.Tensor2D, weight: tf.Tensor2D, counted: Counted): tf.Tensor2D {
@@ -125,23 +118,16 @@ function chunksOf({ rows, labels, shares }: Counted, v: number): Counted[] {
   });
 }
 
-/** Of the rows of a chunk: h [m, k], the losses [m] and dL/dz [m, v]. */
+/** h [m, k], the losses [m] and dL/dz [m, v] of a chunk's rows. */
 function logitsOf(hidden: tf.Tensor2D, weight: tf.Tensor2D, { rows, labels, shares }: Counted) {
   const h = tf.gather(hidden, tf.tensor1d(rows, 'int32'));
   const logits = tf.matMul<tf.Tensor2D>(h, weight, false, true);
   const label = tf.tensor1d(labels, 'int32');
-  const [losses, dLogits] = crossEntropyRows(logits, label, tf.tensor1d(shares));
-  return { h, losses, dLogits };
+  return { h, ...crossEntropyRows({ logits, labels: label, shares: tf.tensor1d(shares) }) };
 }
 
-/** Rows at their places among zeros: [rows, k] -> [n, k] */
+/** Scatters rows among zeros: [rows, k] -> [n, k] */
 function placeRows(values: tf.Tensor2D, rows: Int32Array, shape: [number, number]): tf.Tensor2D {
   if (rows.length === shape[0]) return values;
   return tf.scatterND(tf.tensor2d(rows, [rows.length, 1], 'int32'), values, shape);
-}
-
-/** Enters the op in the tfjs registry, for every backend; a later call replaces an earlier. */
-export function registerLinearCrossEntropy(): void {
-  registerOp(LINEAR_CROSS_ENTROPY, { plain: kernel });
-  tf.registerGradient(gradient);
 }

@@ -67,7 +67,7 @@ export function scaleByAdam({
     apply: (gradient, slots, { step }) => {
       const { m, v } = slots as { m: tf.Tensor; v: tf.Tensor };
       const rates = { beta1, beta2, epsilon, step };
-      const { update, ...moments } = adam(gradient, m, v, rates);
+      const { update, ...moments } = adam({ gradient, m, v }, rates);
       return { update, slots: moments };
     },
   };

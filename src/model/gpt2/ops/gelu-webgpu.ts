@@ -1,36 +1,39 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverElements } from '../../../tensor/op';
-import { GELU_A, GELU_B, type GeluGradientInputs, type GeluInputs } from './gelu';
 
-/** x σ(u), u = a x + b x³, in one dispatch. */
-export const geluWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
-  const { x } = inputs as GeluInputs;
-  return run(backend, 'gelu', { x }, 'value * gate');
-};
+/** u = a x + b x³ */
+type Curve = { a: number; b: number };
+
+/** x σ(u), in one dispatch. */
+export function geluWebGpu({ x }: { x: tf.TensorInfo }, curve: Curve): tf.TensorInfo {
+  return run('gelu', { x }, curve, 'value * gate');
+}
 
 /** dL/dy (σ + x σ (1 - σ) u'), u' = a + 3 b x², in one dispatch. */
-export const geluGradientWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
-  const { dy, x } = inputs as GeluGradientInputs;
-  const slope = `${GELU_A} + ${3 * GELU_B} * value * value`;
+export function geluGradientWebGpu(
+  { dy, x }: Record<'dy' | 'x', tf.TensorInfo>,
+  { a, b }: Curve,
+): tf.TensorInfo {
+  const slope = `${a} + ${3 * b} * value * value`;
   const gradient = `gate * (1.0 + value * (1.0 - gate) * (${slope}))`;
-  return run(backend, 'gelu_gradient', { x, dy }, `dy[index] * ${gradient}`);
-};
+  return run('gelu_gradient', { x, dy }, { a, b }, `dy[index] * ${gradient}`);
+}
 
-/** An expression of `value`, an element of x, and of its `gate` σ(u), at each `index`. */
+/** Computes an expression of `value`, an element of x, and its `gate` σ(u), at each `index`. */
 function run(
-  backend: unknown,
   name: string,
-  inputs: { x: tf.Tensor; dy?: tf.Tensor },
+  inputs: { x: tf.TensorInfo; dy?: tf.TensorInfo },
+  { a, b }: Curve,
   expression: string,
 ): tf.TensorInfo {
-  return runOverElements(backend, {
+  return runOverElements({
     name,
     inputs,
     outputShape: inputs.x.shape,
     body: `
         let value = x[index];
-        // Where exp is infinite, so is u: σ is 0 as it should.
-        let gate = 1.0 / (1.0 + exp(-value * (${GELU_A} + ${GELU_B} * value * value)));
+        // If exp is infinite, σ is 0, as it should be.
+        let gate = 1.0 / (1.0 + exp(-value * (${a} + ${b} * value * value)));
         result[index] = ${expression};`,
   });
 }

@@ -3,7 +3,7 @@
 namespace lora {
 namespace {
 
-// u = A x + B x³; the same as in gelu.ts
+// u = A x + B x³, as in gelu.ts
 constexpr float A = 1.5957691216057308f;
 constexpr float B = 0.044715f * A;
 

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverRows } from '../../../tensor/op';
-import type { LayerNormAttrs, LayerNormGradientInputs, LayerNormInputs } from './layer-norm';
 
 const LANES = 64;
 
@@ -20,34 +19,40 @@ const STATISTICS = `
         let variance = sumOfLanes(lane, squares) / f32(width);
         let inverse = inverseSqrt(variance + uniforms.epsilon);`;
 
-/** y alone, in one dispatch: the gradient finds the mean and 1 / σ on its way through x. */
-export const layerNormWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { x, weight, bias } = inputs as LayerNormInputs;
-  const { epsilon } = attrs as LayerNormAttrs;
+/** y alone, in one dispatch: the gradient reads x anyway, and computes the mean and 1 / σ again. */
+export function layerNormWebGpu(
+  { x, weight, bias }: Record<'x' | 'weight' | 'bias', tf.Tensor>,
+  { epsilon }: { epsilon: number },
+): { y: tf.TensorInfo } {
   const rows = asRows(x);
-  const y = runOverRows(backend, {
+  const y = runOverRows({
     name: 'layer_norm',
     inputs: { x: rows, weight, bias },
     outputShape: rows.shape,
-    ...{ rows: rows.shape[0], lanes: LANES, floats: { epsilon } },
+    rows: rows.shape[0],
+    lanes: LANES,
+    floats: { epsilon },
     body: `${STATISTICS}
         for (var j = lane; j < end; j = j + ${LANES}) {
           result[first + j] = (x[first + j] - mean) * inverse * weight[j] + bias[j];
         }`,
   });
-  return [{ ...y, shape: x.shape }];
-};
+  return { y: { ...y, shape: x.shape } };
+}
 
 /** dL/dx = (dn - mean(dn) - n · mean(dn · n)) / σ, dn = dL/dy γ, in one dispatch. */
-export const layerNormGradientWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { dy, x, weight } = inputs as LayerNormGradientInputs;
-  const { epsilon } = attrs as LayerNormAttrs;
+export function layerNormGradientWebGpu(
+  { dy, x, weight }: Record<'dy' | 'x' | 'weight', tf.Tensor>,
+  { epsilon }: { epsilon: number },
+): tf.TensorInfo {
   const rows = asRows(x);
-  const dx = runOverRows(backend, {
+  const dx = runOverRows({
     name: 'layer_norm_gradient',
     inputs: { dy: asRows(dy), x: rows, weight },
     outputShape: rows.shape,
-    ...{ rows: rows.shape[0], lanes: LANES, floats: { epsilon } },
+    rows: rows.shape[0],
+    lanes: LANES,
+    floats: { epsilon },
     body: `${STATISTICS}
         var dnSum = 0.0;
         var alongSum = 0.0;
@@ -64,9 +69,9 @@ export const layerNormGradientWebGpu: tf.KernelFunc = ({ inputs, attrs, backend 
         }`,
   });
   return { ...dx, shape: x.shape };
-};
+}
 
-/** All leading axes as one. */
+/** x with all leading axes as one. */
 function asRows({ dataId, dtype, shape, size }: tf.Tensor) {
   const width = shape.at(-1) as number;
   return { dataId, dtype, shape: [size / width, width] as [number, number] };

@@ -10,7 +10,7 @@ float meanOf(const float* x, int64_t width) {
   return sum / static_cast<float>(width);
 }
 
-// y = (x - mean) / σ · γ + β, and of each row its mean and 1 / σ.
+// y = (x - mean) / σ · γ + β, and the mean and 1 / σ of each row.
 void forward(Run& run) {
   const View x = run.input(0), weight = run.input(1), bias = run.input(2);
   std::vector<int64_t> rowShape = x.shape;

@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../../tests/close';
 import { alive, freshSeed, poison } from '../../../../tests/fresh';
 import { Random, read, useAccelerator } from '../../../tensor/runtime';
-import '..';
 import { layerNorm } from './layer-norm';
 
 before(useAccelerator);
@@ -43,7 +42,10 @@ async function compare(shape: number[], mean: number, seed: number): Promise<voi
 
   await poison(shape, shape, rows, rows);
   const forward = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
-    layerNorm(x, weight as tf.Tensor1D, bias as tf.Tensor1D, EPSILON);
+    layerNorm(
+      { x, weight: weight as tf.Tensor1D, bias: bias as tf.Tensor1D },
+      { epsilon: EPSILON },
+    );
   const { value, grads } = tf.valueAndGrads(forward)(inputs, dy);
   assert.deepEqual(value.shape, shape);
   const tolerance = mean === 0 ? 1e-5 : 1e-4; // x - mean loses digits

@@ -1,26 +1,24 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverRows } from '../../../tensor/op';
-import type {
-  MaskedSoftmaxAttrs,
-  MaskedSoftmaxGradientInputs,
-  MaskedSoftmaxInputs,
-} from './masked-softmax';
 
 const LANES = 64;
 
 /** p = softmax(scale Q Kᵀ + mask) in one dispatch. */
-export const maskedSoftmaxWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { scores, mask } = inputs as MaskedSoftmaxInputs;
-  const { scale } = attrs as MaskedSoftmaxAttrs;
+export function maskedSoftmaxWebGpu(
+  { scores, mask }: { scores: tf.Tensor4D; mask: tf.Tensor | null },
+  { scale }: { scale: number },
+): tf.TensorInfo {
   const [batch, heads, time] = scores.shape;
   // One mask for all rows, or one for each sequence of the batch.
   const rowsOfMask = mask?.rank === 2 ? batch * heads * time : heads * time;
   const masked = mask ? ' + mask[firstOfMask + j]' : '';
-  return runOverRows(backend, {
-    name: `masked_softmax_${mask ? 'masked' : 'plain'}`,
+  return runOverRows({
+    name: `masked_softmax_${mask ? 'masked' : 'unmasked'}`,
     inputs: mask ? { scores, mask } : { scores },
     outputShape: scores.shape,
-    ...{ rows: batch * heads * time, lanes: LANES, floats: { scale } },
+    rows: batch * heads * time,
+    lanes: LANES,
+    floats: { scale },
     integers: { rowsOfMask },
     body: `
         let all = uniforms.scoresShape.w;
@@ -44,18 +42,21 @@ export const maskedSoftmaxWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) =
           result[first + j] = result[first + j] / sum;
         }`,
   });
-};
+}
 
 /** dL/dscores = scale p (dL/dp - Σ p dL/dp) in one dispatch. */
-export const maskedSoftmaxGradientWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { dp, p } = inputs as MaskedSoftmaxGradientInputs;
-  const { scale } = attrs as MaskedSoftmaxAttrs;
+export function maskedSoftmaxGradientWebGpu(
+  { dp, p }: Record<'dp' | 'p', tf.Tensor4D>,
+  { scale }: { scale: number },
+): tf.TensorInfo {
   const [batch, heads, time] = p.shape;
-  return runOverRows(backend, {
+  return runOverRows({
     name: 'masked_softmax_gradient',
     inputs: { dp, p },
     outputShape: p.shape,
-    ...{ rows: batch * heads * time, lanes: LANES, floats: { scale } },
+    rows: batch * heads * time,
+    lanes: LANES,
+    floats: { scale },
     body: `
         let all = uniforms.pShape.w;
         let first = row * all;
@@ -67,4 +68,4 @@ export const maskedSoftmaxGradientWebGpu: tf.KernelFunc = ({ inputs, attrs, back
           result[first + j] = uniforms.scale * p[first + j] * (dp[first + j] - sum);
         }`,
   });
-};
+}

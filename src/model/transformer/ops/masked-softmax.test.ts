@@ -65,7 +65,10 @@ describe('MaskedSoftmax and its gradient equal loops in float64', () => {
 
 test('A row of padding that sees nothing still has finite shares that sum to 1', async () => {
   const mask = attentionMask(3, 3, tf.tensor1d([2, 0])) as tf.Tensor;
-  const p = maskedSoftmax(new Random(1).normal([2, 1, 3, 3], 0, 1), mask, SCALE);
+  const p = maskedSoftmax(
+    { scores: new Random(1).normal([2, 1, 3, 3], 0, 1), mask },
+    { scale: SCALE },
+  );
   const values = Array.from(await read(p));
   for (let row = 0; row < 6; row++) {
     const sum = values.slice(3 * row, 3 * row + 3).reduce((total, value) => total + value, 0);
@@ -85,7 +88,7 @@ async function compare(draw: () => Drawn): Promise<void> {
   const added = mask ? await read(mask) : null;
   const want = reference(await read(scores), added, await read(dp), shape);
   await poison(shape, shape);
-  const op = (v: tf.Tensor) => maskedSoftmax(v as tf.Tensor4D, mask, SCALE);
+  const op = (v: tf.Tensor) => maskedSoftmax({ scores: v as tf.Tensor4D, mask }, { scale: SCALE });
   const { value, grad } = tf.valueAndGrad(op)(scores, dp);
   assert.deepEqual(value.shape, shape);
   assertClose(await read(value), want.p, 1e-5, 'p');

@@ -1,28 +1,11 @@
-import * as tf from '@tensorflow/tfjs';
-import type { Kernels } from '../../../tensor/op';
-
-/** The op's name in the tfjs registry. */
-export const RESIDUAL = 'Residual';
+import type * as tf from '@tensorflow/tfjs';
+import { defineOp } from '../../../tensor/op';
 
 /**
  * x + y of one shape, owned by the caller. Unlike `tf.add`, which broadcasts, it keeps neither on
  * the tape.
  */
-export function residual(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  return tf.engine().runKernel<tf.Tensor>(RESIDUAL, { x, y });
-}
-
-export const residualKernels: Kernels = {
-  plain: ({ inputs }) => {
-    const { x, y } = inputs as { x: tf.Tensor; y: tf.Tensor };
-    return x.add(y);
-  },
-};
-
-export const residualGradient: tf.GradConfig = {
-  kernelName: RESIDUAL,
-  gradFunc: (dy) => {
-    const both = () => (dy as tf.Tensor).clone();
-    return { x: both, y: both };
-  },
-};
+export const residual = defineOp<{ x: tf.Tensor; y: tf.Tensor }>('Residual', {
+  reference: ({ x, y }) => x.add(y),
+  gradient: (dy) => ({ x: () => dy.clone(), y: () => dy.clone() }),
+});

@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverElements } from '../../../tensor/op';
-import type { SplitHeadsAttrs, SplitHeadsGradientInputs, SplitHeadsInputs } from './split-heads';
 
 /** In three dispatches: a shader has one output. */
-export const splitHeadsWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { qkv } = inputs as SplitHeadsInputs;
-  const { heads } = attrs as SplitHeadsAttrs;
-  const [batch, time, width] = qkv.shape;
+export function splitHeadsWebGpu(
+  { qkv }: { qkv: tf.TensorInfo },
+  { heads }: { heads: number },
+): Record<'q' | 'k' | 'v', tf.TensorInfo> {
+  const [batch, time, width] = qkv.shape as [number, number, number];
   const size = width / (3 * heads);
-  return [0, 1, 2].map((part) =>
-    runOverElements(backend, {
+  const split = (part: number) =>
+    runOverElements({
       name: 'split_heads',
       inputs: { qkv },
       outputShape: [batch, heads, time, size],
@@ -22,15 +22,18 @@ export const splitHeadsWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
         let first = (b * time + row % time) * uniforms.qkvShape.z;
         let head = uniforms.part * uniforms.heads + h;
         result[index] = qkv[first + head * uniforms.size + index % uniforms.size];`,
-    }),
-  );
-};
+    });
+  return { q: split(0), k: split(1), v: split(2) };
+}
 
 /** In one dispatch. */
-export const splitHeadsGradientWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
-  const { dq, dk, dv } = inputs as SplitHeadsGradientInputs;
-  const [batch, heads, time, size] = dq.shape;
-  return runOverElements(backend, {
+export function splitHeadsGradientWebGpu({
+  dq,
+  dk,
+  dv,
+}: Record<'dq' | 'dk' | 'dv', tf.TensorInfo>): tf.TensorInfo {
+  const [batch, heads, time, size] = dq.shape as [number, number, number, number];
+  return runOverElements({
     name: 'split_heads_gradient',
     inputs: { dq, dk, dv },
     outputShape: [batch, time, 3 * heads * size],
@@ -47,4 +50,4 @@ export const splitHeadsGradientWebGpu: tf.KernelFunc = ({ inputs, backend }) => 
           default: { result[index] = dv[place]; }
         }`,
   });
-};
+}

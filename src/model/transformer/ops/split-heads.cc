@@ -24,7 +24,7 @@ void forward(Run& run) {
   });
 }
 
-// The way back.
+// Three of [batch, heads, time, size] -> [batch, time, 3, heads, size]
 void gradient(Run& run) {
   const View parts[3] = {run.input(0), run.input(1), run.input(2)};
   const int64_t batch = parts[0].shape[0], heads = parts[0].shape[1], time = parts[0].shape[2],

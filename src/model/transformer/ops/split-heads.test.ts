@@ -22,10 +22,14 @@ describe('SplitHeads puts each number in its place, and its gradient puts it bac
       const qkv = random.normal<tf.Rank.R3>([batch, time, width], 0, 1);
       const factors = [0, 1, 2].map(() => random.normal([batch, heads, time, size], 0, 1));
       await poison(...factors.map(({ shape }) => shape), qkv.shape, qkv.shape);
-      const parts = splitHeads(qkv, heads);
+      const parts = Object.values(splitHeads({ qkv }, { heads }));
       const gradient = tf.tidy(() =>
         tf.grad((x) =>
-          tf.addN(splitHeads(x, heads).map((part, i) => part.mul(factors[i] as tf.Tensor).sum())),
+          tf.addN(
+            Object.values(splitHeads({ qkv: x }, { heads })).map((part, i) =>
+              part.mul(factors[i] as tf.Tensor).sum(),
+            ),
+          ),
         )(qkv),
       );
       const input = await read(qkv);
@@ -48,7 +52,7 @@ describe('SplitHeads puts each number in its place, and its gradient puts it bac
 
   test('where only some of them are used', async () => {
     const qkv = tf.ones([1, 2, 6]);
-    const gradient = tf.grad((x) => splitHeads(x, 1)[1].sum())(qkv);
+    const gradient = tf.grad((x) => splitHeads({ qkv: x }, { heads: 1 }).k.sum())(qkv);
     assert.deepEqual([...(await read(gradient))], [0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0]);
   });
 });

@@ -1,71 +1,37 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Kernels, runNativeOp, runNativeOpOf } from '../../../tensor/op';
-
-/** The names of the op and of its gradient in the tfjs registry. */
-export const SPLIT_HEADS = 'SplitHeads';
-export const SPLIT_HEADS_GRADIENT = 'SplitHeadsGradient';
+import { defineOp, runNativeOp, runNativeOpOf } from '../../../tensor/op';
+import { splitHeadsGradientWebGpu, splitHeadsWebGpu } from './split-heads-webgpu';
 
 /** Each [batch, heads, time, size]. */
-export type Heads = [q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D];
-
-export type SplitHeadsInputs = tf.NamedTensorMap & { qkv: tf.Tensor3D };
-export type SplitHeadsGradientInputs = tf.NamedTensorMap & {
-  dq: tf.Tensor4D;
-  dk: tf.Tensor4D;
-  dv: tf.Tensor4D;
-};
-export type SplitHeadsAttrs = { heads: number };
+type Heads = { q: tf.Tensor4D; k: tf.Tensor4D; v: tf.Tensor4D };
 
 /**
- * Queries, keys and values of each head: qkv [batch, time, 3 heads size] -> three tensors
+ * Splits queries, keys and values into heads: qkv [batch, time, 3 heads size] -> q, k and v, each
  * [batch, heads, time, size], owned by the caller. One op on the tape, which keeps nothing.
  */
-export function splitHeads(qkv: tf.Tensor, heads: number): Heads {
-  const inputs: SplitHeadsInputs = { qkv: qkv as tf.Tensor3D };
-  const attrs: SplitHeadsAttrs = { heads };
-  return tf.engine().runKernel<tf.Tensor[]>(SPLIT_HEADS, inputs, attrs) as Heads;
-}
+export const splitHeads = defineOp<{ qkv: tf.Tensor }, { heads: number }, Heads>('SplitHeads', {
+  outputs: ['q', 'k', 'v'],
+  reference: ({ qkv }, { heads }) =>
+    tf.tidy(() => {
+      const [batch, time, width] = qkv.shape as [number, number, number];
+      const parts = qkv.reshape([batch, time, 3, heads, width / (3 * heads)]);
+      const [q, k, v] = tf.unstack(parts.transpose([2, 0, 3, 1, 4]));
+      return { q, k, v } as Heads;
+    }),
+  native: ({ qkv }, { heads }) =>
+    runNativeOpOf(['q', 'k', 'v'], 'LoraSplitHeads', [qkv], { heads }),
+  webgpu: splitHeadsWebGpu,
+  gradient: ({ q: dq, k: dk, v: dv }) => ({ qkv: () => splitHeadsGradient({ dq, dk, dv }) }),
+});
 
-/** The kernel in plain tfjs ops. */
-const plain: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { qkv } = inputs as SplitHeadsInputs;
-  const { heads } = attrs as SplitHeadsAttrs;
-  const [batch, time, width] = qkv.shape;
-  return tf.tidy(() => {
-    const parts = qkv.reshape([batch, time, 3, heads, width / (3 * heads)]);
-    return tf.unstack(parts.transpose([2, 0, 3, 1, 4]));
-  });
-};
-
-const plainGradient: tf.KernelFunc = ({ inputs }) => {
-  const { dq, dk, dv } = inputs as SplitHeadsGradientInputs;
-  const [batch, heads, time, size] = dq.shape;
-  return tf.tidy(() =>
-    tf
-      .stack([dq, dk, dv])
-      .transpose([1, 3, 0, 2, 4])
-      .reshape([batch, time, 3 * heads * size]),
-  );
-};
-
-const native: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { qkv } = inputs as SplitHeadsInputs;
-  return runNativeOpOf(3, backend, 'LoraSplitHeads', [qkv], attrs as SplitHeadsAttrs);
-};
-
-const nativeGradient: tf.KernelFunc = ({ inputs, backend }) => {
-  const { dq, dk, dv } = inputs as SplitHeadsGradientInputs;
-  return runNativeOp(backend, 'LoraSplitHeadsGradient', [dq, dk, dv]);
-};
-
-export const splitHeadsKernels: Kernels = { plain, native };
-export const splitHeadsGradientKernels: Kernels = { plain: plainGradient, native: nativeGradient };
-
-export const splitHeadsGradient: tf.GradConfig = {
-  kernelName: SPLIT_HEADS,
-  gradFunc: (dys) => {
-    const [dq, dk, dv] = dys as Heads;
-    const inputs: SplitHeadsGradientInputs = { dq, dk, dv };
-    return { qkv: () => tf.engine().runKernel<tf.Tensor>(SPLIT_HEADS_GRADIENT, inputs) };
-  },
-};
+/** Joins dL/dq, dL/dk and dL/dv to dL/dqkv [batch, time, 3 heads size]. */
+const splitHeadsGradient = defineOp<Record<'dq' | 'dk' | 'dv', tf.Tensor4D>>('SplitHeadsGradient', {
+  reference: ({ dq, dk, dv }) =>
+    tf.tidy(() => {
+      const [batch, heads, time, size] = dq.shape;
+      const parts = tf.stack([dq, dk, dv]).transpose([1, 3, 0, 2, 4]);
+      return parts.reshape([batch, time, 3 * heads * size]);
+    }),
+  native: ({ dq, dk, dv }) => runNativeOp('LoraSplitHeadsGradient', [dq, dk, dv]),
+  webgpu: splitHeadsGradientWebGpu,
+});

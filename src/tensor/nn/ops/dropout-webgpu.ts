@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverElements } from '../../op';
-import { type DropoutAttrs, type DropoutInputs, dropoutNumbers } from './dropout';
+import type { Key } from '../../runtime';
 
-/** In one dispatch; each thread makes the two words of its block and uses one. */
-export const dropoutWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { x } = inputs as DropoutInputs;
-  const { p, key } = attrs as unknown as DropoutAttrs;
-  const { threshold, scale } = dropoutNumbers(p);
-  return runOverElements(backend, {
+/** m ⊙ x / (1 - p) in one dispatch; each thread makes the two words of its block and uses one. */
+export function dropoutWebGpu(
+  { x }: { x: tf.TensorInfo },
+  { key, threshold, scale }: { key: Key; threshold: number; scale: number },
+): tf.TensorInfo {
+  return runOverElements({
     name: 'dropout',
     inputs: { x },
     outputShape: x.shape,
@@ -30,4 +30,4 @@ export const dropoutWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
         let isKept = words[index % 2] >= u32(uniforms.threshold);
         result[index] = x[index] * select(0.0, uniforms.scale, isKept);`,
   });
-};
+}

@@ -5,7 +5,7 @@
 namespace lora {
 namespace {
 
-// Elements taken together, an even number: their words stay in the nearest cache.
+// Elements that are processed together, an even number: their words stay in the nearest cache.
 constexpr int64_t CHUNK = 1024;
 
 inline uint32_t rotate(uint32_t x, int bits) { return x << bits | x >> (32 - bits); }
@@ -17,7 +17,7 @@ inline void mix(uint32_t& x, uint32_t& y, int bits0, int bits1, int bits2, int b
   x += y, y = rotate(y, bits3) ^ x;
 }
 
-// The words of a chunk's elements under the key (a, b), two of each block; as in threefry.ts.
+// Draws the words of a chunk's elements for the key (a, b), two a block; as in threefry.ts.
 void draw(uint32_t* words, uint32_t firstBlock, uint32_t a, uint32_t b) {
   const uint32_t c = a ^ b ^ 0x1bd11bda;
 #pragma omp simd
@@ -36,14 +36,14 @@ void draw(uint32_t* words, uint32_t firstBlock, uint32_t a, uint32_t b) {
   }
 }
 
-// out = in / (1 - p) where its word says so, else 0; by a product, as everywhere.
+// out = in / (1 - p) if its word is at least the threshold, else 0; as a product, like all kernels.
 void apply(const uint32_t* words, uint32_t threshold, float scale, const float* in, float* out,
            int64_t count) {
 #pragma omp simd
   for (int64_t i = 0; i < count; i++) out[i] = in[i] * (words[i] >= threshold ? scale : 0);
 }
 
-// m ⊙ x / (1 - p), m = [words ≥ threshold]; what they are stands in dropout.ts.
+// m ⊙ x / (1 - p), m = [words ≥ threshold]; see dropout.ts.
 void compute(Run& run) {
   const View x = run.input(0), y = run.output(0, x.shape);
   const int32_t* numbers = run.input(1).integers();

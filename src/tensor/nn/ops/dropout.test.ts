@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../../tests/close';
 import { alive, freshSeed, poison } from '../../../../tests/fresh';
 import { type Key, memory, Random, read, useAccelerator } from '../../runtime';
-import '..';
 import { dropout } from './dropout';
 import { threefry } from './threefry';
 
@@ -29,7 +28,7 @@ describe('Dropout and its gradient equal loops in float64', () => {
       const kept = wordsUnder(key, x.size).map((word) => (word >= 2 ** 32 * p ? 1 / (1 - p) : 0));
       const [values, outer] = [await read(x), await read(dy)];
       await poison(shape, shape);
-      const { value, grad } = tf.valueAndGrad((v) => dropout(v, p, key))(x, dy);
+      const { value, grad } = tf.valueAndGrad((v) => dropout({ x: v }, { p, key }))(x, dy);
       for (const [tensor, of, what] of [
         [value, values, 'y'],
         [grad, outer, 'dL/dx'],
@@ -49,7 +48,7 @@ describe('Dropout and its gradient equal loops in float64', () => {
     const first = tf.variable(tf.ones([100, 50]));
     const { bytes } = memory();
     tf.variableGrads(() => {
-      const y = tf.tidy(() => dropout(first.mul(2), 0.5, [1, 2]));
+      const y = tf.tidy(() => dropout({ x: first.mul(2) }, { p: 0.5, key: [1, 2] }));
       const more = memory().bytes - bytes;
       // y, and what tf.mul keeps: the variable and a scalar. Not x, not the mask.
       assert.ok(more <= 4 * (2 * 100 * 50 + 1), `${more} bytes`);
@@ -122,14 +121,16 @@ async function isWord(word: number, key: Key, size: number, i: number): Promise<
     [0, true],
     [1, false],
   ] as [number, boolean][]) {
-    const values = await valuesOf(dropout(tf.ones([size]), (word + next) / 2 ** 32, key));
+    const values = await valuesOf(
+      dropout({ x: tf.ones([size]) }, { p: (word + next) / 2 ** 32, key }),
+    );
     assert.equal(values[i] !== 0, isKept, `word ${word} + ${next} at ${i}`);
   }
 }
 
 /** m - (1 - p) */
 async function centredMask(size: number, p: number, key: Key): Promise<number[]> {
-  const values = await valuesOf(dropout(tf.ones([size]), p, key));
+  const values = await valuesOf(dropout({ x: tf.ones([size]) }, { p, key }));
   return Array.from(values, (value) => (value === 0 ? 0 : 1) - (1 - p));
 }
 

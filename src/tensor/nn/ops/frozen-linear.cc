@@ -3,7 +3,7 @@
 namespace lora {
 namespace {
 
-// y + b in the place of y [n, d].
+// Adds b to y [n, d] in place.
 void addBias(Run& run) {
   const View y = run.overwrite(0, 0), bias = run.input(1);
   const int64_t d = y.width();

@@ -1,15 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { runNativeOp } from '../../op';
 
-/** x Wᵀ + b on TensorFlow's CPU, [n, d], owned by the caller: b is added where x Wᵀ stands. */
+/** x Wᵀ + b on TensorFlow's CPU, [n, d], owned by the caller. b is added to x Wᵀ in place. */
 export function linearNative(
-  backend: unknown,
   x: tf.Tensor2D,
   weight: tf.Tensor2D,
-  bias: tf.Tensor1D | undefined,
+  bias: tf.Tensor1D | null,
 ): tf.Tensor {
   return tf.tidy(() => {
     const product = tf.matMul(x, weight, false, true);
-    return bias ? runNativeOp(backend, 'LoraAddBias', [product, bias]) : product;
+    return bias ? runNativeOp('LoraAddBias', [product, bias]) : product;
   });
 }

@@ -31,7 +31,7 @@ async function compare(n: number, d: number, k: number, seed: number): Promise<v
   await poison([n, d], [n, d], [n, k], [n, k], [d, k]);
 
   const op = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
-    linearProduct(a as tf.Tensor2D, b as tf.Tensor2D);
+    linearProduct({ x: a as tf.Tensor2D, weight: b as tf.Tensor2D }, { transpose: true });
   const { value, grads } = tf.valueAndGrads(op)([x, weight], dy);
   const [dx, dWeight] = grads as [tf.Tensor, tf.Tensor];
   assertClose(await read(value), multiply(xs, transpose(ws)).flat(), 1e-5, 'h');

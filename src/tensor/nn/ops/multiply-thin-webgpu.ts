@@ -2,20 +2,20 @@ import type * as tf from '@tensorflow/tfjs';
 import { runWebGpu } from '../../op';
 import { shaderOf, shapeOf, type SumOfProducts } from './sum-of-products';
 
-/** Threads that share a number of the output, each with a part of the inner axis. */
+/** Threads that share a number of the output; each sums a part of the inner axis. */
 const LANES = 32;
 const COLUMNS = 8;
 
 /**
- * The sum in one dispatch, for outputs of few rows or few columns. A group makes COLUMNS
- * columns of up to 8 rows; a number of R is read once for all of these.
+ * Computes the sum in one dispatch, for outputs of few rows or few columns. A group of threads
+ * computes COLUMNS columns of up to 8 rows, and reads a number of R once for all these rows.
  */
-export function multiplyThin(backend: unknown, sum: SumOfProducts): tf.TensorInfo {
+export function multiplyThin(sum: SumOfProducts): tf.TensorInfo {
   const [n, columns] = shapeOf(sum);
   const { name, functions, ...given } = shaderOf(sum);
   const rows = Math.min(n, 8);
   const each: Each = (line) => Array.from({ length: rows }, (_, i) => line(i)).join(' ');
-  return runWebGpu(backend, {
+  return runWebGpu({
     name: `multiply_thin_${rows}_${name}`,
     ...given,
     outputShape: [n, columns],
@@ -51,10 +51,10 @@ export function multiplyThin(backend: unknown, sum: SumOfProducts): tf.TensorInf
   });
 }
 
-/** A line of code for each row. */
+/** Repeats a line of code for each row. */
 type Each = (line: (row: number) => string) => string;
 
-/** Rows past the last are computed as the last, and not written. */
+/** Adds product i. Rows past the last repeat the last, and are not written. */
 function addProduct(i: number, transpose: boolean, each: Each): string {
   const index = transpose ? 'column * inner + j' : 'j * columns + column';
   return `{

@@ -2,28 +2,28 @@ import type * as tf from '@tensorflow/tfjs';
 import { runWebGpu } from '../../op';
 import { shaderOf, shapeOf, type SumOfProducts } from './sum-of-products';
 
-/** Fewer groups leave a GPU idle: then they get smaller tiles. */
+/** Fewer groups than this leave a GPU idle; smaller tiles make more groups. */
 const ENOUGH_GROUPS = 64;
 
 /**
- * The sum in one dispatch. A group of 16 x 16 threads, or of 8 x 8, makes a tile of the output,
- * 4 x 4 numbers each. It takes the inner axis in steps of 16 or 8, whose part of L and R it puts
- * into its own memory, by fours along the tile.
+ * Computes the sum in one dispatch. A group of 16 x 16 threads, or 8 x 8, computes a tile of the
+ * output, 4 x 4 numbers each thread. It walks along the inner axis in steps of 16 or 8, and copies
+ * that part of L and R to workgroup memory, in vectors of four numbers along the tile.
  */
-export function multiplyTiles(backend: unknown, sum: SumOfProducts): tf.TensorInfo {
+export function multiplyTiles(sum: SumOfProducts): tf.TensorInfo {
   const { products, transpose } = sum;
   const [n, columns] = shapeOf(sum);
   const { name, functions, ...given } = shaderOf(sum);
   const threads = Math.ceil(n / 64) * Math.ceil(columns / 64) < ENOUGH_GROUPS ? 8 : 16;
   const tile = 4 * threads;
-  return runWebGpu(backend, {
+  return runWebGpu({
     name: `multiply_tiles_${name}`,
     ...given,
     outputShape: [n, columns],
     workgroupSize: threads * threads,
     workgroups: Math.ceil(columns / tile) * Math.ceil(n / tile),
     code: `
-    // One more in a row, or all that a column is read from would lie in one bank.
+    // One element of padding a row: else all numbers of a column would be in one memory bank.
     var<workgroup> leftTile : array<array<vec4<f32>, ${threads + 1}>, ${threads}>;
     var<workgroup> rightTile : array<array<vec4<f32>, ${threads + 1}>, ${threads}>;
     ${functions}
@@ -50,7 +50,7 @@ export function multiplyTiles(backend: unknown, sum: SumOfProducts): tf.TensorIn
   });
 }
 
-/** Four numbers of a pair, of neighbouring rows of L or columns of R; 0 outside. */
+/** Functions that read four numbers, of neighbouring rows of L or columns of R; 0 outside. */
 function readers(i: number, transpose: boolean): string {
   const index = transpose ? 'column * inners + inner' : 'inner * columns + column';
   return `
@@ -73,7 +73,7 @@ function readers(i: number, transpose: boolean): string {
     }`;
 }
 
-/** Neighbouring threads read neighbouring numbers. */
+/** Adds product i. Neighbouring threads read neighbouring numbers. */
 function addProduct(i: number, transpose: boolean, threads: number): string {
   const readRight = transpose
     ? `rightTile[across][down] = right${i}Columns(start + across, firstColumn + 4 * down);`

@@ -5,29 +5,29 @@ export interface SumOfProducts {
   /** L [n, inner] and R, [columns, inner] if `transpose`, else [inner, columns] */
   products: [left: tf.TensorInfo, right: tf.TensorInfo | PackedMatrix][];
   transpose: boolean;
-  /** one, [1, columns] or [n, columns] */
+  /** one number, [1, columns] or [n, columns] */
   scaling?: number | tf.TensorInfo;
   /** [columns] */
-  bias?: tf.TensorInfo | undefined;
+  bias?: tf.TensorInfo | null;
   /** [n, columns] */
   addend?: tf.TensorInfo;
 }
 
-/** A matrix whose numbers are made as a shader reads them. */
+/** A matrix whose numbers are unpacked as a shader reads them. */
 export interface PackedMatrix {
   shape: number[];
-  /** tells apart what has other code */
+  /** differs if the code differs */
   name: string;
-  /** what the numbers are made of */
+  /** the tensors that hold the packed numbers */
   inputs: Record<string, tf.TensorInfo>;
   integers?: Record<string, number>;
-  /** WGSL, the body of a function that gets an `index`, row by row, and returns the number there */
+  /** WGSL, the body of a function that gets an `index` in row-major order and returns the number */
   body: string;
 }
 
-/** What the shaders for a sum have in common. */
+/** The part that all shaders for a sum share. */
 export interface SumShader {
-  /** tells apart what has other code */
+  /** differs if the code differs */
   name: string;
   /** left0, left1 ..., those of each R, scales, bias, addend */
   inputs: Record<string, tf.TensorInfo>;
@@ -35,8 +35,8 @@ export interface SumShader {
   /** `scale` where it is one number */
   floats: Record<string, number>;
   /**
-   * WGSL, the functions `right0`, `right1` ... for the numbers of each R, and `finish`, which makes
-   * a number of the output from its sum
+   * WGSL, the functions `right0`, `right1` ... for the numbers of each R, and `finish`, which turns
+   * a sum into a number of the output
    */
   functions: string;
 }
@@ -51,14 +51,14 @@ export function shaderOf(sum: SumOfProducts): SumShader {
   const { products, transpose, scaling = 1, bias, addend } = sum;
   const scales = typeof scaling === 'number' ? null : scaling;
   const shader: SumShader = {
-    name: `${transpose}_${scales !== null}_${bias !== undefined}_${addend !== undefined}`,
+    name: `${transpose}_${scales !== null}_${Boolean(bias)}_${addend !== undefined}`,
     inputs: { ...(scales && { scales }), ...(bias && { bias }), ...(addend && { addend }) },
     integers: {},
     floats: typeof scaling === 'number' ? { scale: scaling } : {},
     functions: finish(sum),
   };
   for (const [i, [left, right]] of products.entries()) {
-    const { name, inputs, integers, body } = 'body' in right ? right : plainMatrix(i, right);
+    const { name, inputs, integers, body } = 'body' in right ? right : denseMatrix(i, right);
     shader.name += `_${name}`;
     Object.assign(shader.inputs, { [`left${i}`]: left, ...inputs });
     Object.assign(shader.integers, integers);
@@ -70,7 +70,7 @@ export function shaderOf(sum: SumOfProducts): SumShader {
   return shader;
 }
 
-function plainMatrix(i: number, matrix: tf.TensorInfo): PackedMatrix {
+function denseMatrix(i: number, matrix: tf.TensorInfo): PackedMatrix {
   const name = `matrix${i}`;
   const body = `return ${name}[index];`;
   return { name, shape: matrix.shape, inputs: { [name]: matrix }, body };

@@ -2,26 +2,23 @@ import * as tf from '@tensorflow/tfjs';
 import { multiplyWebGpu, type PackedMatrix } from '../../nn';
 import { LEVELS } from '../levels';
 import { SCALE_LEVELS, SCALES_BLOCK } from '../quantize';
-import type {
-  QuantizedLayout,
-  QuantizedMatMulAttrs,
-  QuantizedMatMulInputs,
-} from './quantized-matmul';
+import type { QuantizedLayout } from './dequantize-weight';
 
-/** In one dispatch: weights are unpacked as the product reads them; none is ever written back. */
-export const quantizedMatMulWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { x, ...weight } = inputs as QuantizedMatMulInputs;
-  const { transpose, ...layout } = attrs as unknown as QuantizedMatMulAttrs;
+/** x Wᵀ or x W in one dispatch: weights are unpacked as the product reads them, never written. */
+export function quantizedMatMulWebGpu(
+  { x, ...weight }: Record<'x' | 'packed' | 'scales', tf.TensorInfo>,
+  { transpose, ...layout }: QuantizedLayout & { transpose: boolean },
+): tf.TensorInfo {
   const levels = tf.tensor1d([...LEVELS[layout.type], ...SCALE_LEVELS]);
   const packed = packedMatrix({ ...weight, levels }, layout);
-  const output = multiplyWebGpu(backend, { products: [[x, packed]], transpose });
+  const output = multiplyWebGpu({ products: [[x, packed]], transpose });
   levels.dispose();
   return output;
-};
+}
 
-/** Of a byte the high half comes first: i ^ 1. */
+/** The high half of a byte comes first: i ^ 1. */
 function packedMatrix(
-  inputs: Record<'packed' | 'scales' | 'levels', tf.Tensor>,
+  inputs: Record<'packed' | 'scales' | 'levels', tf.TensorInfo>,
   { shape, blockSize, scalesInBytes }: QuantizedLayout,
 ): PackedMatrix {
   const [d, k] = shape;
@@ -33,7 +30,11 @@ function packedMatrix(
     shape,
     name: `quantized_${scalesInBytes}`,
     inputs,
-    integers: { blockSize, firstScale: Math.ceil((d * k) / 8), offsetAt: inputs.scales.size - 1 },
+    integers: {
+      blockSize,
+      firstScale: Math.ceil((d * k) / 8),
+      offsetAt: (inputs.scales.shape[0] as number) - 1,
+    },
     body: `
       let block = index / uniforms.blockSize;
       ${scalesInBytes ? inBytes : 'let scale = scales[block];'}

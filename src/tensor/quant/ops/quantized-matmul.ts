@@ -1,63 +1,55 @@
 import * as tf from '@tensorflow/tfjs';
-import type { QuantizationType } from '../levels';
+import { defineOp, type Op, runNativeOp } from '../../op';
+import { LEVELS } from '../levels';
+import { dequantizeScales, type QuantizedLayout, tiledWeight } from './dequantize-weight';
+import { quantizedMatMulWebGpu } from './quantized-matmul-webgpu';
+import { multiplyByTiles, NATIVE_AT_ONCE, type Tile, type TiledWeight } from './tiles';
 
-/** The op's name in the tfjs registry; its kernels and its gradient are registered under it. */
-export const QUANTIZED_MATMUL = 'QuantizedMatMul';
-
-export type QuantizedMatMulInputs = tf.NamedTensorMap & {
+type Inputs = {
   x: tf.Tensor2D;
-  /** int32, the bytes of the codes in memory order; then those of the scales, if in 8 bits */
+  /** int32, the bytes of the codes in memory order; then the bytes of the scales, if in 8 bits */
   packed: tf.Tensor1D;
-  /** float32, one for each block; of scales in 8 bits one for each 256, and their offset at the end */
+  /** float32, one for each block; or for scales in 8 bits one for each 256, and last their offset */
   scales: tf.Tensor1D;
 };
 
-/** How the numbers of W [d, k] lie in `packed`. */
-export interface QuantizedLayout {
-  /** [d, k] */
-  shape: [number, number];
-  type: QuantizationType;
-  blockSize: number;
-  /** 8 bits, or float32 */
-  scalesInBytes: boolean;
-}
-
-export interface QuantizedMatMulAttrs extends QuantizedLayout {
+type Attrs = QuantizedLayout & {
   /** x Wᵀ, as in a layer, rather than x W */
   transpose: boolean;
-}
+};
 
 /**
- * h = x Wᵀ for W [d, k] in 4 bits, x [n, k] -> h [n, d], owned by the caller.
- * One op on the tape, with a gradient to x alone, which needs no x saved.
+ * x Wᵀ for W [d, k] in 4 bits and x [n, k], or without `transpose` x W for x [n, d]: [n, d] or
+ * [n, k], owned by the caller. One op on the tape, which keeps no x.
+ *
+ * dL/dx = dL/dh W, by the same op; W has no gradient.
  */
-export function quantizedMatMul(
-  x: tf.Tensor2D,
+export const quantizedMatMul: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, Attrs, tf.Tensor2D>(
+  'QuantizedMatMul',
+  {
+    reference: ({ x, packed, scales }, { transpose, ...layout }) =>
+      tf.tidy(() => multiplyByTiles(x, tiledWeight(packed, scales, layout), transpose)),
+    native: ({ x, packed, scales }, { transpose, ...layout }) =>
+      tf.tidy(() => multiplyByTiles(x, nativeTiles(packed, scales, layout), transpose)),
+    webgpu: quantizedMatMulWebGpu,
+    saves: ['packed', 'scales'],
+    gradient: (dy, { packed, scales }, { transpose, ...layout }) => ({
+      x: () => quantizedMatMul({ x: dy, packed, scales }, { ...layout, transpose: !transpose }),
+    }),
+  },
+);
+
+/** One compiled op unpacks the rows of a tile. */
+function nativeTiles(
   packed: tf.Tensor1D,
   scales: tf.Tensor1D,
   layout: QuantizedLayout,
-): tf.Tensor2D {
-  const inputs: QuantizedMatMulInputs = { x, packed, scales };
-  return runQuantizedMatMul(inputs, { ...layout, transpose: true });
-}
-
-/** dL/dx = dL/dh W: the same op the other way around. */
-export const quantizedMatMulGradient: tf.GradConfig = {
-  kernelName: QUANTIZED_MATMUL,
-  inputsToSave: ['packed', 'scales'],
-  gradFunc: (dh, saved, attrs) => {
-    const [packed, scales] = saved as [tf.Tensor1D, tf.Tensor1D];
-    const { transpose, ...layout } = attrs as unknown as QuantizedMatMulAttrs;
-    const inputs = { x: dh as tf.Tensor2D, packed, scales };
-    return { x: () => runQuantizedMatMul(inputs, { ...layout, transpose: !transpose }) };
-  },
-};
-
-function runQuantizedMatMul(
-  inputs: QuantizedMatMulInputs,
-  attrs: QuantizedMatMulAttrs,
-): tf.Tensor2D {
-  return tf
-    .engine()
-    .runKernel<tf.Tensor2D>(QUANTIZED_MATMUL, inputs, attrs as unknown as tf.NamedAttrMap);
+): TiledWeight {
+  const { shape, type, blockSize } = layout;
+  const given = [packed, dequantizeScales(packed, scales, layout), tf.tensor1d(LEVELS[type])];
+  const rowsOf = (tile: Tile) => {
+    const sizes = { ...tile, k: shape[1], block_size: blockSize };
+    return runNativeOp<tf.Tensor2D>('LoraUnpackLevels', given, sizes);
+  };
+  return { shape, unit: blockSize, atOnce: NATIVE_AT_ONCE, rowsOf };
 }

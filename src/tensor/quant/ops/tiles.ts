@@ -1,29 +1,29 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** For `atOnce` where rows are made by plain ops, on whose way they take some times as much. */
-export const PLAIN_AT_ONCE = 2 ** 16;
-/** ... and where by an op of ours. */
+/** Weights unpacked at a time by the reference; its temporaries need several times that memory. */
+export const REFERENCE_AT_ONCE = 2 ** 16;
+/** Weights unpacked at a time by a compiled op. */
 export const NATIVE_AT_ONCE = 2 ** 18;
 
-/** Rows of W whose first number opens a unit. */
+/** Some rows of W; the first number is the first of a unit. */
 export interface Tile {
   row: number;
   rows: number;
 }
 
-/** W [d, k], to be had in float32 some rows at a time. */
+/** W [d, k], unpacked to float32 some rows at a time. */
 export interface TiledWeight {
   /** [d, k] */
   shape: [number, number];
-  /** so many numbers, row by row, are packed together */
+  /** the count of numbers that are packed together, in row-major order */
   unit: number;
-  /** so many are in float32 at one time */
+  /** the count of numbers that are in float32 at one time */
   atOnce: number;
   /** the rows of a tile in float32, [rows, k] */
   rowsOf(tile: Tile): tf.Tensor2D;
 }
 
-/** x Wᵀ or x W: W is never whole in float32. */
+/** x Wᵀ or x W, without all of W in float32 at one time. */
 export function multiplyByTiles(
   x: tf.Tensor2D,
   weight: TiledWeight,
@@ -32,13 +32,13 @@ export function multiplyByTiles(
   return transpose ? timesTransposed(x, weight) : times(x, weight);
 }
 
-/** W whole, [d, k]. */
+/** All of W, [d, k]. */
 export function joinTiles(weight: TiledWeight): tf.Tensor2D {
   const parts = tilesOf(weight).map((tile) => weight.rowsOf(tile));
   return tf.concat2d(parts, 0);
 }
 
-/** x Wᵀ [n, d], tile beside tile. */
+/** x Wᵀ [n, d]: the products of the tiles, joined along d. */
 function timesTransposed(x: tf.Tensor2D, weight: TiledWeight): tf.Tensor2D {
   const parts = tilesOf(weight).map((tile) =>
     tf.tidy(() => tf.matMul<tf.Tensor2D>(x, weight.rowsOf(tile), false, true)),
@@ -46,7 +46,7 @@ function timesTransposed(x: tf.Tensor2D, weight: TiledWeight): tf.Tensor2D {
   return tf.concat2d(parts, 1);
 }
 
-/** x W [n, k], summed over the tiles. */
+/** x W [n, k]: the products of the tiles, summed. */
 function times(x: tf.Tensor2D, weight: TiledWeight): tf.Tensor2D {
   let sum = tf.zeros<tf.Rank.R2>([x.shape[0], weight.shape[1]]);
   for (const tile of tilesOf(weight)) {

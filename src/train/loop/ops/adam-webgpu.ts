@@ -1,14 +1,14 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverElements } from '../../../tensor/op';
-import type { AdamAttrs, AdamInputs } from './adam';
 
-/** In three dispatches: a shader has one output. */
-export const adamWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  const { gradient, m: oldM, v: oldV } = inputs as AdamInputs;
-  const { beta1, beta2, epsilon, step } = attrs as AdamAttrs;
-  const m = average(backend, { old: oldM, gradient }, beta1, 'g');
-  const v = average(backend, { old: oldV, gradient }, beta2, 'g * g');
-  const update = runOverElements(backend, {
+/** In three dispatches, since a shader has one output. */
+export function adamWebGpu(
+  { gradient, m: oldM, v: oldV }: Record<'gradient' | 'm' | 'v', tf.TensorInfo>,
+  { beta1, beta2, epsilon, step }: Record<'beta1' | 'beta2' | 'epsilon' | 'step', number>,
+): Record<'update' | 'm' | 'v', tf.TensorInfo> {
+  const m = average({ old: oldM, gradient }, beta1, 'g');
+  const v = average({ old: oldV, gradient }, beta2, 'g * g');
+  const update = runOverElements({
     name: 'adam_update',
     inputs: { m, v },
     outputShape: gradient.shape,
@@ -17,17 +17,16 @@ export const adamWebGpu: tf.KernelFunc = ({ inputs, attrs, backend }) => {
         let root = sqrt(v[index] / uniforms.correction2);
         result[index] = m[index] / uniforms.correction1 / (root + uniforms.epsilon);`,
   });
-  return [update, m, v];
-};
+  return { update, m, v };
+}
 
 /** β old + (1 - β) times an expression of `g`, an element of the gradient. */
 function average(
-  backend: unknown,
-  inputs: Record<'old' | 'gradient', tf.Tensor>,
+  inputs: Record<'old' | 'gradient', tf.TensorInfo>,
   beta: number,
   expression: string,
 ): tf.TensorInfo {
-  return runOverElements(backend, {
+  return runOverElements({
     name: `adam_average_${expression}`,
     inputs,
     outputShape: inputs.gradient.shape,

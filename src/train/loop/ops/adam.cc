@@ -3,7 +3,7 @@
 namespace lora {
 namespace {
 
-// Both averages of the gradient, and the update out of them; what they are stands in adam.ts.
+// Both averages of the gradient, and the update made of them; see adam.ts.
 void compute(Run& run) {
   const View gradient = run.input(0), oldM = run.input(1), oldV = run.input(2);
   const float* numbers = run.input(3).data;

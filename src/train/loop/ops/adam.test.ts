@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../../tests/close';
 import { alive, freshSeed, poison } from '../../../../tests/fresh';
 import { Random, read, useAccelerator } from '../../../tensor/runtime';
-import '..';
 import { adam } from './adam';
 
 before(useAccelerator);
@@ -31,7 +30,7 @@ async function compare(shape: number[], step: number, seed: number): Promise<voi
   const want = reference(given as Averages, rates);
 
   await poison(shape, shape, shape);
-  const made = adam(gradient, m, v, rates);
+  const made = adam({ gradient, m, v }, rates);
   for (const name of ['update', 'm', 'v'] as const) {
     assert.deepEqual(made[name].shape, shape);
     assertClose(await read(made[name]), want[name], 1e-5, name);

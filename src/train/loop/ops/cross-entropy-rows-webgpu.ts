@@ -1,29 +1,29 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runOverElements, runOverRows, type WebGpuBackend } from '../../../tensor/op';
-import type { CrossEntropyRowsInputs } from './cross-entropy-rows';
+import { runOverElements, runOverRows, webGpuBackend } from '../../../tensor/op';
 
-/** Vocabularies are wide and rows are few: all the threads that a group may have anywhere. */
+/** The most threads that a group may have on any device: vocabularies are wide and rows are few. */
 const LANES = 256;
 
-/** In three dispatches: of each row the largest logit and Σ exp, then losses, then gradient. */
-export const crossEntropyRowsWebGpu: tf.KernelFunc = ({ inputs, backend }) => {
-  const { logits, labels, shares } = inputs as CrossEntropyRowsInputs;
-  const statistics = statisticsOf(backend, logits);
-  const given = { logits, labels, shares, statistics };
-  const losses = lossesOf(backend, given);
-  const gradient = gradientOf(backend, given);
-  (backend as unknown as WebGpuBackend).disposeData(statistics.dataId);
-  return [losses, gradient];
-};
+/** In three dispatches: the largest logit and Σ exp of each row, then losses, then gradient. */
+export function crossEntropyRowsWebGpu(
+  inputs: Record<'logits' | 'labels' | 'shares', tf.TensorInfo>,
+): Record<'losses' | 'dLogits', tf.TensorInfo> {
+  const statistics = statisticsOf(inputs.logits);
+  const given = { ...inputs, statistics };
+  const [losses, dLogits] = [lossesOf(given), gradientOf(given)];
+  webGpuBackend().disposeData(statistics.dataId);
+  return { losses, dLogits };
+}
 
-/** [m, 2] */
-function statisticsOf(backend: unknown, logits: tf.Tensor2D): tf.TensorInfo {
-  const [m] = logits.shape;
-  return runOverRows(backend, {
+/** The largest logit and Σ exp of each row, [m, 2] */
+function statisticsOf(logits: tf.TensorInfo): tf.TensorInfo {
+  const m = logits.shape[0] as number;
+  return runOverRows({
     name: 'cross_entropy_statistics',
     inputs: { logits },
     outputShape: [m, 2],
-    ...{ rows: m, lanes: LANES },
+    rows: m,
+    lanes: LANES,
     body: `
         let first = row * uniforms.logitsShape.y;
         let end = select(0, uniforms.logitsShape.y, isRow);
@@ -43,9 +43,9 @@ function statisticsOf(backend: unknown, logits: tf.Tensor2D): tf.TensorInfo {
 type Given = Record<'logits' | 'labels' | 'shares' | 'statistics', tf.TensorInfo>;
 
 /** [m] */
-function lossesOf(backend: unknown, given: Given): tf.TensorInfo {
+function lossesOf(given: Given): tf.TensorInfo {
   const m = given.labels.shape[0] as number;
-  return runOverElements(backend, {
+  return runOverElements({
     name: 'cross_entropy_losses',
     inputs: given,
     outputShape: [m],
@@ -57,8 +57,8 @@ function lossesOf(backend: unknown, given: Given): tf.TensorInfo {
 }
 
 /** [m, v] */
-function gradientOf(backend: unknown, given: Given): tf.TensorInfo {
-  return runOverElements(backend, {
+function gradientOf(given: Given): tf.TensorInfo {
+  return runOverElements({
     name: 'cross_entropy_gradient',
     inputs: given,
     outputShape: given.logits.shape,

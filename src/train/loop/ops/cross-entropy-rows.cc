@@ -5,8 +5,8 @@
 namespace lora {
 namespace {
 
-// Of each row wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ), and its gradient wᵢ (softmax zᵢ - onehot) in the
-// place of the logits.
+// wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) for each row, and its gradient wᵢ (softmax zᵢ - onehot), which is
+// written over the logits.
 void compute(Run& run) {
   const View logits = run.overwrite(1, 0), labels = run.input(1), shares = run.input(2);
   const View losses = run.output(0, labels.shape);

@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Kernels, runNativeOpOf } from '../../../tensor/op';
+import { defineOp, type NoAttrs, runNativeOpOf } from '../../../tensor/op';
+import { crossEntropyRowsWebGpu } from './cross-entropy-rows-webgpu';
 
-/** The op's name in the tfjs registry. */
-export const CROSS_ENTROPY_ROWS = 'CrossEntropyRows';
-
-export type CrossEntropyRowsInputs = tf.NamedTensorMap & {
+type Inputs = {
   /** z [m, v] */
   logits: tf.Tensor2D;
   /** [m] int32, each in the vocabulary */
@@ -12,44 +10,31 @@ export type CrossEntropyRowsInputs = tf.NamedTensorMap & {
   /** wᵢ / Σ w, [m] */
   shares: tf.Tensor1D;
 };
+type Outputs = { losses: tf.Tensor1D; dLogits: tf.Tensor2D };
 
 /**
- * Of each row its part in the loss, wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) [m], and the gradient of
- * that, wᵢ (softmax zᵢ - onehot) [m, v], both owned by the caller. The logits are freed: a kernel
- * may write the gradient in their place.
+ * The part of each row in the loss, wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) [m], and its gradient,
+ * wᵢ (softmax zᵢ - onehot) [m, v]; both are owned by the caller. The logits are freed: a kernel may
+ * write the gradient over them.
  */
-export function crossEntropyRows(
-  logits: tf.Tensor2D,
-  labels: tf.Tensor1D,
-  shares: tf.Tensor1D,
-): [losses: tf.Tensor1D, gradient: tf.Tensor2D] {
-  const inputs: CrossEntropyRowsInputs = { logits, labels, shares };
-  const [losses, gradient] = tf.engine().runKernel<tf.Tensor[]>(CROSS_ENTROPY_ROWS, inputs);
-  logits.dispose();
-  return [losses as tf.Tensor1D, gradient as tf.Tensor2D];
-}
-
-/** The kernel in plain tfjs ops; the one-hot is subtracted at its m places only. */
-const plain: tf.KernelFunc = ({ inputs }) => {
-  const { logits, labels, shares } = inputs as CrossEntropyRowsInputs;
-  return tf.tidy(() => {
-    const [m, v] = logits.shape;
-    const shifted = logits.sub(logits.max(1, true)); // ≤ 0: exp is finite at any finite z
-    const powers = shifted.exp();
-    const sum = powers.sum(1); // [m]
-    const places = tf.range(0, m * v, v, 'int32').add(labels);
-    const losses = sum.log().sub(tf.gather(shifted.flatten(), places)).mul(shares);
-    const scaled = powers.mul(shares.div(sum).expandDims(1)).flatten();
-    const chosen = tf.gather(scaled, places).sub(shares);
-    const gradient = tf.tensorScatterUpdate(scaled, places.expandDims(1), chosen);
-    return [losses, gradient.reshape([m, v])];
-  });
-};
-
-/** The gradient comes in the place of the logits. */
-const native: tf.KernelFunc = ({ inputs, backend }) => {
-  const { logits, labels, shares } = inputs as CrossEntropyRowsInputs;
-  return runNativeOpOf(2, backend, 'LoraCrossEntropyRows', [logits, labels, shares]);
-};
-
-export const crossEntropyRowsKernels: Kernels = { plain, native };
+export const crossEntropyRows = defineOp<Inputs, NoAttrs, Outputs>('CrossEntropyRows', {
+  outputs: ['losses', 'dLogits'],
+  consumes: 'logits',
+  // The one-hot is subtracted at its m places only.
+  reference: ({ logits, labels, shares }) =>
+    tf.tidy(() => {
+      const [m, v] = logits.shape;
+      const shifted = logits.sub(logits.max(1, true)); // ≤ 0: exp is finite at any finite z
+      const powers = shifted.exp();
+      const sum = powers.sum(1); // [m]
+      const places = tf.range(0, m * v, v, 'int32').add(labels);
+      const losses = sum.log().sub(tf.gather(shifted.flatten(), places)).mul(shares);
+      const scaled = powers.mul(shares.div(sum).expandDims(1)).flatten();
+      const chosen = tf.gather(scaled, places).sub(shares);
+      const dLogits = tf.tensorScatterUpdate(scaled, places.expandDims(1), chosen);
+      return { losses, dLogits: dLogits.reshape([m, v]) };
+    }),
+  native: ({ logits, labels, shares }) =>
+    runNativeOpOf(['losses', 'dLogits'], 'LoraCrossEntropyRows', [logits, labels, shares]),
+  webgpu: crossEntropyRowsWebGpu,
+});

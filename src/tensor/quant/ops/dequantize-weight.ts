@@ -1,20 +1,25 @@
 import * as tf from '@tensorflow/tfjs';
-import { LEVELS } from '../levels';
+import { LEVELS, type QuantizationType } from '../levels';
 import { SCALE_LEVELS, SCALES_BLOCK } from '../quantize';
-import type {
-  QuantizedLayout,
-  QuantizedMatMulAttrs,
-  QuantizedMatMulInputs,
-} from './quantized-matmul';
-import { joinTiles, multiplyByTiles, PLAIN_AT_ONCE, type Tile, type TiledWeight } from './tiles';
+import { joinTiles, REFERENCE_AT_ONCE, type Tile, type TiledWeight } from './tiles';
 import { lookUp, unpack } from './unpack';
 
-/** What 16 bits stand for: four levels, of either byte that of the high half first. */
+/** How the numbers of W [d, k] are packed. */
+export interface QuantizedLayout {
+  /** [d, k] */
+  shape: [number, number];
+  type: QuantizationType;
+  blockSize: number;
+  /** 8 bits, or float32 */
+  scalesInBytes: boolean;
+}
+
+/** The four levels that 16 bits stand for; in each byte the high half comes first. */
 const TABLES = { nf4: tableOf(LEVELS.nf4, 4), fp4: tableOf(LEVELS.fp4, 4) };
-/** What 16 bits stand for: two levels of the scales. */
+/** The two levels of the scales that 16 bits stand for. */
 const SCALE_TABLE = tableOf(SCALE_LEVELS, 8);
 
-/** [65536, 16 / bits], the levels for codes of that many bits; one gather of a row for each. */
+/** The levels for codes of that many bits, [65536, 16 / bits]: one row is gathered for each word. */
 function tableOf(levels: Float32Array, bits: 4 | 8): Float32Array {
   const shifts = bits === 4 ? [4, 0, 12, 8] : [0, 8];
   const table = new Float32Array(2 ** 16 * shifts.length);
@@ -26,14 +31,7 @@ function tableOf(levels: Float32Array, bits: 4 | 8): Float32Array {
   return table;
 }
 
-/** The kernel in plain tfjs ops, for every backend. The float32 scales, one a block, are whole. */
-export const quantizedMatMulPlain: tf.KernelFunc = ({ inputs, attrs }) => {
-  const { x, packed, scales } = inputs as QuantizedMatMulInputs;
-  const { transpose, ...layout } = attrs as unknown as QuantizedMatMulAttrs;
-  return tf.tidy(() => multiplyByTiles(x, tiledWeight(packed, scales, layout), transpose));
-};
-
-/** W [d, k] in float32, owned by the caller: to look at or to merge into; no kernel needs it. */
+/** W [d, k] in float32, owned by the caller: to read or to merge into; no kernel needs it. */
 export function dequantizeWeight(
   packed: tf.Tensor1D,
   scales: tf.Tensor1D,
@@ -42,7 +40,8 @@ export function dequantizeWeight(
   return tf.tidy(() => joinTiles(tiledWeight(packed, scales, layout)));
 }
 
-function tiledWeight(
+/** W in tiles, in tfjs ops. The scales, one float32 a block, are all unpacked at once. */
+export function tiledWeight(
   packed: tf.Tensor1D,
   scales: tf.Tensor1D,
   layout: QuantizedLayout,
@@ -50,7 +49,7 @@ function tiledWeight(
   const { shape, blockSize } = layout;
   const blockScales = dequantizeScales(packed, scales, layout);
   const rowsOf = (tile: Tile) => dequantizeRows(packed, blockScales, layout, tile);
-  return { shape, unit: blockSize, atOnce: PLAIN_AT_ONCE, rowsOf };
+  return { shape, unit: blockSize, atOnce: REFERENCE_AT_ONCE, rowsOf };
 }
 
 /** Rows of W in float32, [rows, k]. */
@@ -63,7 +62,7 @@ function dequantizeRows(
   return tf.tidy(() => {
     const [first, count] = [row * k, rows * k];
     const words = { first: first / 8, count: Math.ceil(count / 8) };
-    const values = lookUp(TABLES[type], unpack(packed, words), count);
+    const values = lookUp(TABLES[type], unpack({ words: packed }, words), count);
     const scales = blockScales.slice(first / blockSize, Math.ceil(count / blockSize));
     return scaleBlocks(values, scales, blockSize).reshape([rows, k]);
   });
@@ -79,7 +78,7 @@ export function dequantizeScales(
   return tf.tidy(() => {
     const count = Math.ceil((d * k) / blockSize);
     const words = { first: Math.ceil((d * k) / 8), count: Math.ceil(count / 4) };
-    const values = lookUp(SCALE_TABLE, unpack(packed, words), count);
+    const values = lookUp(SCALE_TABLE, unpack({ words: packed }, words), count);
     const [blocks, offset] = tf.split(scales, [scales.size - 1, 1]) as [tf.Tensor1D, tf.Tensor1D];
     return scaleBlocks(values, blocks, SCALES_BLOCK).add(offset);
   });

@@ -1,0 +1,153 @@
+import * as tf from '@tensorflow/tfjs';
+import { hasNativeOps } from './native-ops';
+
+/** An op's inputs by name. One that is null or left out does not reach the kernels. */
+type Tensors<T> = { [Name in keyof T]: tf.Tensor | null | undefined };
+
+/** One tensor, or several by name. */
+type Info<Output> = Output extends tf.Tensor
+  ? tf.TensorInfo
+  : { [Name in keyof Output]: tf.TensorInfo };
+
+/** Computes an op's output. What it makes on the way, it frees itself. */
+export type Kernel<Inputs, Attrs, Output> = (inputs: Inputs, attrs: Attrs) => Info<Output>;
+
+/** Which of an op's kernels runs: the reference, the compiled one, or the one in WGSL. */
+export type Slot = 'reference' | 'native' | 'webgpu';
+
+/** What an op without attributes gets. */
+export type NoAttrs = Record<never, never>;
+
+/** The inputs that the gradient gets by name, and the outputs: `output` if there is one alone. */
+type Saved<Inputs, Output> = Inputs & (Output extends tf.Tensor ? { output: Output } : Output);
+
+export interface OpDefinition<Inputs extends Tensors<Inputs>, Attrs, Output> {
+  /** in tfjs ops, for every backend; the other kernels must equal it */
+  reference: Kernel<Inputs, Attrs, Output>;
+  /** on TensorFlow's CPU, with the project's own TensorFlow ops (`op.cc`) */
+  native?: Kernel<Inputs, Attrs, Output>;
+  /** on a GPU through WebGPU, in WGSL (`op-webgpu.ts`) */
+  webgpu?: Kernel<Inputs, Attrs, Output>;
+  /** the names of several outputs, in order; a kernel may leave out the last ones */
+  outputs?: Output extends tf.Tensor ? never : readonly (keyof Output & string)[];
+  /** an input that the op frees: a kernel may write an output over it */
+  consumes?: keyof Inputs & string;
+  /** the inputs and outputs that the gradient needs; nothing else stays in memory until then */
+  saves?: readonly (keyof Saved<Inputs, Output> & string)[];
+  /** dL/d of the outputs -> dL/d of each input, as a closure: an input that is frozen costs nothing */
+  gradient?: (
+    dy: Output,
+    saved: Saved<Inputs, Output>,
+    attrs: Attrs,
+  ) => { [Name in keyof Inputs]?: () => tf.Tensor };
+}
+
+/** A call of an op. Its output is owned by the caller. */
+export type Op<Inputs, Attrs, Output> = (
+  inputs: Inputs,
+  ...attrs: [keyof Attrs] extends [never] ? [] : [attrs: Attrs]
+) => Output;
+
+type Runs = Partial<Record<Slot, number>>;
+
+const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
+const runs = new Map<string, Runs>();
+
+/**
+ * Defines an op: enters its kernels and its gradient in the tfjs registry, for every backend, and
+ * returns the call that runs it as one op on the tape. A later definition of a name replaces an
+ * earlier one. Attributes may be anything, tensors included; those stay the caller's.
+ *
+ * `LORA_KERNELS=reference` makes all ops run their reference.
+ */
+export function defineOp<
+  Inputs extends Tensors<Inputs>,
+  Attrs extends object = NoAttrs,
+  Output extends tf.Tensor | Tensors<Output> = tf.Tensor,
+>(name: string, definition: OpDefinition<Inputs, Attrs, Output>): Op<Inputs, Attrs, Output> {
+  const codec = new Codec<Output>(definition.outputs);
+  const counts: Runs = { reference: 0 };
+  if (definition.native) counts.native = 0;
+  if (definition.webgpu) counts.webgpu = 0;
+  runs.set(name, counts);
+  for (const backendName of BACKENDS) {
+    if (tf.getKernel(name, backendName)) tf.unregisterKernel(name, backendName);
+    const kernelFunc: tf.KernelFunc = ({ inputs, attrs }) => {
+      const slot = slotOn(backendName, counts);
+      counts[slot] = (counts[slot] ?? 0) + 1;
+      const kernel = definition[slot] ?? definition.reference;
+      return codec.toList(kernel(inputs as unknown as Inputs, attrs as unknown as Attrs));
+    };
+    tf.registerKernel({ kernelName: name, backendName, kernelFunc });
+  }
+  if (definition.gradient) tf.registerGradient(gradientOf(name, definition, codec));
+  const { consumes } = definition;
+  return (inputs, ...[attrs]) => {
+    const given = withoutNulls(inputs);
+    const made = tf.engine().runKernel(name, given, attrs ?? {});
+    if (consumes) given[consumes]?.dispose();
+    return codec.fromList(made);
+  };
+}
+
+/** How often each op ran each of its kernels, by the op's name; kernels that it lacks are absent. */
+export function kernelRuns(): ReadonlyMap<string, Readonly<Runs>> {
+  return runs;
+}
+
+/** Whether `LORA_KERNELS=reference`: everything is computed by tfjs's own kernels. */
+export function isReference(): boolean {
+  return process.env.LORA_KERNELS === 'reference';
+}
+
+function slotOn(backendName: string, counts: Runs): Slot {
+  if (isReference()) return 'reference';
+  if (backendName === 'webgpu' && counts.webgpu !== undefined) return 'webgpu';
+  // CUDA is the same backend, without the project's own ops.
+  if (backendName === 'tensorflow' && counts.native !== undefined && hasNativeOps()) {
+    return 'native';
+  }
+  return 'reference';
+}
+
+/** An op's output, a tensor or tensors by name, as tfjs has it: a tensor or a list. */
+class Codec<Output> {
+  constructor(private readonly names: readonly string[] | undefined) {}
+
+  toList(output: Info<Output>): tf.TensorInfo | tf.TensorInfo[] {
+    if (!this.names) return output as tf.TensorInfo;
+    const named = output as Record<string, tf.TensorInfo | undefined>;
+    return this.names.flatMap((name) => named[name] ?? []);
+  }
+
+  fromList(made: tf.Tensor | tf.Tensor[]): Output {
+    if (!this.names) return made as Output;
+    return Object.fromEntries([made].flat().map((one, i) => [this.names?.[i], one])) as Output;
+  }
+}
+
+function gradientOf<Inputs extends Tensors<Inputs>, Attrs, Output>(
+  kernelName: string,
+  { outputs, saves = [], gradient }: OpDefinition<Inputs, Attrs, Output>,
+  codec: Codec<Output>,
+): tf.GradConfig {
+  const allSaved: readonly string[] = saves;
+  const allOutputs: readonly string[] = outputs ?? ['output'];
+  const inputsToSave = allSaved.filter((name) => !allOutputs.includes(name));
+  const names = [...inputsToSave, ...allOutputs.filter((name) => allSaved.includes(name))];
+  return {
+    kernelName,
+    inputsToSave,
+    outputsToSave: allOutputs.map((name) => allSaved.includes(name)),
+    gradFunc: (dy, saved, attrs) => {
+      const named = saved.map((one, i) => [names[i], one] as const);
+      const byName = Object.fromEntries(named) as Saved<Inputs, Output>;
+      const gradients = gradient?.(codec.fromList(dy), byName, attrs as unknown as Attrs);
+      return gradients as ReturnType<tf.GradFunc>;
+    },
+  };
+}
+
+function withoutNulls(inputs: object): tf.NamedTensorMap {
+  return Object.fromEntries(Object.entries(inputs).filter(([, one]) => Boolean(one)));
+}
