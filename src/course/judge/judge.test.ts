@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useAccelerator } from '../../tensor/runtime';
-import { merge } from '../exercises';
-import * as solution from '../exercises';
+import { EXERCISES, SOLUTIONS } from '../exercises';
 import { judge } from './judge';
+
+const { merge } = EXERCISES;
+const solution = SOLUTIONS.merge;
 
 function verdictOn(mergeLoraWeights: unknown, seconds = 20) {
   const answers: Record<string, unknown> = { ...solution, mergeLoraWeights };
