@@ -21,8 +21,6 @@ const HOSTILE: Suite = {
   env: { LORA_BACKEND: 'wasm', FUZZ_RUNS: '20000', KILLS: '100' },
 };
 
-const NO_TENSORFLOW = tensorflowStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
-
 /** Lists the suites of `npm test` on this machine. */
 export function suites(): Suite[] {
   const tests = sourceTests();
@@ -61,7 +59,7 @@ export function suites(): Suite[] {
       files: ['tests/kernel', 'tests/newest-node'].flatMap(testFiles),
       atOnce: 1,
       missing: newestNodeStep.parts.every(isReady)
-        ? NO_TENSORFLOW
+        ? noTensorflow()
         : 'not installed (CI=true installs it)',
     },
     ...(process.env.CI ? [HOSTILE] : []),
@@ -78,10 +76,10 @@ export function suites(): Suite[] {
 /** The accelerators that the numeric tests run on. */
 function acceleratorsOfTests(): Omit<Suite, 'files'>[] {
   const vulkan = softwareVulkan();
-  const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: NO_TENSORFLOW };
+  const cuda = { name: 'cuda', env: { LORA_BACKEND: 'cuda' }, missing: noTensorflow() };
   return [
     ...(hasNvidiaGpu() ? [cuda] : []),
-    { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: NO_TENSORFLOW },
+    { name: 'cpu-native', env: { LORA_BACKEND: 'cpu-native' }, missing: noTensorflow() },
     { name: 'wasm', env: { LORA_BACKEND: 'wasm' } },
     { name: 'js', env: { LORA_BACKEND: 'js' } },
     {
@@ -90,6 +88,11 @@ function acceleratorsOfTests(): Omit<Suite, 'files'>[] {
       missing: vulkan ? undefined : 'no software Vulkan',
     },
   ];
+}
+
+/** Asked when the suites are listed: this file may be loaded before the set-up has run. */
+function noTensorflow(): string | undefined {
+  return tensorflowStep.parts.every(isReady) ? undefined : 'no native TensorFlow';
 }
 
 /** PyTorch and PEFT take gigabytes: `npm test` installs them only where CI is set. */
