@@ -82,8 +82,11 @@ await check('merge')`);
     ]);
     assert.ok(outputs[0]?.some(({ type }) => type === 'error'));
     const verdict = await text(`await check('merge')`);
-    assert.match(verdict, /^✗ failed[^]*newest one, in In\[9\][^]*from In\[7\], is right/);
-    assert.match(verdict, /⚠ In\[9\] was to define mergeLoraWeights but failed[^]*from In\[7\]/);
+    assert.match(
+      verdict,
+      /^✗ failed[^]*newest version[^]*its cell In\[9\] failed[^]*from In\[7\], is right/,
+    );
+    assert.match(verdict, /⚠ In\[9\] should define mergeLoraWeights but failed[^]*from In\[7\]/);
     assert.match(verdict, /Property 'plus' does not exist/);
   });
 

@@ -10,7 +10,7 @@ interface Size {
   alpha: number;
 }
 
-/** Adapters on the frozen base, each made by `make`. */
+/** Creates adapters on the frozen base, each by `make`. */
 const made = (make: (linear: Linear, size: Size, i: number) => unknown) => ({
   makeAgents: (linear: Linear, names: string[], size: Size) => {
     freezeBaseModel(linear);
@@ -29,7 +29,7 @@ testExercise(agents, solution, {
       return names.map((name) => ({ name, layer }));
     },
   },
-  'the base is held 4 times': made((linear, size, i) => {
+  'the base is in memory 4 times': made((linear, size, i) => {
     const copy = new Linear({ weight: linear.weight, bias: linear.bias });
     freezeBaseModel(copy);
     return apply(copy, size, i);
@@ -48,17 +48,17 @@ testExercise(agents, solution, {
     tf.tidy(() => layer.lora.B.assign(tf.ones(layer.lora.B.shape)));
     return layer;
   }),
-  'alpha is not the one given': made((linear, { r, alpha }, i) =>
+  'alpha is not the given one': made((linear, { r, alpha }, i) =>
     apply(linear, { r, alpha: alpha * r }, i),
   ),
-  'the rank is not the one given': made((linear, { alpha }, i) =>
+  'the rank is not the given one': made((linear, { alpha }, i) =>
     apply(linear, { r: 1, alpha }, i),
   ),
   '3 tensors leaked per call': made((linear, size, i) => {
     tf.zeros([2]);
     return apply(linear, size, i);
   }),
-  'the names must be those given': {
+  'the names must be the given ones': {
     makeAgents: (linear, _, size) => {
       freezeBaseModel(linear);
       return ['one', 'two'].map((name, i) => ({ name, layer: apply(linear, size, i) }));

@@ -28,10 +28,10 @@ interface Agent {
   layer: LoRALinear;
 }
 
-/** What an answer gave back, and what it was given. */
+/** The result of an answer, with its arguments. */
 interface Team {
   linear: Linear;
-  /** W0 as it was before */
+  /** W0 before the call */
   weight: Float32Array;
   size: Size;
   agents: Agent[];
@@ -90,9 +90,9 @@ function fault(mistake: string, expected: string, got: string): Outcome {
   return { passed: false, expected, got, mistake };
 }
 
-/** What keeps the result from being a list of agents with these names. */
+/** Finds why the result is not a list of agents with these names. */
 function findUnfit(value: unknown, { names }: Size): Outcome | undefined {
-  const expected = `a list of { name, layer }, one to each of ${names.join(', ')}`;
+  const expected = `a list of { name, layer }, one for each of ${names.join(', ')}`;
   if (value === undefined) {
     return fault(RETURNED_UNDEFINED, expected, 'undefined');
   }
@@ -103,12 +103,12 @@ function findUnfit(value: unknown, { names }: Size): Outcome | undefined {
   const agents = value as Partial<Agent>[];
   const given = agents.map(({ name }) => String(name)).join(', ');
   if (given !== names.join(', ')) {
-    return fault('the names must be those given, in their order', expected, given || 'no names');
+    return fault('the names must be the given ones, in order', expected, given || 'no names');
   }
   if (agents.every(({ layer }) => layer?.lora !== undefined && layer.base !== undefined)) {
     return undefined;
   }
-  const mistake = 'each layer must be a LoRALinear, an update beside the base: applyLoraToLinear';
+  const mistake = 'each layer must be a LoRALinear, an adapter on the base: use applyLoraToLinear';
   return fault(mistake, expected, 'other layers');
 }
 
@@ -120,34 +120,39 @@ function memoryFault({ linear, agents, newTensors }: Team): Outcome | undefined 
   }
   const bases = new Set([linear, ...agents.map(({ layer }) => layer.base)]).size;
   if (bases > 1) {
-    const mistake = `the base is held ${bases} times: put every adapter on the layer that is given`;
+    const mistake = `the base is in memory ${bases} times: put every adapter on the given layer`;
     return fault(mistake, 'one base', String(bases));
   }
   const leaked = newTensors - 2 * agents.length;
   if (leaked <= 0) return undefined;
   const mistake = `${leaked} ${leaked === 1 ? 'tensor' : 'tensors'} leaked per call`;
-  return fault(mistake, `${2 * agents.length} new tensors, A and B of each`, String(newTensors));
+  return fault(
+    mistake,
+    `${2 * agents.length} new tensors, A and B of each adapter`,
+    String(newTensors),
+  );
 }
 
 function adapterFault({ linear, agents, size }: Team): Outcome | undefined {
   const s = size.alpha / size.r;
   for (const { layer } of agents) {
     const { r, scaling, A, B } = layer.lora;
-    if (r !== size.r) return fault('the rank is not the one given', `r ${size.r}`, `r ${r}`);
+    if (r !== size.r) return fault('the rank is not the given one', `r ${size.r}`, `r ${r}`);
     if (Math.abs(scaling - s) > 1e-9) {
-      const mistake = 'alpha is not the one given: the scaling is alpha / r';
+      const mistake = 'alpha is not the given one: the scaling is alpha / r';
       return fault(mistake, `scaling ${formatNumber(s)}`, formatNumber(scaling));
     }
     if (A.trainable && B.trainable) continue;
-    const mistake = 'A and B are frozen too: freeze the base before the adapters stand beside it';
+    const mistake = 'A and B are frozen too: freeze the base before you put the adapters on it';
     return fault(mistake, 'A and B trainable', 'frozen');
   }
   if (!linear.weight.trainable) return undefined;
-  const mistake = 'the base is not frozen, training would change it: freezeBaseModel(linear)';
+  const mistake =
+    'the base is not frozen, so training would change it: call freezeBaseModel(linear)';
   return fault(mistake, 'a frozen base', 'a trainable one');
 }
 
-/** The agents on one input, at the start and after a step towards the same target. */
+/** Runs the agents on one input, before and after a training step towards one target. */
 async function runTeam(team: Team, random: Random): Promise<Outcome> {
   const { linear, weight, agents, size } = team;
   const x = toVariable(await drawMatrix(random, 3, size.k));
@@ -188,8 +193,8 @@ function judgeOutputs(
   for (const [i, end] of ends.entries()) {
     const twin = ends.findIndex((other, j) => j < i && distance(other, end) === 0);
     if (twin < 0) continue;
-    const mistake = `${agents[twin]?.name} and ${agents[i]?.name} start from the same A: give each a seed of its own`;
-    return fault(mistake, 'other outputs after a step', 'the same');
+    const mistake = `${agents[twin]?.name} and ${agents[i]?.name} start from the same A: give each its own seed`;
+    return fault(mistake, 'different outputs after a step', 'equal ones');
   }
   const bytes = formatNumber(4 * size.names.length * size.r * (size.d + size.k));
   const told = `${size.names.length} adapters on one base, ${bytes} bytes`;
@@ -213,9 +218,9 @@ export const agents: Exercise = {
   title: 'Exercise 3: multi-agent demo',
   parts: [makeAgents],
   hints: [
-    'An agent is the same base with another small update beside it. Which function of src/lora puts one there?',
-    'applyLoraToLinear(linear, { r, alpha, seed }). With one seed for all, the agents would be twins.',
-    'Freeze the base first, freezeBaseModel(linear), so that what is added later stays trainable.',
+    'Each agent is the same base with its own adapter on it. Which function of src/lora puts an adapter on a layer?',
+    'applyLoraToLinear(linear, { r, alpha, seed }). With one seed for all, the agents would be identical.',
+    'Freeze the base first with freezeBaseModel(linear), so that the adapters added later stay trainable.',
     'names.map((name, i) => ({ name, layer: applyLoraToLinear(linear, { ...size, seed: 10 + i }) }))',
   ],
 };

@@ -21,7 +21,7 @@ testExercise(alpha, solution, {
   'upside down: r / alpha': {
     scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, 1 / right(A, alpha, rs)),
   },
-  'yours is alpha / √r, which only rsLoRA takes': {
+  'yours is alpha / √r, the scale of rsLoRA only': {
     scaledUpdate: (x, A, B, alpha) => update(x, A, B, right(A, alpha, true)),
   },
   'rsLoRA divides by √r: yours is alpha / r': {
@@ -55,11 +55,11 @@ testExercise(alpha, solution, {
   'yours is exactly half the right value everywhere': {
     scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, right(A, alpha, rs) / 2),
   },
-  // B A is formed with A and B taken for each other's transpose: fits only where d = k.
+  // Multiplies A and B in the wrong order, which fits only if d = k.
   'right only for square weights (d = k)': {
     scaledUpdate: (x, A, B, alpha, rs) =>
       tf.tidy(() => {
-        const n = A.shape[1]; // k, taken for d
+        const n = A.shape[1]; // k instead of d
         return update(x, A, B, right(A, alpha, rs)).reshape([x.shape[0], n]);
       }),
   },

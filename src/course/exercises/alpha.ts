@@ -54,27 +54,27 @@ async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): P
       'upside down: r / alpha instead of alpha / r': withScale(1 / s),
       [rsLora
         ? 'rsLoRA divides by √r: yours is alpha / r'
-        : 'yours is alpha / √r, which only rsLoRA takes: here it is alpha / r']: withScale(
+        : 'yours is alpha / √r, the scale of rsLoRA only: here it is alpha / r']: withScale(
         rsLora ? alpha / r : alpha / Math.sqrt(r),
       ),
       'alpha is missing: yours is scaled by 1 / r': withScale(1 / r),
       'divided by k instead of r: r is the first axis of A': withScale(alpha / k),
       'divided by d instead of r: r is the last axis of B': withScale(alpha / d),
       'x is missing: that is ΔW = s B A itself': tensor(scale(times(B, A), s)),
-      'that stops at x Aᵀ: B is missing': tensor(scale(times(x, transpose(A)), s)),
+      'yours is x Aᵀ: B is missing': tensor(scale(times(x, transpose(A)), s)),
     },
   });
 }
 
-/** Exercise 2: what alpha does to the update. */
+/** Exercise 2: how alpha scales the update. */
 export const alpha: Exercise = {
   id: 'alpha',
   title: 'Exercise 2: alpha',
   parts: [scaledUpdate],
   hints: [
     'Two products and one scale. Which of the arguments knows the rank?',
-    'r = A.shape[0]. The scale is alpha / r; rsLoRA, made for high ranks, has alpha / Math.sqrt(r).',
-    'Rows of x: B A x for a column becomes x Aᵀ Bᵀ. tf.matMul(x, A, false, true) is x Aᵀ.',
-    'Wrap it: return tf.tidy(() => ...), or the product in the middle stays in memory at every call.',
+    'r = A.shape[0]. The scale is alpha / r; rsLoRA, made for high ranks, uses alpha / Math.sqrt(r).',
+    'The inputs are the rows of x, so B A x for a column becomes x Aᵀ Bᵀ. tf.matMul(x, A, false, true) is x Aᵀ.',
+    'Wrap the body: return tf.tidy(() => ...). Otherwise the intermediate product of every call stays in memory.',
   ],
 };

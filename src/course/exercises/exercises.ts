@@ -32,7 +32,7 @@ export const EXERCISES: Record<ExerciseId, Exercise> = {
   qlora,
 };
 
-/** @throws ArgumentError, in the caller's name, if there is none of this id */
+/** @throws ArgumentError, in the caller's name, if no exercise has this id */
 export function findExercise(caller: string, id: ExerciseId): Exercise {
   if (Object.hasOwn(EXERCISES, id)) return EXERCISES[id];
   const ids = Object.keys(EXERCISES).join(', ');

@@ -16,7 +16,7 @@ testExercise(merge, solution, {
   'divided by the scaling instead of multiplied': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, 1 / s))),
   },
-  'multiplies it by r, that is by alpha': {
+  'multiplies it by r, which gives alpha': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s * A.shape[0]))),
   },
   'W0 is scaled too': {
@@ -72,15 +72,15 @@ testExercise(merge, solution, {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s / 0))),
   },
   'the shape is [5, 1], it must be [5, 3]': {
-    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add<W>(product(B, A, s)).sum(1, true)), // one number a row
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add<W>(product(B, A, s)).sum(1, true)), // one number per row
   },
-  'the update is added once more instead of taken out': {
+  'the update is added a second time instead of subtracted': {
     unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.add(product(B, A, s))),
   },
-  'take s B A out, not B A': {
+  'subtract s B A, not B A': {
     unmergeLoraWeights: (merged, A, B) => tf.tidy(() => merged.sub(tf.matMul(B, A))),
   },
-  'the sign is turned': {
+  'the sign is reversed': {
     unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => product(B, A, s).sub(merged)),
   },
 });

@@ -56,7 +56,7 @@ async function drawLayer(random: Random, { d, k, r }: Size) {
   return { w0, A, B, product: times(B, A) };
 }
 
-/** The sums of B's rows [d, 1] times those of A's columns [1, k]: of shape [d, k] like B A. */
+/** Multiplies the sums of B's rows [d, 1] by the sums of A's columns [1, k] -> [d, k]. */
 function sumsOuter(B: Matrix, A: Matrix): Matrix {
   const ones = (rows: number, columns: number): Matrix => {
     return { shape: [rows, columns], values: Array.from({ length: rows * columns }, () => 1) };
@@ -76,7 +76,7 @@ async function mergeCase(random: Random, size: Size): Promise<Case> {
       'the scale is missing: that is W0 + B A': withScale(1),
       'scaled twice: the square of the scaling': withScale(s * s),
       'divided by the scaling instead of multiplied': withScale(1 / s),
-      'the scaling is alpha / r already: yours multiplies it by r, that is by alpha': withScale(
+      'the scaling is alpha / r already: yours multiplies it by r, which gives alpha': withScale(
         s * r,
       ),
       'the scaling is alpha / r already: yours divides by r once more': withScale(s / r),
@@ -99,12 +99,12 @@ async function unmergeCase(random: Random, size: Size): Promise<Case> {
     args: { merged: toVariable(merged), A: toVariable(A), B: toVariable(B), scaling: s },
     expected: withScale(-s),
     suspects: {
-      'the update is added once more instead of taken out': withScale(s),
-      'the scale is missing: take s B A out, not B A': withScale(-1),
+      'the update is added a second time instead of subtracted': withScale(s),
+      'the scale is missing: subtract s B A, not B A': withScale(-1),
       'scaled twice: the square of the scaling': withScale(-s * s),
       'divided by the scaling instead of multiplied': withScale(-1 / s),
-      'the merged weight came back as it was': tensor(merged),
-      'the sign is turned: merged - s B A, not the other way round': tensor(
+      'the merged weight is returned unchanged': tensor(merged),
+      'the sign is reversed: it must be merged - s B A': tensor(
         scale(plus(merged, product, -s), -1),
       ),
     },
@@ -117,9 +117,9 @@ export const merge: Exercise = {
   title: 'Exercise 4: weight merging',
   parts: [mergeLoraWeights, unmergeLoraWeights],
   hints: [
-    'Both functions are one line of the formula W = W0 + s B A. Write the shapes down: W0 [d, k], B [d, r], A [r, k].',
-    'tf.matMul(B, A) is [d, k] without any transposing. scaling is alpha / r already.',
-    'add, sub and mul give new tensors, so W0 stays as it is. What stays behind in the middle is freed by tf.tidy(() => ...).',
-    'return tf.tidy(() => w0.add(tf.matMul(B, A).mul(scaling))); and its inverse with sub.',
+    'Each function is one line that follows from W = W0 + s B A. Write down the shapes: W0 [d, k], B [d, r], A [r, k].',
+    'tf.matMul(B, A) is [d, k] without a transpose. scaling is alpha / r already.',
+    'add, sub and mul return new tensors, so W0 is unchanged. tf.tidy(() => ...) frees the intermediate tensors.',
+    'return tf.tidy(() => w0.add(tf.matMul(B, A).mul(scaling))); the inverse has sub instead of add.',
   ],
 };

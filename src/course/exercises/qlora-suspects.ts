@@ -12,7 +12,7 @@ interface Weights extends Blocks {
   w: Float32Array;
 }
 
-/** Wrong levels, with what leads to them. */
+/** Computes wrong levels, keyed by the mistake that leads to them. */
 export function levelSuspects(quantile: (p: number) => number): Suspects {
   const delta = (1 / 32 + 1 / 30) / 2;
   const even = (n: number, from: number, to: number) =>
@@ -35,22 +35,25 @@ export function levelSuspects(quantile: (p: number) => number): Suspects {
     'evenly spaced: that is plain 4-bit, not quantiles of the normal distribution': list(
       even(16, -1, 1),
     ),
-    'δ is 1/32: it is the mean of 1/32 and 1/30': list(toOne(make(1 / 32))),
-    'δ is 1/30: it is the mean of 1/32 and 1/30': list(toOne(make(1 / 30))),
-    'no level is zero: build the two sides one by one, both from 1/2': list(
+    'δ is 1/32: it must be the mean of 1/32 and 1/30': list(toOne(make(1 / 32))),
+    'δ is 1/30: it must be the mean of 1/32 and 1/30': list(toOne(make(1 / 30))),
+    'no level is zero: build the two sides separately, both from p = 1/2': list(
       toOne(even(16, delta, 1 - delta).map(quantile)),
     ),
-    'zero is there twice: both sides begin at it': list(twice),
-    'one zero too many was taken out: there must be one': list(
-      right.filter((level) => level !== 0),
+    'zero occurs twice: both sides contain it': list(twice),
+    'both zeros were removed: one must stay': list(right.filter((level) => level !== 0)),
+    'eight levels below zero and seven above: it must be seven below and eight above': list(
+      toOne(make(delta, 9)),
     ),
-    'eight below zero and seven above: it is the other way round': list(toOne(make(delta, 9))),
-    'the order is turned: they must rise from -1 to 1': list([...right].reverse()),
-    'they must be sorted, from -1 to 1': list([...right.slice(0, 8).reverse(), ...right.slice(8)]),
+    'the order is reversed: the levels must rise from -1 to 1': list([...right].reverse()),
+    'the levels must be sorted, from -1 to 1': list([
+      ...right.slice(0, 8).reverse(),
+      ...right.slice(8),
+    ]),
   };
 }
 
-/** Wrong scales, with what leads to them. */
+/** Computes wrong scales, keyed by the mistake that leads to them. */
 export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
   const perBlock = (of: (block: number[]) => number) =>
     list(scales.map((_, b) => of(Array.from(w.slice(b * blockSize, (b + 1) * blockSize)))));
@@ -63,14 +66,16 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
     'every block has the scale of the whole weight': perBlock(() => most),
     'the largest value instead of the largest |w|': perBlock((block) => Math.max(...block)),
     'the mean |w| instead of the largest': perBlock((block) => mean(block.map(Math.abs))),
-    'the spread of the block instead of its largest |w|': perBlock(spread),
+    'the root mean square of the block instead of its largest |w|': perBlock(spread),
     'upside down: 1 / scale': list(scales.map((scale) => 1 / scale)),
-    'divided by 7, as for plain 4-bit: the levels reach to 1': list(scales.map((s) => s / 7)),
+    'divided by 7, as for evenly spaced 4-bit levels: these levels end at 1': list(
+      scales.map((s) => s / 7),
+    ),
     'the last, shorter block is missing': list(whole),
   };
 }
 
-/** Wrong codes, with what leads to them. */
+/** Computes wrong codes, keyed by the mistake that leads to them. */
 export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): Suspects {
   const perWeight = (of: (value: number, scale: number, code: number) => number) =>
     list(
@@ -81,7 +86,7 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
   const below = (value: number) => levels.filter((level) => level <= value).length - 1;
   const divided = (value: number, scale: number) => (scale === 0 ? 0 : value / scale);
   const whole = codes.slice(0, w.length - (w.length % blockSize));
-  const zeros = 'a block of zeros: 0 / 0 is not a number, and no level is nearest to it';
+  const zeros = 'a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN';
   return {
     'the levels themselves: a code is the index of a level': perWeight(
       (_, __, c) => levels[c] ?? NaN,
@@ -89,14 +94,14 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
     'the level below, not the nearest': perWeight((value, scale) => below(divided(value, scale))),
     'weights not divided by the scale of their block': perWeight((value) => nearest(levels, value)),
     [zeros]: perWeight((_, scale, code) => (scale === 0 ? -1 : code)),
-    [`${zeros}: the first is taken`]: perWeight((_, scale, code) => (scale === 0 ? 0 : code)),
+    [`${zeros}: yours takes the first`]: perWeight((_, scale, code) => (scale === 0 ? 0 : code)),
     'evenly spaced steps: that is plain 4-bit': perWeight((w, s) => Math.round(7 * divided(w, s))),
-    'counted from 1: an index begins at 0': perWeight((_, __, code) => code + 1),
+    'counted from 1: an index starts at 0': perWeight((_, __, code) => code + 1),
     'the last, shorter block is missing': list(whole),
   };
 }
 
-/** Wrong weights, with what leads to them. */
+/** Computes wrong weights, keyed by the mistake that leads to them. */
 export function weightSuspects({ levels, blockSize, codes, scales }: Blocks): Suspects {
   const decode = (of: (level: number, scale: number, code: number) => number) =>
     list(
@@ -109,7 +114,7 @@ export function weightSuspects({ levels, blockSize, codes, scales }: Blocks): Su
     'the scale of the block is missing': decode((level) => level),
     'the scale of the first block everywhere': decode((level) => level * first),
     'divided by the scale instead of multiplied': decode((level, scale) => level / scale),
-    'the code is taken for its level': decode((_, scale, code) => code * scale),
+    'the code is used as if it were its level': decode((_, scale, code) => code * scale),
     'the scale is squared': decode((level, scale) => level * scale * scale),
     'the scale of weight i, not of its block': list(
       codes.map((code, i) => (levels[code] ?? NaN) * (scales[i] ?? NaN)),

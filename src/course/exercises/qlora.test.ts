@@ -38,8 +38,10 @@ testExercise(qlora, solution, {
   'that is plain 4-bit, not quantiles': { nf4Levels: () => even(16, -1, 1) },
   'δ is 1/32': { nf4Levels: () => toOne(sides(1 / 32)) },
   'no level is zero': { nf4Levels: () => toOne(even(16, delta, 1 - delta).map(normalQuantile)) },
-  'zero is there twice': { nf4Levels: () => [...NF4.slice(0, 8), 0, ...NF4.slice(8)] },
-  'eight below zero and seven above': { nf4Levels: () => NF4.map((level) => -level).reverse() },
+  'zero occurs twice': { nf4Levels: () => [...NF4.slice(0, 8), 0, ...NF4.slice(8)] },
+  'eight levels below zero and seven above': {
+    nf4Levels: () => NF4.map((level) => -level).reverse(),
+  },
   'returned undefined': { nf4Levels: () => undefined },
   'every block has the scale of the whole weight': quantizing(({ scales }) => ({
     scales: scales.map(() => absmax(scales)),
@@ -60,7 +62,7 @@ testExercise(qlora, solution, {
       return levels.filter((level) => level <= scaled).length - 1;
     }),
   })),
-  'a block of zeros: 0 / 0 is not a number': quantizing(({ codes, scales }, _, __, size) => ({
+  'a block of zeros: 0 / 0 is NaN': quantizing(({ codes, scales }, _, __, size) => ({
     codes: codes.map((code, i) => (scales[Math.floor(i / size)] === 0 ? -1 : code)),
   })),
   'w was changed in place': {
@@ -77,7 +79,7 @@ testExercise(qlora, solution, {
     dequantizeBlocks: (codes, [first = NaN], levels) =>
       codes.map((code) => (levels[code] ?? NaN) * first),
   },
-  'the code is taken for its level': {
+  'the code is used as if it were its level': {
     dequantizeBlocks: (codes, scales, _, size) =>
       codes.map((code, i) => code * (scales[Math.floor(i / size)] ?? NaN)),
   },

@@ -11,8 +11,8 @@ import {
 import { codeSuspects, levelSuspects, scaleSuspects, weightSuspects } from './qlora-suspects';
 
 /**
- * The 16 levels of NF4 as published: appendix E of the QLoRA paper (Dettmers et al. 2023), in the
- * digits of bitsandbytes' `get_4bit_type`. Copied from there, so that the library is not its own judge.
+ * The 16 levels of NF4 as published in appendix E of the QLoRA paper (Dettmers et al. 2023), with
+ * the digits of bitsandbytes' `get_4bit_type`. Copied, so that the check does not use the library.
  */
 export const NF4 = [
   -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
@@ -56,7 +56,7 @@ const dequantize: Part = {
   },
 };
 
-/** Weights from N(0, 1.5²), the largest of each block a negative one. */
+/** Draws weights from N(0, 1.5²); the largest |w| of each block is of a negative weight. */
 async function drawWeights(random: Random, n: number, blockSize: number): Promise<Float32Array> {
   const { values } = await drawMatrix(random, 1, n);
   const w = Float32Array.from(values, (value) => 1.5 * value);
@@ -69,7 +69,7 @@ function absmax(values: Float32Array): number {
   return Math.max(...values.map(Math.abs));
 }
 
-/** By the middles between the levels: as many of them as lie below, that is the code. */
+/** Quantizes by midpoints: the code of a weight is the number of midpoints below it. */
 function encode(w: Float32Array, blockSize: number): { codes: number[]; scales: number[] } {
   const scales = Array.from({ length: Math.ceil(w.length / blockSize) }, (_, block) =>
     absmax(w.slice(block * blockSize, (block + 1) * blockSize)),
@@ -105,7 +105,7 @@ function dequantizeCase(w: Float32Array, blockSize: number): Case {
   });
 }
 
-/** What it was all for: less error than 4 bits with one scale for the whole weight. */
+/** Checks that the error is smaller than with evenly spaced levels and one scale for all. */
 function errorCase(w: Float32Array): Case {
   const step = absmax(w) / 7;
   const plain = meanError(
@@ -121,7 +121,7 @@ function errorCase(w: Float32Array): Case {
       return {
         input,
         passed: error < plain,
-        expected: `below ${plain.toFixed(4)}, that of plain 4 bits`,
+        expected: `below ${plain.toFixed(4)}, the error of evenly spaced 4-bit levels`,
         got: error.toFixed(4),
       };
     },
@@ -138,9 +138,9 @@ export const qlora: Exercise = {
   title: 'Exercise 5: QLoRA',
   parts: [levels, quantize, dequantize],
   hints: [
-    'Weights of a trained model look normal. Levels at evenly spaced quantiles of the normal distribution are then used about equally often; normalQuantile(p) gives one.',
-    'Quantile 0 and 1 are infinite, so start at δ = (1/32 + 1/30) / 2. Eight evenly spaced p from δ to 1/2 give seven negative levels and zero; nine from 1/2 to 1 - δ give zero once more, leave it out, and eight positive ones. Divide all by the largest.',
+    'The weights of a trained model are about normally distributed. Levels at evenly spaced quantiles of the normal distribution are then used about equally often; normalQuantile(p) computes one.',
+    'The quantiles of p = 0 and p = 1 are infinite, so start at δ = (1/32 + 1/30) / 2. Eight evenly spaced p from δ to 1/2 give seven negative levels and zero. Nine from 1/2 to 1 - δ give zero again, which you leave out, and eight positive levels. Divide all by the largest |level|.',
     'A block is w.slice(start, start + blockSize); its scale is the largest |w| in it, 0 if all are 0; a code is the index of the level nearest to w / scale. The last block may be shorter.',
-    'And back: levels[code] times the scale of block Math.floor(i / blockSize).',
+    'To dequantize weight i, multiply levels[code] by the scale of block Math.floor(i / blockSize).',
   ],
 };

@@ -23,12 +23,12 @@ const erring = (error: (sigma: number[], r: number) => unknown) => ({
 
 testExercise(rank, solution, {
   'parameters: only the first layer is counted': counting(([[d, k] = [0, 0]], r) => r * (d + k)),
-  'parameters: that is full fine-tuning': counting((layers) => count(layers, (d, k) => d * k)),
+  'parameters: yours is full fine-tuning': counting((layers) => count(layers, (d, k) => d * k)),
   'parameters: r × d × k': counting((layers, r) => count(layers, (d, k) => r * d * k)),
   'the rank is missing': counting((layers) => count(layers, (d, k) => d + k)),
-  'A is counted alone': counting((layers, r) => count(layers, (_, k) => r * k)),
+  'only A is counted': counting((layers, r) => count(layers, (_, k) => r * k)),
   'right only for square weights: 2 r d': counting((layers, r) => count(layers, (d) => 2 * r * d)),
-  'that counts the frozen base too': counting((layers, r) =>
+  'yours counts the frozen base too': counting((layers, r) =>
     count(layers, (d, k) => d * k + r * (d + k)),
   ),
   'parameters: the text': counting((layers, r) => `${count(layers, (d, k) => r * (d + k))}`),
@@ -36,10 +36,12 @@ testExercise(rank, solution, {
   'parameters: a Promise: is an `await` missing?': counting(() => Promise.resolve(1)),
   'error: the square root is missing': erring((sigma, r) => sum(sigma.slice(r).map((s) => s * s))),
   'error: added unsquared': erring((sigma, r) => sum(sigma.slice(r))),
-  'error: that is what rank r reaches': erring((sigma, r) => Math.hypot(...sigma.slice(0, r))),
+  'error: yours is the part that rank r keeps': erring((sigma, r) =>
+    Math.hypot(...sigma.slice(0, r)),
+  ),
   'one pattern too few is left out': erring((sigma, r) => Math.hypot(...sigma.slice(r + 1))),
   'the weakest are kept': erring((sigma, r) => Math.hypot(...sigma.slice(0, sigma.length - r))),
-  'error: that is a share': erring(
+  'error: yours is relative to the whole change': erring(
     (sigma, r) => Math.hypot(...sigma.slice(r)) / Math.hypot(...sigma),
   ),
   'sigma was changed in place': {

@@ -17,10 +17,10 @@ export class AnswerThrew extends Error {
   }
 }
 
-/** What a call gave, and what it left behind. */
+/** The result of a call and the tensors it left in memory. */
 export interface Called {
   value: unknown;
-  /** tensors alive now that were not before; those in `value` are among them */
+  /** number of tensors alive after the call that were not before, those in `value` included */
   newTensors: number;
 }
 
@@ -34,13 +34,13 @@ export async function callAnswer(answer: Answer, args: unknown[], input: string)
     const value = await answer(...args);
     return { value, newTensors: memory().tensors - before };
   } catch (thrown) {
-    // By its name: the class is another one once the built code was loaded anew.
+    // Compared by name: reloading the built code creates a new class.
     if (thrown instanceof Error && thrown.name === NotAttempted.name) throw thrown;
     throw new AnswerThrew(input, thrown);
   }
 }
 
-/** The tensors in a returned value: itself, or those one level below. */
+/** Lists the tensors in a returned value: the value itself, or its properties. */
 export function tensorsIn(value: unknown): tf.Tensor[] {
   if (isTensor(value)) return [value];
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];

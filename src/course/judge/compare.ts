@@ -1,18 +1,18 @@
 import type { Values } from './values';
 
-/** How far float32 may be from float64: relative to the largest expected entry. */
+/** Largest float32 error accepted, relative to the largest expected entry. */
 const TOLERANCE = 1e-5;
 
-/** Wrong values, each by the mistake that leads to it. */
+/** Known wrong values, keyed by the mistake that leads to each. */
 export type Suspects = Record<string, Values>;
 
-/** Whether two are the same up to rounding. */
+/** Tells whether two values are equal up to rounding. */
 export function agree(got: Values, expected: Values): boolean {
   if (got.shape.join() !== expected.shape.join()) return false;
   return largestDifference(got, expected) <= TOLERANCE * Math.max(largest(expected), 1e-3);
 }
 
-/** The largest |got - expected|; NaN where an entry of `got` is. */
+/** Computes the largest |got - expected|; NaN if an entry of `got` is NaN. */
 export function largestDifference(got: Values, expected: Values): number {
   let worst = 0;
   for (let i = 0; i < expected.values.length; i++) {
@@ -24,7 +24,7 @@ export function largestDifference(got: Values, expected: Values): number {
   return worst;
 }
 
-/** The likeliest mistake behind a value that does not agree; undefined if it is none we know. */
+/** Finds the likeliest mistake behind a wrong value; undefined if no known one fits. */
 export function findMistake(got: Values, expected: Values, suspects: Suspects): string | undefined {
   const suspect = Object.entries(suspects).find(([, value]) => agree(got, value));
   if (suspect) return suspect[0];
@@ -85,7 +85,7 @@ function hasOneRow({ shape, values }: Values): boolean {
   return Array.from(values).every((value, i) => value === values[i % columns]);
 }
 
-/** c where got = c expected; undefined if there is none, or nothing to tell it by. */
+/** Computes c such that got = c · expected; undefined if there is none or it cannot be told. */
 function constantFactor(got: Values, expected: Values): number | undefined {
   const entries = Array.from(expected.values);
   const most = largest(expected);

@@ -1,22 +1,22 @@
 import type { Random } from '../../tensor/runtime';
 
-/** What the learner wrote. */
+/** A function the learner wrote. */
 export type Answer = (...args: unknown[]) => unknown;
 
-/** How an answer did on one input. */
+/** Result of an answer on one input. */
 export interface Finding {
   /** the input in words: names, shapes, scale */
   input: string;
   passed: boolean;
   expected: string;
   got: string;
-  /** the largest difference, where there are numbers to compare */
+  /** the largest difference, if numbers were compared */
   difference?: number;
   /** the likeliest mistake in words */
   mistake?: string;
 }
 
-/** One input an answer is tried on. Whatever it needs it makes and frees itself. */
+/** One input that an answer is tried on. It creates and frees its own tensors. */
 export interface Case {
   input: string;
   examine(answer: Answer): Promise<Finding>;
@@ -24,13 +24,13 @@ export interface Case {
 
 /** One function of an exercise. */
 export interface Part {
-  /** what the learner calls it */
+  /** its name in the notebook */
   name: string;
   /** its first line in the notebook, without the opening brace */
   signature: string;
-  /** fresh inputs, never square, with a scale that is never 1 and a B that is never 0 */
+  /** draws fresh inputs: never square, the scale never 1, B never 0 */
   cases(random: Random): Promise<Case[]>;
-  /** the same with d = k, to tell who is right there only */
+  /** draws an input with d = k, to recognise an answer that is right only there */
   square?(random: Random): Promise<Case>;
 }
 
@@ -40,6 +40,6 @@ export interface Exercise {
   /** `Exercise 4: weight merging` */
   title: string;
   parts: Part[];
-  /** from a nudge to nearly the answer */
+  /** in order, from a nudge to nearly the answer */
   hints: string[];
 }

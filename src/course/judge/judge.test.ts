@@ -16,7 +16,7 @@ function verdictOn(mergeLoraWeights: unknown, seconds = 20) {
 describe('judge', () => {
   before(() => useAccelerator());
 
-  test('what the answer throws is threw, with its input', async () => {
+  test('reports an error that the answer throws, with its input', async () => {
     const error = new RangeError('no such axis');
     const verdict = await verdictOn(() => {
       throw error;
@@ -29,7 +29,7 @@ describe('judge', () => {
     );
   });
 
-  test('an error on other than square weights is failed, and says so', async () => {
+  test('fails an answer that throws on weights that are not square, and says so', async () => {
     // A B instead of B A
     const verdict = await verdictOn((w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, s: number) =>
       tf.tidy(() => {
@@ -43,13 +43,13 @@ describe('judge', () => {
     assert.match(verdict.findings[0]?.got ?? '', /shapes do not fit/);
   });
 
-  test('an answer that awaits for ever is timed out', async () => {
+  test('times out an answer that never resolves', async () => {
     const verdict = await verdictOn(() => new Promise(() => undefined), 0.05);
     assert.equal(verdict.state, 'timed out');
     assert.match(verdict.message, /within 0\.05 s.*stop it with ■/);
   });
 
-  test('a value that is no function failed, whatever it is', async () => {
+  test('fails any value that is not a function', async () => {
     for (const value of [5, 'text', null, {}]) {
       const verdict = await verdictOn(value);
       assert.equal(verdict.state, 'failed');
@@ -57,7 +57,7 @@ describe('judge', () => {
     }
   });
 
-  test('an answer may throw anything', async () => {
+  test('reports anything that an answer throws', async () => {
     for (const thrown of [undefined, null, 'text', { name: 'NotAttempted' }]) {
       const verdict = await verdictOn(() => {
         // eslint-disable-next-line @typescript-eslint/only-throw-error
@@ -67,7 +67,7 @@ describe('judge', () => {
     }
   });
 
-  test('the inputs follow the seed', async () => {
+  test('draws the inputs from the seed', async () => {
     const inputs = async (seed: number) => {
       const { findings } = await judge(merge, (name) => Reflect.get(solution, name), {
         seed,

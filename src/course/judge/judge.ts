@@ -3,31 +3,31 @@ import { AnswerThrew } from './call-answer';
 import type { Answer, Exercise, Finding, Part } from './exercise';
 import { NotAttempted } from './todo';
 
-/** What came of an answer. */
+/** State of an answer after judging. */
 export type State = 'passed' | 'failed' | 'not attempted' | 'not defined' | 'threw' | 'timed out';
 
 /** The judgement on the answer to an exercise. */
 export interface Verdict {
   state: State;
-  /** the function it hangs on; undefined if passed */
+  /** the function that did not pass; undefined if all passed */
   part?: string;
-  /** what is the matter, in a sentence or two */
+  /** explains the state in a sentence or two */
   message: string;
-  /** the cases it was tried on, of the last part that was */
+  /** results on the cases of the last part that was tried */
   findings: Finding[];
   /** what the function threw */
   thrown?: unknown;
 }
 
-/** How to judge. */
+/** Options of `judge`. */
 export interface JudgeOptions {
-  /** of the inputs; another one each time, so that nobody can write the answer down */
+  /** seed of the inputs; a new one for each check, so that an answer cannot be written down */
   seed: number;
-  /** how long one part may take */
+  /** time limit for one part */
   seconds: number;
 }
 
-/** Judges what the learner's names stand for; never throws on account of them. */
+/** Judges the learner's functions, by name; an error in one of them is a verdict, not a throw. */
 export async function judge(
   exercise: Exercise,
   valueOf: (name: string) => unknown,
@@ -47,7 +47,7 @@ export async function judge(
 
 function checkKind({ name, signature }: Part, value: unknown): Verdict | undefined {
   if (value === undefined) {
-    const message = `There is no ${name} yet. Run the cell that defines it; if it shows a red error, mend that first. It begins: ${signature}`;
+    const message = `There is no ${name} yet. Run the cell that defines it; if it shows a red error, fix that first. It begins: ${signature}`;
     return { state: 'not defined', message, findings: [] };
   }
   if (typeof value === 'function') return undefined;
@@ -69,7 +69,9 @@ async function tryPart(
     const failed = findings.find(({ passed }) => !passed);
     if (!failed) return { state: 'passed', message: '', findings };
     const mistake = failed.mistake ?? (await squareOnly(part, answer, random, seconds));
-    const message = mistake ? `${part.name}: ${mistake}.` : `${part.name} gives another result.`;
+    const message = mistake
+      ? `${part.name}: ${mistake}.`
+      : `${part.name} gives a different result.`;
     return { state: 'failed', message, findings };
   } catch (error) {
     return verdictOn(error, part, seconds, await squareOnly(part, answer, random, seconds, error));
@@ -89,12 +91,12 @@ function verdictOn(
   squareOnly: string | undefined,
 ): Verdict {
   if (error instanceof TimedOut) {
-    const message = `${name} did not come to an end within ${seconds} s. Does it await something that never comes? (A loop that never lets go cannot be noticed here: stop it with ■.)`;
+    const message = `${name} did not finish within ${seconds} s. Does it await a promise that never resolves? (An endless loop without await cannot be noticed here: stop it with ■.)`;
     return { state: 'timed out', message, findings: [] };
   }
   if (!(error instanceof AnswerThrew)) {
     if (!(error instanceof Error) || error.name !== NotAttempted.name) throw error;
-    const message = `${name} still has the body it came with. Replace \`return todo();\` by your code, run the cell, then this one.`;
+    const message = `${name} still has its original body. Replace \`return todo();\` with your code, run that cell, then this one.`;
     return { state: 'not attempted', message, findings: [] };
   }
   const { input, thrown, message: got } = error;
@@ -119,7 +121,7 @@ async function squareOnly(
     const square = await part.square(random);
     const { passed } = await within(seconds, square.examine(answer));
     return passed
-      ? 'right only for square weights (d = k): one size is taken for the other'
+      ? 'right only for square weights (d = k): d is used for k, or k for d'
       : undefined;
   } catch {
     return undefined;
@@ -128,7 +130,7 @@ async function squareOnly(
 
 class TimedOut extends Error {}
 
-/** @throws TimedOut when the time is over; the work itself cannot be stopped */
+/** @throws TimedOut at the time limit; the work itself cannot be stopped */
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Random, read } from '../../tensor/runtime';
 
-/** A matrix on the host, row by row, in float64. */
+/** A float64 matrix on the host, in row-major order. */
 export interface Matrix {
   shape: [rows: number, columns: number];
   values: number[];
 }
 
-/** Entries from N(0, 1). */
+/** Draws entries from N(0, 1). */
 export async function drawMatrix(random: Random, rows: number, columns: number): Promise<Matrix> {
   const tensor = random.normal<tf.Rank.R2>([rows, columns], 0, 1);
   const values = [...(await read(tensor))];
@@ -45,7 +45,7 @@ export function transpose(a: Matrix): Matrix {
   return { shape: [columns, rows], values };
 }
 
-/** As a variable, so that an answer which changes its input in place can be seen to do so. */
+/** Creates a variable, so that an answer that changes its input in place is noticed. */
 export function toVariable({ shape, values }: Matrix): tf.Variable<tf.Rank.R2> {
   return tf.tidy(() => tf.variable(tf.tensor2d(values, shape)));
 }

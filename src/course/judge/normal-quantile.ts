@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../tensor/errors';
 
 /**
- * The z below which a standard normal number falls with probability p: Newton's method on its
- * distribution function. Good to 1e-12 for p in [0.001, 0.999].
+ * Computes the p-quantile of the standard normal distribution by Newton's method on its
+ * distribution function. Accurate to 1e-12 for p in [0.001, 0.999].
  * @throws ArgumentError if p is not inside (0, 1)
  */
 export function normalQuantile(p: number): number {

@@ -14,17 +14,17 @@ import type { Answer, Case, Finding } from './exercise';
 import { describeKind, isTensor, readValues, RETURNED_UNDEFINED, type Values } from './values';
 
 interface Call {
-  /** the arguments in their order, by the names the learner knows them by */
+  /** the arguments in order, keyed by their names in the notebook */
   args: Record<string, unknown>;
 }
 
-/** A call whose result is known, and results that tell of a mistake. */
+/** A call with its expected result and the results of known mistakes. */
 interface SingleCase extends Call {
   expected: Values;
   suspects?: Suspects;
 }
 
-/** A call whose result is an object with these properties. */
+/** A call that must return an object with these properties. */
 interface ObjectCase extends Call {
   expected: Record<string, Values>;
   suspects?: Record<string, Suspects>;
@@ -32,7 +32,7 @@ interface ObjectCase extends Call {
 
 export type ValueCase = SingleCase | ObjectCase;
 
-/** Calls the answer with these arguments and compares; the tensors among them are freed. */
+/** Creates a case that calls the answer, compares the result and frees the arguments. */
 export function valueCase(spec: ValueCase): Case {
   const named = Object.entries(spec.args)
     .map(([name, value]) => `${name} ${describeArgument(value)}`)
@@ -105,14 +105,14 @@ async function compareOne(value: unknown, expected: Values, suspects: Suspects):
   };
 }
 
-/** A copy of an argument that the answer could change. */
+/** Copies an argument that the answer could change. */
 async function snapshot(value: unknown): Promise<number[] | undefined> {
   if (isTensor(value)) return [...(await read(value))];
   if (value instanceof Float32Array || Array.isArray(value)) return [...value].flat() as number[];
   return undefined;
 }
 
-/** What the answer did to an argument, in words. */
+/** Describes a change the answer made to an argument. */
 async function findHarm(
   args: Record<string, unknown>,
   before: (number[] | undefined)[],

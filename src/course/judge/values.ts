@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { read } from '../../tensor/runtime';
 
-/** The form numbers come in: a tensor, a plain list of numbers, or one number. */
+/** Form of a value: a tensor, a plain list of numbers, or one number. */
 export type Form = 'tensor' | 'list' | 'number';
 
 /** Numbers with their form. */
@@ -29,7 +29,7 @@ export function tensor({ shape, values }: { shape: number[]; values: number[] })
 
 export const RETURNED_UNDEFINED = 'returned undefined: is a `return` missing?';
 
-/** Reads a returned value as the form expected of it; a string tells what it is instead. */
+/** Reads a returned value in the expected form; returns a string that describes any other. */
 export async function readValues(value: unknown, form: Form): Promise<Values | string> {
   if (value === undefined) return RETURNED_UNDEFINED;
   if (value instanceof Promise) return 'a Promise: is an `await` missing?';
@@ -47,7 +47,7 @@ const FORMS: Record<Form, string> = {
 
 async function readTensor(value: tf.Tensor, form: Form): Promise<Values | string> {
   if (form !== 'tensor') return `a tensor where ${FORMS[form]} is asked for: read it first`;
-  if (value.isDisposed) return 'a tensor that is disposed: return it from tf.tidy to keep it';
+  if (value.isDisposed) return 'a disposed tensor: return it from tf.tidy to keep it';
   if (value.dtype !== 'float32')
     return `a tensor of dtype ${value.dtype} where float32 is asked for`;
   return { form, shape: value.shape, values: await read(value) };

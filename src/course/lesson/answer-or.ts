@@ -5,8 +5,8 @@ import { type ExerciseId, findExercise, type Solutions, SOLUTIONS } from '../exe
 import { judgeAnswer } from './check';
 
 /**
- * The functions of an exercise for the cells below it: the learner's own if they pass the check,
- * otherwise the reference answer, and a note that says so.
+ * Returns the functions of an exercise for later cells: the learner's own if they pass the check,
+ * otherwise the reference answer with a note that says so.
  * @throws ArgumentError if there is no such exercise, AcceleratorError
  */
 export async function answerOr<Id extends ExerciseId>(id: Id): Promise<Solutions[Id]> {

@@ -9,7 +9,7 @@ import { type Exercise, judge, todo, type Verdict } from '../judge';
 import { describeProgress, readProgress, recordPass } from './progress';
 import { showVerdict } from './show-verdict';
 
-/** Strict mode: a check was not passed. */
+/** Thrown in strict mode when a check does not pass. */
 export class CheckFailed extends LoraError {
   override readonly name = 'CheckFailed';
 }
@@ -17,9 +17,9 @@ export class CheckFailed extends LoraError {
 const SECONDS = 20;
 
 /**
- * Checks the learner's answer to an exercise on fresh inputs and shows what came of it, also in
- * place of what an earlier check of it showed.
- * @throws CheckFailed in strict mode (`LESSON_STRICT=1`), if the answer does not pass; else never
+ * Checks the learner's answer to an exercise on fresh inputs and shows the verdict, which also
+ * replaces the one an earlier check showed.
+ * @throws CheckFailed in strict mode (`LESSON_STRICT=1`) only, if the answer does not pass
  */
 export async function check(id: ExerciseId): Promise<void> {
   try {
@@ -42,7 +42,7 @@ export async function check(id: ExerciseId): Promise<void> {
 }
 
 /**
- * Judges what stands behind the learner's names now.
+ * Judges the learner's functions as they are defined now.
  * @throws AcceleratorError
  */
 export async function judgeAnswer(id: ExerciseId): Promise<Verdict> {
@@ -50,7 +50,7 @@ export async function judgeAnswer(id: ExerciseId): Promise<Verdict> {
   await useAccelerator();
   const valueOf = (name: string): unknown => {
     const { value } = definitionOf(name);
-    // `answerOr` may have put the reference answer under the learner's name.
+    // `answerOr` may have bound the learner's name to the reference answer.
     return value === solution[name] ? todo : value;
   };
   const seed = randomInt(2 ** 31);
@@ -59,23 +59,23 @@ export async function judgeAnswer(id: ExerciseId): Promise<Verdict> {
   return verdict.state === 'passed' ? (staleVerdict(exercise) ?? verdict) : verdict;
 }
 
-/** An older answer must not pass for the one that the learner sees, which has failed to run. */
+/** Fails an older answer when the cell with the newest one, which the learner sees, failed. */
 function staleVerdict({ parts }: Exercise): Verdict | undefined {
   for (const { name } of parts) {
     const { failed, origin } = definitionOf(name);
     if (!failed) continue;
-    const message = `${name}: your newest one, in ${failed.cell}, is not in use: its cell failed. The one before, from ${origin?.cell}, is right.`;
+    const message = `${name}: your newest version is not in use: its cell ${failed.cell} failed. The version before it, from ${origin?.cell}, is right.`;
     return { state: 'failed', part: name, message, findings: [] };
   }
   return undefined;
 }
 
-/** A file that cannot be written must not cost the learner the verdict. */
+/** Records a pass; the verdict is shown even if the file cannot be written. */
 async function progressAfter(id: ExerciseId, { state }: Verdict): Promise<string> {
   try {
     if (state === 'passed') await recordPass(id);
     return describeProgress(readProgress());
   } catch (error) {
-    return `Your progress could not be kept: ${(error as Error).message}`;
+    return `Your progress could not be saved: ${(error as Error).message}`;
   }
 }

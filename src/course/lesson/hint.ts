@@ -8,7 +8,7 @@ import { type ExerciseId, findExercise } from '../exercises';
 const given = new Map<string, number>();
 
 /**
- * Shows the hints to an exercise, one more at each call.
+ * Shows the hints of an exercise, one more with each call.
  * @throws ArgumentError if there is no such exercise
  */
 export function hint(id: ExerciseId): void {
@@ -18,8 +18,8 @@ export function hint(id: ExerciseId): void {
   const blocks = hints.slice(0, count).map((text, i) => paragraph(`${i + 1}. ${text}`));
   const next =
     count < hints.length
-      ? `For the next one run hint('${id}') again.`
-      : `That was the last one. solution('${id}') shows an answer.`;
+      ? `Run hint('${id}') again for the next hint.`
+      : `That was the last hint. solution('${id}') shows an answer.`;
   const mark = { symbol: '➜', word: `hint ${count} of ${hints.length}`, colour: 'info' } as const;
   display(card(mark, title, [...blocks, paragraph(next)]), { id: `hint-${id}` });
 }
@@ -36,7 +36,7 @@ export function solution(id: ExerciseId): void {
 
 const SOURCES = path.join(projectRoot, 'src/course/exercises');
 
-/** The solution as it stands in a cell: what it imports is there already. */
+/** Reads the solution as a cell would have it: without the imports. */
 export function solutionText(id: ExerciseId): string {
   const text = readFileSync(path.join(SOURCES, `${id}.solution.ts`), 'utf8');
   return text

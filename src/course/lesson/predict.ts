@@ -9,12 +9,12 @@ import { recordGuess } from './progress';
 const OPEN: Mark = { symbol: '○', word: 'no prediction yet', colour: 'info' };
 const RIGHT: Mark = { symbol: '✓', word: 'right', colour: 'success' };
 const OFF: Mark = { symbol: '✗', word: 'not quite', colour: 'warn' };
-/** The computed value carries float32 rounding. */
+/** Relative tolerance: the computed value has float32 rounding errors. */
 const TOLERANCE = 1e-4;
 
 /**
- * Takes the learner's guess, then computes the number and shows how far off it was. `null` stands
- * for no guess yet: the number stays hidden.
+ * Takes the learner's guess, computes the number and shows how far off the guess was. With `null`,
+ * no guess yet, the number stays hidden.
  * @throws ArgumentError if there is no such prediction, AcceleratorError
  */
 export async function predict(id: PredictionId, guess: number | null): Promise<void> {
@@ -37,7 +37,7 @@ export async function predict(id: PredictionId, guess: number | null): Promise<v
     ['computed', withUnit(truth)],
     ...(isRight ? [] : ([['off by', describeError(guess, truth)]] as [string, string][])),
   ]);
-  await recordGuess(id, guess).catch(() => undefined); // the answer counts, not the note of it
+  await recordGuess(id, guess).catch(() => undefined); // answered even if it cannot be saved
   display(card(isRight ? RIGHT : OFF, prediction.question, [rows]), { id: `predict-${id}` });
 }
 

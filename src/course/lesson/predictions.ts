@@ -3,7 +3,7 @@ import { applyLoraToLinear, LoRALayer } from '../../lora';
 import { Linear } from '../../tensor/nn';
 import { memory, Random, read } from '../../tensor/runtime';
 
-/** A question with a number for an answer, which is computed when it is asked. */
+/** A question whose answer is a number, computed when the question is asked. */
 export interface Prediction {
   question: string;
   unit: string;
@@ -12,7 +12,7 @@ export interface Prediction {
 
 const SIZE = { inFeatures: 768, outFeatures: 768, r: 8, alpha: 16 };
 
-/** All predictions, by the id a cell calls them by. */
+/** All predictions, keyed by the id that cells use. */
 export const PREDICTIONS = {
   'params-r8': {
     question: 'How many numbers does LoRA train at d = k = 768, r = 8?',
@@ -84,7 +84,7 @@ function agentsBytes(): number {
   return bytes;
 }
 
-/** How far, on average, one step of plain SGD moves the output of a fresh layer. */
+/** Computes how far, on average, one step of SGD moves the output of a fresh layer. */
 async function firstStep(alpha: number): Promise<number> {
   const layer = new LoRALayer({ inFeatures: 48, outFeatures: 32, r: 8, alpha });
   const moved = tf.tidy(() => {
@@ -92,7 +92,7 @@ async function firstStep(alpha: number): Promise<number> {
     const x = random.normal([4, 48], 0, 1);
     const target = random.normal([4, 32], 0, 1);
     const loss = () => layer.forward(x).sub(target).square().mean<tf.Scalar>();
-    const { grads } = tf.variableGrads(loss, [layer.B]); // A's gradient is zero: B is
+    const { grads } = tf.variableGrads(loss, [layer.B]); // A's gradient is zero because B is
     layer.B.assign(layer.B.sub(grads[layer.B.name] ?? NaN));
     return layer.forward(x).abs().mean();
   });

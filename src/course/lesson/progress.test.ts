@@ -10,7 +10,7 @@ describe('progress', () => {
   beforeEach(() => process.chdir(mkdtempSync(path.join(os.tmpdir(), 'lesson-'))));
   after(() => process.chdir(home));
 
-  test('is kept in one file beside the notebook, written whole', async () => {
+  test('is saved in one file in the notebook’s folder, atomically', async () => {
     assert.deepEqual(readProgress(), { passed: [], guesses: {} });
     assert.ok(!existsSync(progressFile()), 'reading writes nothing');
     await recordPass('merge');
@@ -24,7 +24,7 @@ describe('progress', () => {
     assert.deepEqual(readdirSync('.'), ['.progress.json']);
   });
 
-  test('in words', () => {
+  test('is described in words', () => {
     const progress = { passed: ['merge', 'rank', 'no such'], guesses: {} };
     assert.equal(
       describeProgress(progress),

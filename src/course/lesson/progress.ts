@@ -3,24 +3,24 @@ import path from 'node:path';
 import { writeFileAtomically } from '../../files/local';
 import { type ExerciseId, EXERCISES } from '../exercises';
 
-/** What a learner has done so far. */
+/** A learner's progress. */
 export interface Progress {
   /** ids of the exercises passed */
   passed: string[];
-  /** the last guess at each prediction */
+  /** the last guess for each prediction */
   guesses: Record<string, number>;
 }
 
 const FILE = '.progress.json';
 
-/** The file beside the notebook: that is where the kernel's working directory is. */
+/** Path of the progress file, in the kernel's working directory: the notebook's folder. */
 export function progressFile(): string {
   return path.join(process.cwd(), FILE);
 }
 
 /**
- * Reads the progress. A file that is there but broken is set aside, as `.progress.json.broken`,
- * and counts as none.
+ * Reads the progress, which is empty without a file. A broken file is renamed to
+ * `.progress.json.broken` and counts as none.
  */
 export function readProgress(): Progress {
   const file = progressFile();
@@ -33,14 +33,14 @@ export function readProgress(): Progress {
   }
 }
 
-/** Notes that an exercise is passed. */
+/** Saves that an exercise is passed. */
 export async function recordPass(id: ExerciseId): Promise<void> {
   const progress = readProgress();
   if (progress.passed.includes(id)) return;
   await write({ ...progress, passed: [...progress.passed, id] });
 }
 
-/** Notes a guess. */
+/** Saves a guess. */
 export async function recordGuess(id: string, guess: number): Promise<void> {
   const progress = readProgress();
   await write({ ...progress, guesses: { ...progress.guesses, [id]: guess } });

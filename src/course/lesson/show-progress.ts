@@ -3,7 +3,7 @@ import { card, paragraph } from '../card';
 import { type ExerciseId, EXERCISES } from '../exercises';
 import { describeProgress, readProgress } from './progress';
 
-/** Shows which exercises are done; kept in a file beside the notebook, it survives a restart. */
+/** Shows which exercises are done. Progress is saved in the notebook's folder across restarts. */
 export function progress(): void {
   const now = readProgress();
   const ids = Object.keys(EXERCISES) as ExerciseId[];

@@ -31,7 +31,7 @@ const FAILED: Verdict = {
 };
 
 describe('showVerdict', () => {
-  test('a state stands there as a symbol and a word, in both forms', () => {
+  test('shows a state as a symbol and a word, in both forms', () => {
     const states: [State, string][] = [
       ['passed', '✓ passed'],
       ['failed', '✗ failed'],
@@ -47,7 +47,7 @@ describe('showVerdict', () => {
     }
   });
 
-  test('a failed case shows input, expected, got and the largest difference', () => {
+  test('shows input, expected, got and the largest difference of a failed case', () => {
     const { text, html } = shown(FAILED);
     for (const part of ['w0 [4, 9]', 'expected', 'got', 'largest difference', 'scale is missing']) {
       assert.ok(text.includes(part) && html.includes(part), part);
@@ -56,28 +56,28 @@ describe('showVerdict', () => {
     assert.ok(text.includes("hint('merge')") && text.includes('3 of 5 done'));
   });
 
-  test('it says which text it checked, and that a newer one failed', () => {
+  test('says which source it checked, and that a newer one failed', () => {
     assert.match(shown(FAILED).text, /Checked: mergeLoraWeights from In\[3\]\n {4}function merge/);
     const failed = { cell: 'In[7]', message: '2:10 - Cannot find name' };
     const stale = shown(FAILED, { value: 1, origin, failed }).text;
     assert.match(
       stale,
-      /In\[7\] was to define mergeLoraWeights but failed.*older one, from In\[3\]/,
+      /In\[7\] should define mergeLoraWeights but failed.*older one, from In\[3\]/,
     );
     assert.match(stale, /Cannot find name/);
     const passed = shown({ ...FAILED, state: 'passed' }, { value: 1, origin, failed }).text;
     assert.match(passed, /older one, from In\[3\]/);
     const none = shown({ state: 'not defined', message: 'm', findings: [] }, { failed }).text;
-    assert.match(none, /In\[7\] was to define .* So there is no mergeLoraWeights to check/);
+    assert.match(none, /In\[7\] should define .* So there is no mergeLoraWeights to check/);
   });
 
-  test('of what was thrown, the line of the answer and the frames in cells', () => {
+  test('shows the line of the answer that threw, and the frames in cells', () => {
     const { text } = shown({ ...FAILED, state: 'threw', thrown: new Error('oh') });
     assert.match(text, /In\[3\], line 2: {2}return 1;\n +at f \(In\[3\]:2:3\)\n/);
     assert.doesNotMatch(text, /src\/x/);
   });
 
-  test('whatever comes from the learner is escaped, and colours are the theme’s', () => {
+  test('escapes all text of the learner, and takes its colours from the theme', () => {
     const evil = '<img src=x onerror="alert(1)">';
     const { html } = shown(
       {

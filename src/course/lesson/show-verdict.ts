@@ -11,20 +11,20 @@ const MARKS: Record<State, Mark> = {
   threw: { symbol: '!', word: 'threw', colour: 'error' },
   'timed out': { symbol: '…', word: 'timed out', colour: 'warn' },
 };
-/** Further failing cases would say the same again. */
+/** Number of failing cases shown; more would repeat the same mistake. */
 const CASES_SHOWN = 2;
 const SOURCE_LINES = 6;
 
-/** The notebook around an answer. */
+/** Access to the notebook that an answer is in. */
 export interface Surroundings {
   definitionOf: (name: string) => Definition;
-  /** an error in lines of the cells */
+  /** formats an error, with positions in the cells */
   describeError: (thrown: unknown) => string[];
   /** `3 of 5 done` */
   progress: string;
 }
 
-/** A verdict as the learner sees it. */
+/** Formats a verdict as a card for the learner. */
 export function showVerdict(
   exercise: Exercise,
   verdict: Verdict,
@@ -58,7 +58,7 @@ function showFinding({ input, expected, got, difference }: Finding): Block {
   return table(rows);
 }
 
-/** For the curious: how near float32 comes. */
+/** Lists the inputs with the largest float32 error of each, folded away. */
 function measured(findings: Finding[]): Block {
   const rows = findings.map(({ input, got, difference }): [string, string] => [
     input,
@@ -67,7 +67,7 @@ function measured(findings: Finding[]): Block {
   return details('On what it was tried', table(rows));
 }
 
-/** The line of the answer that an error comes from, and the frames that lie in a cell. */
+/** Finds the line of the answer that an error comes from, and the frames that are in cells. */
 function whereThrown(frames: string[], { origin }: Definition): string {
   const inCells = frames.filter((frame) => /^\s+at .*In\[/.test(frame));
   const places = inCells.map((frame) => /(In\[\d+\]):(\d+)/.exec(frame));
@@ -77,14 +77,14 @@ function whereThrown(frames: string[], { origin }: Definition): string {
   return [`${origin.cell}, line ${place[2]}:  ${line.trim()}`, ...inCells].join('\n');
 }
 
-/** Which text was judged; an answer that did not compile since must not pass for the one before. */
+/** Shows the judged source, and warns if a newer version of it failed to run. */
 function showSource(name: string, { origin, failed, value }: Definition): Block[] {
   const blocks: Block[] = [];
   if (failed) {
     const judged = origin
-      ? `What was checked is the older one, from ${origin.cell}.`
+      ? `The version checked is the older one, from ${origin.cell}.`
       : `So there is no ${name} to check.`;
-    blocks.push(paragraph(`⚠ ${failed.cell} was to define ${name} but failed. ${judged}`));
+    blocks.push(paragraph(`⚠ ${failed.cell} should define ${name} but failed. ${judged}`));
     blocks.push(code(failed.message));
   }
   if (origin && value !== undefined) {

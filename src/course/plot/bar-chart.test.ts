@@ -36,7 +36,7 @@ interface Rect {
   fill: string;
 }
 
-/** The drawn bars; the keys of a legend start at 0. */
+/** Finds the drawn bars; the keys of a legend, which start at 0, are left out. */
 function bars(svg: XmlElement): Rect[] {
   return findAll(svg, 'rect')
     .map(({ attributes: { x, y, width, height, fill = '' } }) => {
@@ -68,7 +68,7 @@ describe('bars', () => {
     assert.equal(none?.width, 0);
   });
 
-  test('stand in the order of the categories and do not touch', () => {
+  test('follow the order of the categories and do not touch', () => {
     for (const given of [options, grouped]) {
       const drawn = bars(draw(given));
       drawn.slice(1).forEach(({ y }, i) => {
@@ -78,7 +78,7 @@ describe('bars', () => {
     }
   });
 
-  test('carry their values and names', () => {
+  test('have their values and names written beside them', () => {
     const written = texts(draw(options));
     assert.equal(written.filter((text) => text === '0.59 MB').length, 3);
     for (const text of ['328 MB', '0.1 MB', '1000 MB', 'Reviser'])
@@ -98,7 +98,7 @@ describe('bars', () => {
     );
   });
 
-  test('of several series differ by hatching, which is defined', () => {
+  test('differ by hatching between series', () => {
     const svg = draw(grouped);
     const [first, second] = bars(svg).map(({ fill }) => fill);
     assert.equal(first, '#0072b2');

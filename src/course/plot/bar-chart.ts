@@ -27,11 +27,11 @@ export interface BarChartOptions {
   title: string;
   /** One sentence with the numbers, for those who do not see the picture. */
   summary: string;
-  /** What the rows stand for, from the top down. */
+  /** Names of the rows, from the top down. */
   categories: string[];
   /** The axis along the bars; its format also writes the number at each bar's end. */
   value: Axis;
-  /** One to five series; several stand in groups. Colour and hatching follow from the order. */
+  /** One to five series; several are drawn in groups. Colour and hatching follow from the order. */
   series: BarSeries[];
 }
 
@@ -41,10 +41,10 @@ const BAR = 22;
 const ROW_GAP = 16;
 
 /**
- * Horizontal bars with their values written out, as a MIME bundle to display. On a log axis the
+ * Draws horizontal bars with their values as a MIME bundle to display. On a log axis the
  * bars start at a power of ten, not at zero: their lengths compare sizes by ratio.
- * @throws ArgumentError naming every fault: no categories, no or too many series, another number of
- * values than categories, values not finite, negative, or 0 on a log axis, missing words
+ * @throws ArgumentError listing every fault: no categories, no or too many series, not one value
+ *   per category, values not finite, negative, or 0 on a log axis, missing words
  */
 export function barChart(options: BarChartOptions): Figure {
   throwFaults('barChart', findFaults(options));
@@ -83,7 +83,7 @@ function measureRow(rows: string[][], seriesCount: number): number {
   return Math.max(seriesCount * BAR, mostLines * LINE_HEIGHT) + ROW_GAP;
 }
 
-/** Categories by their index, first on top: a name like "4" or "2026-01" stays a name. */
+/** Places categories by index, the first on top: a name like "4" or "2026-01" stays a name. */
 export function categoryAxis(rows: string[][]): Partial<Layout['yaxis']> {
   return {
     tickmode: 'array',
@@ -140,12 +140,12 @@ function drawKey(style: SeriesStyle): string {
   return element('rect', { x: 0, y: -7, width: 28, height: 14, ...fill(style) });
 }
 
-/** Hatched bars keep their outline. */
+/** Fill and outline of a bar; hatched bars keep their outline. */
 function fill({ color, hatch }: SeriesStyle): Record<string, string> {
   return { fill: hatch === '' ? color : `url(#${hatchId(color)})`, stroke: color };
 }
 
-/** The same id on a page of several drawings means the same hatch. */
+/** Id of a hatch; on a page of several drawings, equal ids are equal hatches. */
 function hatchId(color: string): string {
   return `hatch-${color.slice(1)}`;
 }

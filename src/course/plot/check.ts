@@ -2,17 +2,17 @@ import { ArgumentError } from '../../tensor/errors';
 import type { Axis } from './scale';
 import { STYLES } from './theme';
 
-/** The largest size of a value, 1 / LIMIT the smallest: sums and ratios still fit into a double. */
+/** Largest |value|; 1 / LIMIT is the smallest. Sums and ratios then fit into a double. */
 const LIMIT = 1e100;
 
-/** Lists the faults of the words that every chart has. */
+/** Lists the faults of title, summary and axis titles. */
 export function checkWords(words: Record<string, string>): string[] {
   return Object.entries(words)
     .filter(([, word]) => word.trim() === '')
     .map(([what]) => `${what} must be a sentence, got "". Say what the reader should see.`);
 }
 
-/** Lists the faults of ticks given for an axis. */
+/** Lists the faults of the ticks of an axis. */
 export function checkAxis(what: string, { scale, ticks }: Axis): string[] {
   if (ticks === undefined) return [];
   if (ticks.length > 0) return checkValues(`${what} ticks`, ticks, scale === 'log');
@@ -28,7 +28,7 @@ export function checkCount(series: readonly unknown[]): string[] {
   return [`series must be 1 to ${STYLES.length}, got ${series.length}. ${advice}.`];
 }
 
-/** Lists the faults of values, for each kind of fault the first value that has it. */
+/** Lists the faults of values: for each kind of fault, the first value that has it. */
 export function checkValues(what: string, values: number[], isLog: boolean): string[] {
   const faults = [];
   const odd = values.findIndex((value) => !isDrawable(value));
@@ -49,7 +49,7 @@ function isDrawable(value: number): boolean {
   return size === 0 || (size >= 1 / LIMIT && size <= LIMIT);
 }
 
-/** @throws ArgumentError with one line for each fault, if there are any */
+/** @throws ArgumentError with one line per fault, if there is any */
 export function throwFaults(functionName: string, faults: string[]): void {
   if (faults.length === 0) return;
   throw new ArgumentError(faults.map((fault) => `${functionName}: ${fault}`).join('\n'));

@@ -14,9 +14,9 @@ import {
 } from './theme';
 
 /**
- * One chart as a MIME bundle, plain data that survives JSON: interactive where a Plotly renderer
- * is there, a drawing where not, and a sentence with the numbers for everybody else.
- * (A type, not an interface: only so does it fit `Record<string, unknown>`.)
+ * A chart as a MIME bundle of plain JSON data: interactive if there is a Plotly renderer, otherwise
+ * an SVG drawing, and a sentence with the numbers as text.
+ * (A type, because an interface is not assignable to `Record<string, unknown>`.)
  */
 export type Figure = {
   'application/vnd.plotly.v1+json': {
@@ -28,18 +28,18 @@ export type Figure = {
   'text/plain': string;
 };
 
-/** A chart's drawing and the traces of its Plotly twin; both put the plot into the same box. */
+/** The SVG drawing of a chart and its Plotly traces; both put the plot into the same box. */
 export interface Parts {
   data: Data[];
   titleLines: string[];
   box: Box;
   height: number;
-  /** What the chart adds to the layout: its axes. */
+  /** Layout options of the chart: its axes. */
   axes: Partial<Layout>;
   svg: string;
 }
 
-/** The finished bundle. */
+/** Creates the MIME bundle. */
 export function makeFigure(summary: string, parts: Parts): Figure {
   const { data, titleLines, box, height, axes, svg } = parts;
   const titleBottom = EDGE + titleLines.length * TITLE_LINE;
@@ -55,15 +55,15 @@ export function makeFigure(summary: string, parts: Parts): Figure {
       ...{ x: 0, xanchor: 'left', y: 1, yanchor: 'top', pad: { l: EDGE, t: EDGE } },
     },
     showlegend: data.length > 1,
-    // Hung below the title in px, so that Plotly makes room for as many rows as a narrow page needs.
+    // Positioned below the title in px, so that Plotly makes room for every row on a narrow page.
     legend: {
       orientation: 'h',
       ...{ x: 0, xanchor: 'left', yref: 'container', y: 1 - titleBottom / height, yanchor: 'top' },
     },
     ...axes,
   };
-  // Not `responsive`: JupyterLab resizes its charts itself, and with it a change of theme leaves
-  // the drawing without a height.
+  // Not `responsive`: JupyterLab resizes its charts itself, and with `responsive` a change of theme
+  // leaves the drawing without a height.
   const config: Partial<Config> = { displaylogo: false, displayModeBar: false };
   return {
     'application/vnd.plotly.v1+json': { data, layout, config },
@@ -88,7 +88,7 @@ export function plotlyAxis(scale: Scale): Partial<Layout['xaxis']> {
   };
 }
 
-/** Lines as one Plotly label; escaped, so that a name like `<b>` stays a name. */
+/** Joins lines into one Plotly label, escaped so that a name like `<b>` stays a name. */
 export function plotlyLines(lines: string[]): string {
   return lines.map(escapeMarkup).join('<br>');
 }

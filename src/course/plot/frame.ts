@@ -24,10 +24,10 @@ export interface Box {
 
 /** Distance between the plot and its tick labels. */
 const GAP = 8;
-/** Bold letters are that much wider. */
+/** Width of bold letters relative to regular ones. */
 const BOLD = 1.1;
 
-/** Title, and a legend where there is more than one series: what stands above the plot. */
+/** Draws the title and, for more than one series, the legend above the plot. */
 export function drawHeader(
   { title, series }: { title: string; series: { name: string }[] },
   drawKey: (style: SeriesStyle) => string,
@@ -41,14 +41,14 @@ export function drawHeader(
   return { titleLines, svg: svg + legend.svg, bottom: legend.bottom + EDGE };
 }
 
-/** Room for tick labels beside an axis; they stand `GAP` px away from the plot. */
+/** Width that the tick labels of an axis need, `GAP` px from the plot. */
 function labelRoom(labels: string[]): number {
   return GAP + Math.max(...labels.map((label) => textWidth(label)));
 }
 
 /**
- * The plot of a chart of rows: names on the left, numbers that may stand at its right end, and the
- * middle of each row.
+ * Lays out a chart of rows: the plot with room for names on its left and for numbers at its right
+ * end, and the middle of each row.
  */
 export function placeRows(
   rows: string[][],
@@ -65,7 +65,7 @@ export function placeRows(
   return { box, middles: rows.map((_, i) => top + (i + 0.5) * rowHeight) };
 }
 
-/** Grid lines, tick labels and title of the axis below the plot. */
+/** Draws grid lines, tick labels and title of the axis below the plot. */
 export function drawXAxis(box: Box, scale: Scale): string {
   const centred = { 'text-anchor': 'middle' };
   const baseline = box.bottom + GAP + FONT_SIZE;
@@ -80,17 +80,17 @@ export function drawXAxis(box: Box, scale: Scale): string {
   return ticks.join('') + title;
 }
 
-/** Room for the axis below the plot, down to the figure's edge. */
+/** Height of the axis below the plot, down to the figure's edge. */
 export function xAxisRoom({ titleLines }: Scale): number {
   return GAP + LINE_HEIGHT + GAP + titleLines.length * LINE_HEIGHT + EDGE;
 }
 
-/** Room for the axis beside the plot, from the figure's edge. */
+/** Width of the axis left of the plot, from the figure's edge. */
 export function yAxisRoom({ titleLines, labels }: Scale): number {
   return EDGE + titleLines.length * LINE_HEIGHT + GAP + labelRoom(labels);
 }
 
-/** Grid lines, tick labels and title, turned upright, of the axis beside the plot. */
+/** Draws grid lines, tick labels and the rotated title of the axis left of the plot. */
 export function drawYAxis(box: Box, scale: Scale): string {
   const ticks = scale.ticks.map((tick, i) => {
     const y = placeY(box, scale, tick);
@@ -98,11 +98,11 @@ export function drawYAxis(box: Box, scale: Scale): string {
   });
   const turned = { 'text-anchor': 'middle', transform: 'rotate(-90)' };
   const middle = (box.top + box.bottom) / 2;
-  // Turned coordinates: x runs up the page, y to the right.
+  // In the rotated coordinates x runs up the page, y to the right.
   return ticks.join('') + textLines(scale.titleLines, -middle, EDGE + FONT_SIZE, turned);
 }
 
-/** A label left of the plot, its lines centred on y. */
+/** Draws a label left of the plot, its lines centred on y. */
 export function rowLabel(box: Box, lines: string[], y: number): string {
   const baseline = y + FONT_SIZE / 3 - ((lines.length - 1) * LINE_HEIGHT) / 2;
   return textLines(lines, box.left - GAP, baseline, { 'text-anchor': 'end' });
@@ -122,7 +122,7 @@ function gridLine(x1: number, y1: number, x2: number, y2: number): string {
   return element('line', { x1, y1, x2, y2, stroke: GRID_COLOR });
 }
 
-/** The whole drawing; title and summary are what a screen reader says of it. */
+/** Draws the whole SVG document; a screen reader reads its title and summary. */
 export function drawDocument(
   { title, summary }: { title: string; summary: string },
   height: number,

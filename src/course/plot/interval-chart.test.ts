@@ -60,7 +60,7 @@ describe('an interval', () => {
     assert.equal(intervalChart(options)['text/plain'], options.summary);
   });
 
-  test('that does not hold its value is refused, as are no points and missing words', () => {
+  test('is refused if its value is outside, as are a chart without points and missing words', () => {
     const points = [{ name: 'odd', value: 1, low: 2, high: 3 }];
     const bad = () => intervalChart({ ...options, title: '', points });
     assert.throws(bad, ArgumentError);

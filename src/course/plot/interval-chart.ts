@@ -19,7 +19,7 @@ import { FONT_SIZE, LINE_HEIGHT, LINE_WIDTH, MARKER_SIZE, styleOf, SYMBOLS } fro
 
 /** A measured value and the ends of its interval. */
 export interface MeasuredPoint {
-  /** What was measured, as the row is called. */
+  /** Name of the row: what was measured. */
   name: string;
   value: number;
   low: number;
@@ -31,9 +31,9 @@ export interface IntervalChartOptions {
   title: string;
   /** One sentence with the numbers, for those who do not see the picture. */
   summary: string;
-  /** The axis that the values stand on; its format also writes the number at each row's end. */
+  /** The axis of the values; its format also writes the number at each row's end. */
   value: Axis;
-  /** One a row, from the top down. */
+  /** One per row, from the top down. */
   points: MeasuredPoint[];
 }
 
@@ -44,10 +44,10 @@ const ROW_GAP = 18;
 const CAP = 6;
 
 /**
- * Measured values with their intervals, a row each, as a MIME bundle to display. The axis need not
- * start at zero: what is compared are places, not lengths.
- * @throws ArgumentError naming every fault: no points, values not finite, an interval that its value
- * lies outside of, missing words
+ * Draws measured values with their intervals, one per row, as a MIME bundle to display. The axis
+ * need not start at zero: readers compare positions, not lengths.
+ * @throws ArgumentError listing every fault: no points, values not finite, a value outside its
+ *   interval, missing words
  */
 export function intervalChart(options: IntervalChartOptions): Figure {
   throwFaults('intervalChart', findFaults(options));

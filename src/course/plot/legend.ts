@@ -5,7 +5,7 @@ const KEY_WIDTH = 36;
 const GAP = 20;
 
 /**
- * One row of keys and names, more rows where they do not fit.
+ * Draws keys and names in one row, or in several if they do not fit.
  * `drawKey` draws a series' key, 28 px wide, with its middle left at (0, 0).
  */
 export function drawLegend(

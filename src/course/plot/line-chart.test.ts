@@ -25,7 +25,7 @@ const draw = (changed: Partial<LineChartOptions> = {}): XmlElement =>
 const plotly = (changed: Partial<LineChartOptions> = {}) =>
   lineChart({ ...options, ...changed })['application/vnd.plotly.v1+json'];
 
-/** The drawn points of each line, in px. */
+/** Finds the drawn points of each line, in px. */
 function points(svg: XmlElement): [x: number, y: number][][] {
   return findAll(svg, 'polyline').map(({ attributes }) =>
     (attributes.points ?? '').split(' ').map((point) => {
@@ -35,7 +35,7 @@ function points(svg: XmlElement): [x: number, y: number][][] {
   );
 }
 
-/** Where each labelled tick's text stands. */
+/** Finds the position of each tick label. */
 function labels(svg: XmlElement, anchor: string): Record<string, number> {
   const key = anchor === 'middle' ? 'x' : 'y';
   const texts = findAll(svg, 'text').filter(
@@ -48,7 +48,7 @@ const near = (a = NaN, b = NaN, tolerance = 0.11): void =>
   assert.ok(Math.abs(a - b) <= tolerance, `${a} is not near ${b}`);
 
 describe('the drawing', () => {
-  test('puts every rank over its tick, evenly spaced', () => {
+  test('puts every rank at its tick, evenly spaced', () => {
     const svg = draw();
     const [lora = []] = points(svg);
     const ticks = labels(svg, 'middle');
@@ -64,7 +64,7 @@ describe('the drawing', () => {
     const ticks = labels(svg, 'end');
     const [thousand = NaN, million = NaN] = [ticks['1,000'], ticks['1,000,000']];
     const decade = (thousand - million) / 3;
-    // Labels hang a third of a letter below their tick.
+    // The baseline of a label is a third of a letter below its tick.
     const drop = thousand - (lora[0]?.[1] ?? NaN) - decade * Math.log10(1.536);
     near(drop, 13 / 3);
     near(full[0]?.[1], million - drop + decade * -Math.log10(0.589824));
@@ -92,7 +92,7 @@ describe('the drawing', () => {
     assert.deepEqual((data[0] as { error_y: { array: number[] } }).error_y.array, line.spread);
   });
 
-  test('is named and described for those who do not see it', () => {
+  test('has a title and a description for screen readers', () => {
     const { attributes, children } = draw({ title: 'a < b & "c"' });
     assert.equal(attributes.role, 'img');
     assert.equal(attributes.viewBox, `0 0 ${attributes.width} ${attributes.height}`);
@@ -105,14 +105,14 @@ describe('the drawing', () => {
     );
   });
 
-  test('names its series in a legend, and leaves it out for one alone', () => {
+  test('names its series in a legend, unless there is only one', () => {
     const names = (svg: XmlElement) => findAll(svg, 'text').map(({ text }) => text);
     assert.ok(['LoRA', 'Full'].every((name) => names(draw()).includes(name)));
     const [lora] = options.series;
     assert.ok(lora !== undefined && !names(draw({ series: [lora] })).includes('LoRA'));
   });
 
-  test('breaks a legend into rows only where it does not fit', () => {
+  test('breaks a legend into rows only if it does not fit into one', () => {
     const rows = (words: string): number => {
       const series = ['a', 'b', 'c', 'd', 'e'].map((key) => ({
         name: key + words,
@@ -148,7 +148,7 @@ describe('the drawing', () => {
     }
   });
 
-  test('of any numbers is well-formed and stays within the plot', () => {
+  test('is well-formed and within the plot for any numbers', () => {
     const value = fc
       .double({ min: -1e99, max: 1e99, noNaN: true })
       .map((v) => (Math.abs(v) < 1e-99 ? 0 : v));
@@ -197,7 +197,7 @@ describe('the drawing', () => {
 });
 
 describe('the Plotly twin', () => {
-  test('is plain data with a height, readable on any page', () => {
+  test('is plain data with a height, legible on any page', () => {
     const bundle = lineChart(options);
     assert.deepEqual(JSON.parse(JSON.stringify(bundle)), bundle);
     assert.equal(bundle['text/plain'], options.summary);
@@ -227,13 +227,13 @@ describe('the Plotly twin', () => {
     });
   });
 
-  test('says on hover what the axes say, with separators', () => {
+  test('shows axis titles and formatted values on hover', () => {
     const [trace] = plotly().data;
     assert.ok(trace?.type === 'scatter' && Array.isArray(trace.hovertext));
     assert.equal(trace.hovertext[3], 'LoRA<br>Rank r: 8<br>Trainable parameters: 12,288');
   });
 
-  test('hangs the legend below the last line of the title', () => {
+  test('puts the legend below the last line of the title', () => {
     for (const [title, lines] of [
       ['short', 1],
       ['a long title '.repeat(12).trim(), 2],
@@ -245,7 +245,7 @@ describe('the Plotly twin', () => {
     }
   });
 
-  test('takes names as names, not as markup', () => {
+  test('escapes names that look like markup', () => {
     const { data, layout } = plotly({
       title: '<i>x</i>',
       series: [{ name: 'a<b>', x: [1], y: [2] }],
@@ -284,13 +284,13 @@ test('all faults are named in one error', () => {
   });
 });
 
-test('no series, and more than there are looks for, are refused', () => {
+test('no series, and more series than styles, are refused', () => {
   const line = { name: 'a', x: [1], y: [1] };
   const six = Array.from({ length: 6 }, () => line);
   const refusal = (n: number): RegExp => new RegExp(`series must be 1 to 5, got ${n}. Split`);
   assert.throws(() => lineChart({ ...options, series: [] }), refusal(0));
   assert.throws(() => lineChart({ ...options, series: six }), refusal(6));
-  // Cells are not checked strictly: a hole in the data must not pass for a number.
+  // Cells are not type-checked strictly, so a hole in the data must be refused at run time.
   const holes = [1, undefined as unknown as number];
   const hole = { name: 'a', x: [1, 2], y: holes };
   assert.throws(() => lineChart({ ...options, series: [hole] }), /got undefined/);

@@ -52,9 +52,9 @@ const PLOT_HEIGHT = 300;
 const CAP = 4;
 
 /**
- * Lines with markers over two axes, as a MIME bundle to display.
- * @throws ArgumentError naming every fault: no or too many series, x and y of different length,
- * values that are not finite, values on a log axis that are not positive, missing words
+ * Draws lines with markers over two axes as a MIME bundle to display.
+ * @throws ArgumentError listing every fault: no or too many series, x and y of different length,
+ *   values that are not finite, values on a log axis that are not positive, missing words
  */
 export function lineChart(options: LineChartOptions): Figure {
   throwFaults('lineChart', findFaults(options));
@@ -86,7 +86,7 @@ function gather(series: LineSeries[], axis: 'x' | 'y'): number[] {
   return series.flatMap((line) => line[axis]);
 }
 
-/** All that a line covers of the y axis: its points and the ends of its whiskers. */
+/** Lists the y values that a line covers: its points and the ends of its whiskers. */
 function reach({ y, spread = [] }: LineSeries): number[] {
   return y.flatMap((value, i) => [value - (spread[i] ?? 0), value + (spread[i] ?? 0)]);
 }

@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { barScale, linearTicks, logTicks, pointScale, powerTicks } from './scale';
 
 describe('ticks', () => {
-  test('stand on 1, 2 or 5 times a power of ten and enclose the data', () => {
+  test('are multiples of 1, 2 or 5 times a power of ten and enclose the data', () => {
     assert.deepEqual(linearTicks(0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1]);
     assert.deepEqual(linearTicks(0, 589_824), [0, 1e5, 2e5, 3e5, 4e5, 5e5, 6e5]);
     assert.deepEqual(linearTicks(-3, 7), [-4, -2, 0, 2, 4, 6, 8]);
     assert.deepEqual(linearTicks(2.1, 2.4), [2.1, 2.15, 2.2, 2.25, 2.3, 2.35, 2.4]);
   });
 
-  test('give a flat line air on both sides', () => {
+  test('leave room on both sides of a flat line', () => {
     assert.deepEqual(linearTicks(4, 4), [2, 3, 4, 5, 6]);
     assert.deepEqual(linearTicks(0, 0), [-1, -0.5, 0, 0.5, 1]);
     assert.deepEqual(linearTicks(1, 1 + 2 ** -52), linearTicks(1, 1));
@@ -31,7 +31,7 @@ describe('ticks', () => {
     assert.deepEqual(pointScale(ranks, [1, 8, 60]).ticks, [1, 2, 5, 10, 20, 50, 100]);
   });
 
-  test('number few, rise, and enclose whatever is given', () => {
+  test('are few, rise, and enclose any values', () => {
     const size = fc.double({ min: 1e-100, max: 1e100, noNaN: true });
     fc.assert(
       fc.property(size, size, fc.boolean(), fc.boolean(), (a, b, isLog, isNegative) => {
@@ -73,7 +73,7 @@ describe('scale', () => {
     assert.deepEqual(written, ['0', '1,536', '589,824', '-0.25', '0.3', '1e-5', '2.5e+20']);
   });
 
-  test('of bars starts at zero, or at a power of ten that leaves the smallest a length', () => {
+  test('starts at zero for bars, or on a log axis at a power of ten below the smallest', () => {
     assert.deepEqual(barScale({ title: 'n' }, [3, 9]).range, [0, 10]);
     assert.deepEqual(barScale({ title: 'n' }, [0, 0]).range, [0, 1]);
     const log = { title: 'bytes', scale: 'log' as const };

@@ -2,37 +2,37 @@ import { wrapText } from './svg';
 
 /** One axis of a chart. */
 export interface Axis {
-  /** What is measured, with its unit. */
+  /** The measured quantity, with its unit. */
   title: string;
   scale?: 'linear' | 'log';
-  /** Where the ticks stand, in data units; chosen from the data when left out. */
+  /** Tick positions in data units; chosen from the data when left out. */
   ticks?: number[];
-  /** How a value is written on the axis, beside bars and on hover; 1,536 when left out. */
+  /** Formats a value on the axis, beside bars and on hover; as 1,536 when left out. */
   format?: (value: number) => string;
 }
 
-/** An axis with its range and ticks settled. */
+/** An axis with its range and ticks. */
 export interface Scale {
   titleLines: string[];
   type: 'linear' | 'log';
-  /** Both ends of the drawn range, as exponents of ten on a log axis (as Plotly wants them). */
+  /** Both ends of the drawn range, on a log axis as exponents of ten (as Plotly expects them). */
   range: [number, number];
   ticks: number[];
   labels: string[];
   format: (value: number) => string;
-  /** Place of a value along the axis: 0 at its start, 1 at its end. */
+  /** Position of a value along the axis: 0 at its start, 1 at its end. */
   place: (value: number) => number;
 }
 
-/** About this many steps are aimed at between ticks that are chosen here, and never more than MOST. */
+/** Number of tick intervals aimed at; MOST is the upper limit. */
 const STEPS = 6;
 const MOST_STEPS = 8;
-/** Room at both ends, as a share of the range, so that no marker sits on the frame. */
+/** Margin at both ends as a fraction of the range, so that no marker is on the frame. */
 const PADDING = 0.03;
 /** Titles are broken at this width in px: the shorter side of a plot. */
 const TITLE_WIDTH = 300;
 
-/** Scale for points: the range holds all values and ticks, with a little room at both ends. */
+/** Creates a scale for points: its range holds all values and ticks, with margins at both ends. */
 export function pointScale(axis: Axis, values: number[]): Scale {
   const ticks = axis.ticks ?? chooseTicks(axis, values);
   const [low, high] = extent([...values, ...ticks].map(transform(axis)));
@@ -40,7 +40,7 @@ export function pointScale(axis: Axis, values: number[]): Scale {
   return settle(axis, ticks, [low - room, high + room]);
 }
 
-/** Scale for bars: starts at 0, or on a log axis at a power of ten that leaves every bar a length. */
+/** Creates a scale for bars: from 0, or on a log axis from a power of ten below every value. */
 export function barScale(axis: Axis, values: number[]): Scale {
   const [least, most] = extent(values);
   const start = axis.scale === 'log' ? powerOf(10, Math.floor(Math.log10(least / 2))) : 0;
@@ -70,7 +70,7 @@ function chooseTicks(axis: Axis, values: number[]): number[] {
 /** Multiples of 1, 2 or 5 times a power of ten that enclose [low, high]. */
 export function linearTicks(low: number, high: number): number[] {
   const size = Math.max(Math.abs(low), Math.abs(high));
-  // A range lost in rounding has no steps: give a flat line some air instead.
+  // A range lost in rounding has no steps: give a flat line a range instead.
   if (high - low <= size * 1e-9) {
     const air = size > 0 ? size / 2 : 1;
     return linearTicks(low - air, high + air);
@@ -111,7 +111,7 @@ export function powerTicks(base: 2 | 10, low: number, high: number): number[] {
   return ticks;
 }
 
-/** Exact where the parser is and `**` is not. */
+/** Computes 10 ** n by parsing, which is exact where `**` is not. */
 function powerOf(base: 2 | 10, exponent: number): number {
   return base === 2 ? 2 ** exponent : Number(`1e${exponent}`);
 }
@@ -127,7 +127,7 @@ function extent(values: number[]): [number, number] {
   );
 }
 
-/** Made once: making it costs more than a hundred uses. */
+/** Created once: creating it costs more than a hundred uses. */
 const PLAIN = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
 
 /** 1,536 and 0.25; very small and very large numbers as 1e-5 and 2.5e+20. */

@@ -4,7 +4,7 @@ import { parseXml } from '../../../tests/plot/parse-xml';
 import { escapeMarkup } from '../card';
 import { element, textWidth, wrapText } from './svg';
 
-test('escaping survives a strict parser, and what XML cannot hold is replaced', () => {
+test('escaped text is read back by a strict parser, and characters not allowed in XML are replaced', () => {
   const nasty = `a < b && c > "d" 'e' <b>&amp;</b> ]]> é 😀`;
   const { text, attributes } = parseXml(element('t', { note: nasty }, escapeMarkup(nasty)));
   assert.equal(text, nasty);
@@ -17,7 +17,7 @@ test('numbers in the markup have two decimals and are never NaN or Infinity', ()
   for (const x of [NaN, Infinity]) assert.throws(() => element('a', { x }), /must be finite/);
 });
 
-test('text breaks at spaces, and inside a word only where it must', () => {
+test('text breaks at spaces, and inside a word only if the word is too wide', () => {
   const title = 'Each adapter adds 0.2 % of the bytes of the base';
   const lines = wrapText(title, 150);
   assert.equal(lines.join(' '), title);

@@ -3,7 +3,7 @@ import { FONT_SIZE, LINE_HEIGHT, TEXT_COLOR, TITLE_LINE, TITLE_SIZE } from './th
 
 type Attributes = Record<string, string | number>;
 
-/** `<name attributes>children</name>`; children are markup, numbers keep two decimals. */
+/** Writes `<name attributes>children</name>`; children are markup, numbers keep two decimals. */
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
   const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${write(value)}"`);
   const start = `<${name}${written.join('')}`;
@@ -16,7 +16,7 @@ function write(value: string | number): string {
   return String(Number(value.toFixed(2)));
 }
 
-/** Lines of text, the first one's baseline at (x, y). */
+/** Draws lines of text, the first one's baseline at (x, y). */
 export function textLines(
   lines: string[],
   x: number,
@@ -29,7 +29,7 @@ export function textLines(
   return lines.map(draw).join('');
 }
 
-/** Width in px that a text takes in DejaVu Sans, one of the wider fonts it may be drawn in. */
+/** Estimates the width of a text in px, in DejaVu Sans, one of the wider fonts in use. */
 export function textWidth(text: string, fontSize = FONT_SIZE): number {
   return [...text].reduce((sum, letter) => sum + letterWidth(letter), 0) * fontSize;
 }
@@ -43,7 +43,7 @@ function letterWidth(letter: string): number {
   return letter > '\u2E80' ? 1.1 : 0.64;
 }
 
-/** Text broken at spaces, and within a word only where one alone is too wide. */
+/** Breaks text at spaces, and inside a word only if the word alone is too wide. */
 export function wrapText(text: string, width: number, fontSize = FONT_SIZE): string[] {
   const fits = (line: string): boolean => textWidth(line, fontSize) <= width;
   const lines: string[] = [];

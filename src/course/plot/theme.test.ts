@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STYLES, TEXT_COLOR } from './theme';
 
-/** The pages of JupyterLab's light and dark theme. */
+/** Page colours of JupyterLab's light and dark themes. */
 const PAGES = ['#ffffff', '#111111'] as const;
 
-/** Contrast of two colours (WCAG 2.2, 1.4.3): from 1 to 21. */
+/** Computes the contrast of two colours (WCAG 2.2, 1.4.3), from 1 to 21. */
 function contrast(one: string, other: string): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
@@ -20,14 +20,14 @@ function luminance(color: string): number {
 
 const worst = (color: string): number => Math.min(...PAGES.map((page) => contrast(color, page)));
 
-test('the text colour is the best grey there is for both pages', () => {
+test('the text colour is the grey with the best contrast on both pages', () => {
   const greys = Array.from(
     { length: 256 },
     (_, i) => `#${i.toString(16).padStart(2, '0').repeat(3)}`,
   );
   assert.equal(Math.max(...greys.map(worst)), worst(TEXT_COLOR));
   assert.ok(worst(TEXT_COLOR) > 4.33, `${worst(TEXT_COLOR)}`);
-  // 4.5:1 on both is out of reach of any colour; if the pages ever allow it, ask for it.
+  // No colour has 4.5:1 on both pages; if the pages ever allow it, require it.
   assert.ok(Math.sqrt(contrast(...PAGES)) < 4.5);
 });
 

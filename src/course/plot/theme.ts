@@ -1,11 +1,12 @@
 /**
- * One look for both drawings. The kernel cannot know the reader's theme, so backgrounds are
- * transparent and every colour has to read on white and on JupyterLab's dark page.
+ * Colours and sizes of both drawings, SVG and Plotly. The kernel cannot know the reader's theme, so
+ * backgrounds are transparent and every colour must be legible on white and on JupyterLab's dark
+ * page.
  */
 
 /**
- * The grey whose smaller contrast with white and #111111 is the largest there is. No colour reaches
- * 4.5:1 on both: the product of the two contrasts is fixed, and its root stays below that.
+ * The grey with the best contrast on white and #111111 at once. No colour reaches 4.5:1 on both:
+ * the product of the two contrasts is fixed, and its square root is below 4.5.
  */
 export const TEXT_COLOR = '#797979';
 export const GRID_COLOR = 'rgba(128,128,128,0.25)';
@@ -15,13 +16,13 @@ export const FONT_SIZE = 13;
 export const TITLE_SIZE = 16;
 export const LINE_HEIGHT = 17;
 export const TITLE_LINE = 21;
-/** Width of every drawing, and the distance that text keeps from its edge. */
+/** Width of every drawing, and the distance of text from its edge. */
 export const WIDTH = 720;
 export const EDGE = 12;
 
 export const LINE_WIDTH = 2;
 export const MARKER_SIZE = 9;
-/** A longer line carries its markers on evenly chosen points only. */
+/** Most markers on a line; a longer line has them on evenly chosen points only. */
 export const MAX_MARKERS = 24;
 
 /** Plotly's marker names, and the same shapes as SVG paths around (0, 0). */
@@ -33,7 +34,7 @@ export const SYMBOLS = {
   x: 'M-6,-3L-3,-6L0,-3L3,-6L6,-3L3,0L6,3L3,6L0,3L-3,6L-6,3L-3,0Z',
 };
 
-/** Plotly's dash names, and the lengths in px that it gives them. */
+/** Plotly's dash names with their lengths in px. */
 export const DASHES = {
   solid: 'none',
   dash: '9 9',
@@ -42,7 +43,7 @@ export const DASHES = {
   longdash: '15 15',
 };
 
-/** Plotly's names for fillings of bars, and the same as SVG paths in a tile of 8 x 8. */
+/** Plotly's hatch names, and the same hatches as SVG paths in a tile of 8 x 8. */
 export const HATCHES = {
   '': 'M0,0H8V8H0Z',
   '/': 'M-2,2L2,-2M0,8L8,0M6,10L10,6',
@@ -67,7 +68,7 @@ export const STYLES: readonly SeriesStyle[] = [
   { color: '#797979', symbol: 'x', dash: 'longdash', hatch: 'x' },
 ];
 
-/** Look of the i-th series. */
+/** Style of the i-th series. */
 export function styleOf(i: number): SeriesStyle {
   const style = STYLES[i];
   if (style === undefined) {

@@ -12,7 +12,7 @@ const history = (count: number) =>
   }));
 
 describe('the chart of a training', () => {
-  test('says where it stands, how fast it is, and how long it will take', () => {
+  test('shows the step, the speed and the time left', () => {
     const { 'text/plain': text, 'image/svg+xml': svg } = trainingChart({
       history: history(2),
       steps: 13,
@@ -22,13 +22,13 @@ describe('the chart of a training', () => {
     assert.ok(svg.includes(state));
   });
 
-  test('says at its end how long it took, and no speed where none is known', () => {
+  test('shows the duration at the end, and no speed if none is known', () => {
     const steps = history(4).map(({ step, loss, seconds }) => ({ step, loss, seconds }));
     const { 'text/plain': text } = trainingChart({ history: steps, steps: 4 });
     assert.match(text, /Step 4 of 4: loss 2\.083, 2 s\./);
   });
 
-  test('of a long history has a hundred points, each a mean at its last step', () => {
+  test('has a hundred points for a long history, each a mean at its last step', () => {
     const { data } = trainingChart({ history: history(995), steps: 995 })[
       'application/vnd.plotly.v1+json'
     ];
@@ -40,7 +40,7 @@ describe('the chart of a training', () => {
     assert.ok(Math.abs((y[0] ?? NaN) - mean) < 1e-12);
   });
 
-  test('needs a step', () => {
+  test('is refused without a step', () => {
     assert.throws(() => trainingChart({ history: [], steps: 5 }), ArgumentError);
   });
 });

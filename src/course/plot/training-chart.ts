@@ -1,30 +1,30 @@
 import type { Figure } from './figure';
 import { lineChart } from './line-chart';
 
-/** What the chart needs to know of a training step. */
+/** Report of a training step, as the chart uses it. */
 export interface ChartedStep {
   /** the first is 1 */
   step: number;
   loss: number;
-  /** that it took */
+  /** duration of the step */
   seconds: number;
   tokensPerSecond?: number;
 }
 
 export interface TrainingChartOptions {
-  /** so far, at least one, in order */
+  /** the steps so far, in order; at least one */
   history: readonly ChartedStep[];
-  /** how many there will be */
+  /** number of steps in the whole training */
   steps: number;
 }
 
-/** A longer history is drawn as so many means. */
+/** Most points drawn; a longer history is drawn as this many means. */
 const POINTS = 100;
-/** Speed is that of so many last steps. */
+/** Number of last steps that the speed is measured over. */
 const RECENT = 20;
 
 /**
- * The loss of a training under way or done, with step, speed and time left in its title.
+ * Draws the loss of a training, running or done, with step, speed and time left in the title.
  * @throws ArgumentError if there is no step yet, or a loss is not finite
  */
 export function trainingChart({ history, steps }: TrainingChartOptions): Figure {
@@ -39,7 +39,7 @@ export function trainingChart({ history, steps }: TrainingChartOptions): Figure 
   });
 }
 
-/** Means of `size` steps each, at their last step; those left over at the end too. */
+/** Averages groups of `size` steps, each placed at its last step; the last group may be smaller. */
 function average(history: readonly ChartedStep[], size: number): { step: number; loss: number }[] {
   const groups = Array.from({ length: Math.ceil(history.length / size) }, (_, i) =>
     history.slice(i * size, (i + 1) * size),

@@ -4,21 +4,22 @@ import { read } from '../runtime';
 import type { QuantizeOptions } from './quantize';
 import { quantizeLinear } from './quantized-linear';
 
-/** The layers of a model that are in 4 bits. */
+/** Report of the layers of a model that are in 4 bits. */
 export interface QuantizationReport {
-  /** the layers' names */
+  /** names of the layers */
   layers: string[];
-  /** numbers in their weights */
+  /** number of entries in their weights */
   weights: number;
-  /** bytes of their codes and scales; 8 · bytes / weights is bits a weight */
+  /** bytes of their codes and scales; 8 · bytes / weights is bits per weight */
   bytes: number;
 }
 
 /**
- * Replaces every `Linear` of a model by a frozen layer in 4 bits, one after another, and frees it: at
- * most one packed layer is held beyond the tensors of the start. For a model without adapters.
- * @throws ArgumentError if an option is out of range or there is no Linear, NonFiniteError; the
- *   model is then as it was
+ * Replaces every `Linear` of a model with a frozen 4-bit layer, one after another, and frees the
+ * original: at no time does memory hold more than the original tensors and one packed layer. For a
+ * model without adapters.
+ * @throws ArgumentError if an option is out of range or there is no Linear, NonFiniteError if a
+ *   weight is NaN or infinite; the model is then unchanged
  */
 export async function quantizeModel(
   model: Module,

@@ -22,7 +22,7 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 const path = (name: string) => join(folder, name);
 
-/** A new training of a LoRA update, always from the same start. */
+/** Creates a training of an adapter, always from the same start. */
 function setUp(dropout = 0) {
   const base = new Linear({ inFeatures: 6, outFeatures: 5, seed: 3 });
   freezeBaseModel(base);
@@ -30,7 +30,7 @@ function setUp(dropout = 0) {
   return { module, optimizer: adamW({ learningRate: 0.05, weightDecay: 0.1 }) };
 }
 
-/** Trains from one step to another; the batch of a step follows from its number. */
+/** Trains from one step to another; the batch depends on the step number only. */
 async function trainTo(
   steps: number,
   training: { module: Module; optimizer: Optimizer },
@@ -77,7 +77,7 @@ describe('checkpoints', () => {
   before(useAccelerator);
   after(() => rmSync(folder, { recursive: true }));
 
-  test('a training goes on from one bit for bit', async () => {
+  test('let a training continue bit for bit', async () => {
     const [whole, first, second] = [setUp(), setUp(), setUp()];
     const losses = await trainTo(12, whole);
     await trainTo(5, first);
@@ -92,7 +92,7 @@ describe('checkpoints', () => {
     assert.notDeepEqual(await bits(second), await bits(first));
   });
 
-  test('a training with dropout goes on bit for bit too, and is another without', async () => {
+  test('let a training with dropout continue bit for bit, with weights that differ from those without', async () => {
     const [whole, first, second, without] = [setUp(0.3), setUp(0.3), setUp(0.3), setUp()];
     const losses = await trainTo(8, whole);
     await trainTo(3, first);
@@ -103,7 +103,7 @@ describe('checkpoints', () => {
     assert.notDeepEqual(await trainTo(8, without), losses);
   });
 
-  test('loading into a training under way replaces all of its state and leaks nothing', async () => {
+  test('replace all state of a running training when loaded, and leak nothing', async () => {
     const [saved, other] = [setUp(), setUp()];
     await trainTo(4, saved);
     await saveCheckpoint(path('b'), saved, { step: 4 });
@@ -114,14 +114,14 @@ describe('checkpoints', () => {
     assert.deepEqual(await bits(other), await bits(saved));
   });
 
-  test('holds the trainable parameters and no others', async () => {
+  test('hold the trainable parameters and no others', async () => {
     await saveCheckpoint(path('c'), setUp(), { step: 0 });
     const reader = await readSafetensors(path('c'));
     assert.deepEqual([...reader.tensors.keys()].sort(), ['weight:lora.A', 'weight:lora.B']);
     await reader.close();
   });
 
-  test('saving that fails leaves the old file and no tensor', async () => {
+  test('leave the old file and leak no tensor when saving fails', async () => {
     const training = setUp();
     await trainTo(2, training);
     const count = memory();
@@ -135,8 +135,8 @@ describe('checkpoints', () => {
     assert.equal(memory().tensors, count.tensors);
   });
 
-  describe('refuses, and changes nothing:', () => {
-    /** Fails to load it, and is as before. */
+  describe('are refused, and nothing changes, for', () => {
+    /** Asserts that loading fails and changes nothing. */
     async function refuses(file: string, error: object, training = setUp()) {
       await trainTo(3, training);
       const [start, count] = [await bits(training), memory()];
@@ -145,7 +145,7 @@ describe('checkpoints', () => {
       assert.deepEqual(memory(), count);
     }
 
-    /** A good checkpoint, changed. */
+    /** Changes a valid checkpoint. */
     async function forge(
       file: string,
       change: (tensors: Map<string, TensorToWrite>, metadata: Record<string, string>) => void,

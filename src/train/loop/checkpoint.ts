@@ -7,19 +7,19 @@ import type { Optimizer, ParameterState } from './optimizer';
 
 const FORMAT = 'training-checkpoint-1';
 
-/** How far a training is, beside its tensors. */
+/** State of a training apart from its tensors. */
 export interface Checkpoint {
-  /** how many steps are done */
+  /** the number of steps done */
   step: number;
-  /** What else must go on from where it was, such as the place in the data. Plain JSON. */
+  /** Other state to continue from, such as the position in the data. Plain JSON. */
   extra?: unknown;
 }
 
 /**
- * Saves a training between two steps, to one safetensors file, whole or not at all: the trainable
- * parameters, the optimiser's state, and what `checkpoint` says. Frozen parameters are not saved.
- * The tensors are those at the time of the call.
- * @throws SafetensorsError if the file can't be written; what was there before is unchanged
+ * Saves a training between two steps to one safetensors file, atomically: the trainable parameters,
+ * the optimiser's state and `checkpoint`. Frozen parameters are not saved. Tensors are saved as
+ * they are at the time of the call.
+ * @throws SafetensorsError if the file can't be written; an existing file is then unchanged
  */
 export async function saveCheckpoint(
   file: string,
@@ -38,7 +38,7 @@ export async function saveCheckpoint(
     ([name, tensor]) => [name, tensor.clone()] as const,
   );
   try {
-    // Not `read`, which lets an interrupt in: that would leave the snapshot behind.
+    // Not `read`, which allows an interrupt: the snapshot would then leak.
     const values = await Promise.all(snapshot.map(([, tensor]) => tensor.data<'float32'>()));
     const toWrite = snapshot.map(([name, { shape }], i) => {
       return [name, { shape, values: values[i] as Float32Array }] as const;
@@ -50,11 +50,11 @@ export async function saveCheckpoint(
 }
 
 /**
- * The inverse of `saveCheckpoint`: puts the saved values into a module with the same trainable
- * parameters and an optimiser made in the same way. On the same accelerator the training then
- * goes on bit for bit as if it had not been stopped.
+ * Inverts `saveCheckpoint`: loads the saved values into a module with the same trainable parameters
+ * and an optimiser created in the same way. On the same accelerator the training then continues
+ * bit for bit as if it had not been interrupted.
  * @throws SafetensorsError if the file can't be read, NonFiniteError if it holds NaN or infinity,
- *   ArgumentError listing all that does not fit; module and optimiser are then unchanged
+ *   ArgumentError listing every mismatch; module and optimiser are then unchanged
  */
 export async function loadCheckpoint(
   file: string,
@@ -110,11 +110,11 @@ function parse(file: string, metadata: Readonly<Record<string, string>>, key: st
   try {
     return JSON.parse(metadata[key] ?? '');
   } catch {
-    throw new ArgumentError(`loadCheckpoint: ${file}: its ${key} must be JSON, and are not.`);
+    throw new ArgumentError(`loadCheckpoint: ${file}: its ${key} must be JSON.`);
   }
 }
 
-/** Weights here, in all; the optimiser's own tensors are for it to judge. */
+/** Checks the parameters only; the optimiser checks its own tensors. */
 function assertFits(
   file: string,
   parameters: ReadonlyMap<string, tf.Variable>,
@@ -156,7 +156,7 @@ async function readValues(
   return all;
 }
 
-/** The optimiser first: it may refuse, and nothing has changed yet. */
+/** Restores the optimiser first: if it throws, nothing has changed yet. */
 function apply(
   values: ReadonlyMap<string, Float32Array>,
   reader: SafetensorsReader,

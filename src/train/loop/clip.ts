@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../../tensor/errors';
 
-/** ‖g‖ = √Σ gᵢ² over all tensors together, a scalar on the device, owned by the caller. */
+/** Computes ‖g‖ = √Σ gᵢ² over all tensors, a scalar on the device, owned by the caller. */
 export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
   return tf.tidy(() => {
     const squares = Object.values(gradients).map((gradient) => gradient.square().sum());
@@ -10,8 +10,8 @@ export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
 }
 
 /**
- * g ← g · min(1, c / (‖g‖ + 1e-6)), the norm taken over all tensors together and before the
- * clipping. (PyTorch's `clip_grad_norm_`; Pascanu et al. 2013, algorithm 1)
+ * Clips gradients: g ← g · min(1, c / (‖g‖ + 1e-6)). The norm is over all tensors, before clipping.
+ * (PyTorch's `clip_grad_norm_`; Pascanu et al. 2013, algorithm 1)
  *
  * Nothing is read from the device. New tensors, owned by the caller.
  * @throws ArgumentError if maxNorm is not a positive number
@@ -32,7 +32,7 @@ export function clipByGlobalNorm(
   });
 }
 
-/** @throws ArgumentError if a largest norm is not a positive number */
+/** @throws ArgumentError if the largest norm is not a positive number */
 export function assertMaxNorm(caller: string, maxNorm: number): void {
   if (Number.isFinite(maxNorm) && maxNorm > 0) return;
   throw new ArgumentError(

@@ -157,7 +157,7 @@ describe('train, PyTorch and PEFT, float64', () => {
     await follow(golden.full, network, adamW({ learningRate, weightDecay, decays }));
   });
 
-  test('LoRA beside each layer, LoRA+: losses agree and the base stays bit for bit', async () => {
+  test('an adapter on each layer, LoRA+: losses agree and the base stays bit for bit', async () => {
     const { start } = golden.lora;
     const network = new Network(start, '.base');
     freezeBaseModel(network);

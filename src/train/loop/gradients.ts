@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 
-/** The parameters that training may change, by name; one that has two names is named once. */
+/** Lists the trainable parameters by name; a parameter with two names is listed once. */
 export function trainableParameters(module: Module): Map<string, tf.Variable> {
   const found = new Set<tf.Variable>();
   const trainable = [...module.namedParameters()].filter(([, parameter]) => {
@@ -17,8 +17,9 @@ export function trainableParameters(module: Module): Map<string, tf.Variable> {
 }
 
 /**
- * The mean loss over some batches, and its gradient by parameter name, owned by the caller; a
- * parameter that no loss depends on has none. One batch's activations are alive at a time.
+ * Computes the mean loss over some batches and its gradients by parameter name, owned by the
+ * caller. A parameter that no loss depends on has no gradient. The activations of one batch at a
+ * time are in memory.
  * @throws ShapeError if a loss is not a scalar; whatever `loss` throws. Nothing leaks then.
  */
 export function lossAndGradients<Batch>(
@@ -55,7 +56,7 @@ function gradientsOf(parameters: ReadonlyMap<string, tf.Variable>, loss: () => t
   }
 }
 
-/** After a throw tfjs forgets the tape, and with it what the ops had saved for backward. */
+/** Frees the tensors saved for backward: after a throw tfjs drops the tape without freeing them. */
 function freeTape(): void {
   const { state } = tf.engine();
   if (state.gradientDepth > 0) return;

@@ -14,7 +14,7 @@ interface Case {
   n: number;
   k: number;
   v: number;
-  /** which rows have a label */
+  /** tells which rows have a label */
   counts: (row: number) => boolean;
   weighted: boolean;
 }
@@ -67,7 +67,7 @@ describe('linearCrossEntropy equals loops in float64', () => {
   }
 });
 
-/** Loss and gradients, row after row. */
+/** Computes loss and gradients row by row. */
 function reference(given: {
   H: ArrayLike<number>;
   W: ArrayLike<number>;
@@ -104,8 +104,8 @@ function reference(given: {
 }
 
 describe('linearCrossEntropy', () => {
-  test('in chunks is the same as at once', async () => {
-    // A software GPU would take a minute for two chunks: there it is one.
+  test('gives the same in chunks as at once', async () => {
+    // A software GPU would take a minute for two chunks, so it gets one.
     const [v, n] = tf.getBackend() === 'webgpu' ? [2 ** 10, 40] : [2 ** 19, 40];
     const labels = Array.from({ length: n }, (_, i) => i);
     const hidden = tf.ones([n, 1]).mul(0.3);
@@ -122,6 +122,6 @@ describe('linearCrossEntropy', () => {
     assert.throws(() => linearCrossEntropy(hidden, weight, [0]), ShapeError);
     assert.throws(() => linearCrossEntropy(hidden, weight, [0, 5]), ArgumentError);
     assert.throws(() => linearCrossEntropy(hidden, weight, [IGNORED, IGNORED]), ArgumentError);
-    assert.equal(memory().tensors, before + 1); // the unfit hidden
+    assert.equal(memory().tensors, before + 1); // the hidden that does not fit
   });
 });

@@ -4,7 +4,7 @@ import { defineOp } from '../../tensor/op';
 import { crossEntropyRows } from './ops/cross-entropy-rows';
 import { rowWeights } from './row-weights';
 
-/** Logits that are in memory at one time: 64 MB. With fewer rows a product is slower. */
+/** Number of logits in memory at one time: 64 MB. Products of fewer rows are slower. */
 const CHUNK = 2 ** 24;
 
 type Inputs = {
@@ -14,10 +14,10 @@ type Inputs = {
   weight: tf.Tensor2D;
 };
 
-/** dL/dh [n, k] only if a gradient will be asked for. */
+/** Holds dL/dh [n, k] only if a gradient will be computed. */
 type Outputs = { loss: tf.Scalar; dHidden?: tf.Tensor2D };
 
-/** The rows of h that count, with label and share of each. */
+/** The rows of h that count, each with its label and weight. */
 interface Counted {
   rows: Int32Array;
   labels: Int32Array;
@@ -27,13 +27,13 @@ interface Counted {
 /**
  * L = Σᵢ wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) / Σᵢ wᵢ,  z = h Wᵀ
  *
- * The mean cross-entropy of next tokens, head included: hidden h [..., k], the head W [v, k] ->
- * scalar, owned by the caller; labels and weights as in `sparseCrossEntropy`, which is the same
- * from logits. Only the rows that count are multiplied, some at a time: logits [n, v] are never
- * whole in memory. dL/dh is computed on the way, while a row's logits are there; that of W, if it
- * is asked for, from logits computed again.
- * @throws ShapeError if labels or weights are not one a row or h does not fit W, ArgumentError if
- *   a label is not in the vocabulary, a weight is negative or nothing counts
+ * Computes the mean next-token cross-entropy with the head included: hidden h [..., k], head
+ * W [v, k] -> scalar, owned by the caller. Labels and weights as in `sparseCrossEntropy`, which
+ * takes logits instead. Only rows that count are multiplied, in chunks: the logits [n, v] are never
+ * in memory as a whole. dL/dh is computed in the forward pass, from the logits of each chunk;
+ * dL/dW, if needed, from logits computed again.
+ * @throws ShapeError if there is not one label or weight per row or h does not fit W,
+ *   ArgumentError if a label is not in the vocabulary, a weight is negative or nothing counts
  */
 export function linearCrossEntropy(
   hidden: tf.Tensor,
@@ -64,7 +64,7 @@ function countedOf(labels: ArrayLike<number>, shares: Float32Array): Counted {
   };
 }
 
-/** `crossEntropyRows` of h Wᵀ, chunk by chunk; its kernels are those of the ops it is made of. */
+/** `crossEntropyRows` of h Wᵀ, chunk by chunk; it has no kernels of its own. */
 const lossOfHead = defineOp<Inputs, Counted, Outputs>('LinearCrossEntropy', {
   outputs: ['loss', 'dHidden'],
   reference: sumOverChunks,
@@ -118,7 +118,7 @@ function chunksOf({ rows, labels, shares }: Counted, v: number): Counted[] {
   });
 }
 
-/** h [m, k], the losses [m] and dL/dz [m, v] of a chunk's rows. */
+/** Computes h [m, k], the losses [m] and dL/dz [m, v] of a chunk's rows. */
 function logitsOf(hidden: tf.Tensor2D, weight: tf.Tensor2D, { rows, labels, shares }: Counted) {
   const h = tf.gather(hidden, tf.tensor1d(rows, 'int32'));
   const logits = tf.matMul<tf.Tensor2D>(h, weight, false, true);
@@ -126,7 +126,7 @@ function logitsOf(hidden: tf.Tensor2D, weight: tf.Tensor2D, { rows, labels, shar
   return { h, ...crossEntropyRows({ logits, labels: label, shares: tf.tensor1d(shares) }) };
 }
 
-/** Scatters rows among zeros: [rows, k] -> [n, k] */
+/** Scatters rows into zeros: [rows, k] -> [n, k] */
 function placeRows(values: tf.Tensor2D, rows: Int32Array, shape: [number, number]): tf.Tensor2D {
   if (rows.length === shape[0]) return values;
   return tf.scatterND(tf.tensor2d(rows, [rows.length, 1], 'int32'), values, shape);

@@ -19,7 +19,7 @@ import {
 
 before(useAccelerator);
 
-/** Adam as the paper's algorithm says it, in double precision, for one number. */
+/** Computes Adam as in the paper's algorithm, in float64, for one number. */
 class ScalarAdam {
   private t = 0;
   private m = 0;
@@ -65,7 +65,7 @@ describe('Optimizer', () => {
     assert.equal(optimizer.state.get('c')?.step, 2);
   });
 
-  test('updates nothing and leaks nothing where one parameter does not fit', async () => {
+  test('updates nothing and leaks nothing if one parameter does not fit', async () => {
     const parameters = new Map([
       ['a', tf.variable(tf.tensor1d([1, 2]))],
       ['b', tf.variable(tf.tensor1d([1, 2, 3]))],
@@ -101,7 +101,7 @@ describe('Optimizer', () => {
     assert.deepEqual(memory(), before);
   });
 
-  test('of LoRA+ moves B by λ times as much as A', async () => {
+  test('moves B by λ times as much as A with LoRA+', async () => {
     const names = ['h.0.lora.A', 'h.0.lora.B', 'lora.B', 'notlora.B', 'h.0.lora.B.bias'];
     assert.deepEqual(names.map(loraPlus(3)), [1, 3, 3, 1, 1]);
     const parameters = new Map(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
@@ -114,7 +114,7 @@ describe('Optimizer', () => {
     for (const bad of [0, -1, NaN]) assert.throws(() => loraPlus(bad), ArgumentError);
   });
 
-  test('refuses a learning rate that is no positive number', () => {
+  test('refuses a learning rate that is not a positive number', () => {
     for (const learningRate of [0, -1, NaN, Infinity]) {
       assert.throws(() => adamW({ learningRate }), ArgumentError);
     }
@@ -123,7 +123,7 @@ describe('Optimizer', () => {
 });
 
 describe('clipByGlobalNorm', () => {
-  test('scales all tensors by one factor, and only where the norm is too large', async () => {
+  test('scales all tensors by one factor, and only if the norm is too large', async () => {
     const gradients = { a: tf.tensor1d([3, 0]), b: tf.tensor2d([[-4], [12]]) }; // norm 13
     assertClose(await read(globalNorm(gradients)), [13], 1e-6);
     for (const [maxNorm, factor] of [
@@ -138,7 +138,7 @@ describe('clipByGlobalNorm', () => {
     }
   });
 
-  test('leaves zeros zeros, and refuses a norm that is no positive number', async () => {
+  test('keeps zeros, and refuses a largest norm that is not a positive number', async () => {
     const { a } = clipByGlobalNorm({ a: tf.zeros([3]) }, 1).gradients as { a: tf.Tensor };
     assert.deepEqual(Array.from(await read(a)), [0, 0, 0]);
     for (const maxNorm of [0, -1, NaN, Infinity]) {

@@ -10,9 +10,9 @@ import {
   type Transform,
 } from './transform';
 
-/** What an optimiser keeps of one parameter. */
+/** Optimiser state of one parameter. */
 export interface ParameterState {
-  /** how many updates it has had */
+  /** the number of its updates so far */
   step: number;
   slots: Slots;
 }
@@ -20,8 +20,8 @@ export interface ParameterState {
 /**
  * θ ← θ - η · update(g)
  *
- * Keeps its state by parameter name: which parameters are trained may change between steps, and
- * one that is left out goes on later from where it was. Owns the state; `dispose()` frees it.
+ * Keeps its state by parameter name: the set of trained parameters may change between steps, and a
+ * parameter left out continues later from its state. Owns the state; `dispose()` frees it.
  */
 export class Optimizer {
   private readonly states = new Map<string, ParameterState>();
@@ -40,10 +40,10 @@ export class Optimizer {
   }
 
   /**
-   * Updates each parameter that has a gradient, all or none, with the learning rate times
-   * `factor`. The gradients stay the caller's.
-   * @throws ArgumentError if there is a gradient for no parameter, ShapeError if a parameter has
-   *   changed its shape since the last step; nothing is updated then
+   * Updates every parameter that has a gradient, with the learning rate times `factor`. The caller
+   * keeps the gradients.
+   * @throws ArgumentError if a gradient belongs to no parameter, ShapeError if a parameter has
+   *   changed its shape since the last step; no parameter is updated then
    */
   step(
     parameters: ReadonlyMap<string, tf.Variable>,
@@ -55,7 +55,7 @@ export class Optimizer {
       gradient,
       parameter: findParameter(parameters, name),
     }));
-    // New values first, for all: what throws on the way leaves everything as it was.
+    // Computes all new values before assigning any, so that an error changes nothing.
     const next = tf.tidy(() =>
       updates.map(({ name, parameter, gradient }) =>
         tf.tidy(() => this.next(name, parameter, gradient, factor)),
@@ -69,15 +69,15 @@ export class Optimizer {
     }
   }
 
-  /** What is kept of each parameter that has been updated. The tensors stay the optimiser's. */
+  /** State of each parameter that has been updated. The optimiser keeps the tensors. */
   get state(): ReadonlyMap<string, ParameterState> {
     return this.states;
   }
 
   /**
-   * Puts other state in the place of all there is, and takes its tensors over.
-   * @throws ArgumentError listing every state that is not one of this optimiser for these
-   *   parameters; nothing changes then and the tensors stay the caller's
+   * Replaces the whole state, and takes over the tensors of the new one.
+   * @throws ArgumentError listing every state that does not fit this optimiser and these
+   *   parameters; nothing changes then and the caller keeps the tensors
    */
   restore(
     parameters: ReadonlyMap<string, tf.Variable>,
@@ -91,7 +91,7 @@ export class Optimizer {
     });
     if (faults.length > 0) {
       throw new ArgumentError(
-        `Optimizer.restore: the state must fit: ${faults.join('; ')}. Use an optimiser made like the one that was saved.`,
+        `Optimizer.restore: the state must fit: ${faults.join('; ')}. Create the optimiser like the one that was saved.`,
       );
     }
     this.dispose();
@@ -101,7 +101,7 @@ export class Optimizer {
     }
   }
 
-  /** Forgets all state and frees it. The optimiser may be used on, as a new one. */
+  /** Frees all state. The optimiser can be used again, like a new one. */
   dispose(): void {
     for (const { slots } of this.states.values()) tf.dispose(slots);
     this.states.clear();
@@ -124,12 +124,12 @@ export class Optimizer {
   }
 }
 
-/** How AdamW updates, and what of it differs by parameter. */
+/** Options of `adamW`. */
 export interface AdamWOptions extends AdamOptions {
   learningRate: number;
-  /** λ; none unless given */
+  /** weight decay λ; 0 unless given */
   weightDecay?: number;
-  /** which parameters decay, by name; all unless given */
+  /** selects the parameters that decay, by name; all unless given */
   decays?: (name: string) => boolean;
   /** the learning rate of a parameter as a multiple of `learningRate`, such as `loraPlus()` */
   ratio?: (name: string) => number;
@@ -138,7 +138,7 @@ export interface AdamWOptions extends AdamOptions {
 /**
  * θ ← θ - η ratio (m̂ / (√v̂ + ε) + λ θ)        (Loshchilov and Hutter 2019, algorithm 2)
  *
- * PyTorch's `AdamW`, where each ratio would be a parameter group.
+ * Creates the optimiser of PyTorch's `AdamW`, where each ratio would be a parameter group.
  * @throws ArgumentError if the learning rate is not a positive number
  */
 export function adamW({
@@ -171,7 +171,7 @@ function assertSameShape(name: string, parameter: tf.Variable, slots: Slots): vo
   }
 }
 
-/** Names and shapes in a fixed order, such as `m [2, 3], v [2, 3]`. */
+/** Formats names and shapes in a fixed order, such as `m [2, 3], v [2, 3]`. */
 function describe(slots: Slots): string {
   const entries = Object.entries(slots).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`);
   return entries.sort().join(', ') || 'nothing';

@@ -1,13 +1,13 @@
 import { ArgumentError, ShapeError } from '../../tensor/errors';
 
-/** The label of a position that does not count: prompt or padding. */
+/** Label of a position that does not count: prompt or padding. */
 export const IGNORED = -1;
 
 /**
  * Computes the weight of each row of the logits [n, v] in the mean loss: wᵢ / Σ w, 0 if ignored. The
  * sum is in float64.
  * @param weights 1 unless given
- * @throws ShapeError if labels or weights are not one a row, ArgumentError if a label is not in
+ * @throws ShapeError if there is not one label or weight per row, ArgumentError if a label is not in
  *   the vocabulary, a weight is negative or nothing counts
  */
 export function rowWeights(
@@ -35,7 +35,7 @@ export function rowWeights(
   const total = counted.reduce((sum, weight) => sum + weight, 0);
   if (total === 0) {
     throw new ArgumentError(
-      `${caller}: at least one position must count, got ${labels.length} that are ignored or weigh 0. Leave such batches out.`,
+      `${caller}: at least one position must count, got ${labels.length} that are ignored or have weight 0. Leave such batches out.`,
     );
   }
   return Float32Array.from(counted, (weight) => weight / total);

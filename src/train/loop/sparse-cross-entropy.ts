@@ -6,10 +6,11 @@ import { rowWeights } from './row-weights';
 /**
  * L = Σᵢ wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) / Σᵢ wᵢ
  *
- * The mean cross-entropy of next tokens over the positions that count. logits z [..., v] ->
- * scalar, owned by the caller; labels and weights (1 unless given) one a row of the logits, in
- * row order, on the host. A label of -1 does not count. One op on the tape, which keeps dL/dz.
- * @throws ShapeError if labels or weights are not one a row, ArgumentError if a label is not in
+ * Computes the mean next-token cross-entropy over the positions that count: logits z [..., v] ->
+ * scalar, owned by the caller. There is one label and one weight (1 unless given) per row of the
+ * logits, in row order, on the host. A row with label -1 does not count. It is one op on the tape,
+ * which keeps dL/dz.
+ * @throws ShapeError if there is not one label or weight per row, ArgumentError if a label is not in
  *   the vocabulary, a weight is negative or nothing counts
  */
 export function sparseCrossEntropy(
@@ -20,7 +21,7 @@ export function sparseCrossEntropy(
   const v = logits.shape.at(-1) ?? 0;
   const n = v === 0 ? 0 : logits.size / v;
   const shares = rowWeights('sparseCrossEntropy', labels, weights, [n, v]);
-  // A row that does not count has share 0, and any label.
+  // A row that does not count has weight 0; its label may be any.
   const places = Int32Array.from(labels, (label) => Math.max(0, label));
   return tf.tidy(() => {
     const z = logits.reshape<tf.Tensor2D>([n, v]);
@@ -31,7 +32,7 @@ export function sparseCrossEntropy(
 
 type Inputs = { z: tf.Tensor2D; labels: tf.Tensor1D; shares: tf.Tensor1D };
 
-/** The sum of `crossEntropyRows`, on a copy of z, which stays the caller's. */
+/** Sums `crossEntropyRows` of a copy of z; the caller keeps z. */
 const lossOfRows = defineOp<Inputs, NoAttrs, { loss: tf.Scalar; dLogits: tf.Tensor2D }>(
   'SparseCrossEntropy',
   {

@@ -19,7 +19,7 @@ function* forever(batch = GOOD): Generator<Batch, void> {
   for (;;) yield batch;
 }
 
-/** A classifier of three numbers into five, and all that training it needs. */
+/** Creates a classifier of three numbers into five classes, with all it needs for training. */
 function setUp(more: Partial<TrainOptions<Batch>> = {}): TrainOptions<Batch> {
   const module = new Linear({ inFeatures: 3, outFeatures: 5, seed: 7 });
   return {
@@ -64,7 +64,7 @@ describe('train', () => {
     }
   });
 
-  test('two half batches accumulated are one whole batch', async () => {
+  test('takes the same step for two accumulated half batches as for the whole batch', async () => {
     const half = (from: number): Batch => ({
       x: GOOD.x.slice(from, from + 2),
       labels: [1, 2],
@@ -78,7 +78,7 @@ describe('train', () => {
     }
   });
 
-  test('puts the module into training mode for the loss alone, with new random numbers each step', async () => {
+  test('puts the module into training mode for the loss only, with new random numbers in each step', async () => {
     const drawn = async (seed: number): Promise<string[]> => {
       const draws: tf.Tensor[] = [];
       const { loss, ...options } = setUp({ seed });
@@ -124,7 +124,7 @@ describe('train', () => {
     assert.ok(turns > 5, `${turns} turns`);
   });
 
-  test('a break leaves the weights of the last whole step and nothing else', async () => {
+  test('leaves the weights of the last complete step and no other tensor after a break', async () => {
     const options = setUp({ steps: 10 });
     const twin = setUp({ steps: 2 });
     await run(twin);
@@ -137,7 +137,7 @@ describe('train', () => {
     assert.deepEqual(await weights(options), await weights(twin));
   });
 
-  test('an interrupt, after which no timer fires, leaves whole steps and nothing else', async () => {
+  test('leaves complete steps and no other tensor after an interrupt that stops all timers', async () => {
     const [options, twin] = [
       setUp({ maxGradientNorm: 1 }),
       setUp({ maxGradientNorm: 1, steps: 2 }),

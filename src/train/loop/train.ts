@@ -93,7 +93,7 @@ async function takeStep<Batch>(
     return { report: tf.stack([mean.loss, norm]), gradients };
   });
   try {
-    // Not `read`, which lets an interrupt in: that would leave the gradients behind.
+    // Not `read`, which allows an interrupt: the gradients would then leak.
     const [value = NaN, gradientNorm = NaN] = await report.data<'float32'>();
     assertFinite(step, value, gradientNorm);
     const factor = schedule(step);

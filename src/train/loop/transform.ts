@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { adam } from './ops/adam';
 
-/** What a transform keeps of one parameter between steps: tensors of its shape, by name. */
+/** State of a transform for one parameter between steps: tensors of its shape, by name. */
 export type Slots = tf.NamedTensorMap;
 
 /** The parameter that an update is for. */
@@ -9,13 +9,13 @@ export interface ParameterStep {
   name: string;
   /** before the update */
   value: tf.Tensor;
-  /** which update of this parameter it is; the first is 1 */
+  /** the number of the update of this parameter; the first is 1 */
   step: number;
 }
 
 /**
- * One piece of an optimiser: turns the gradient of one parameter into its update, bit by bit.
- * Pure; the optimiser tidies up after it and keeps its slots.
+ * One part of an optimiser: computes the update of one parameter from its gradient, or from the
+ * update of the transform before it. Pure; the optimiser frees intermediates and keeps the slots.
  */
 export interface Transform {
   /** The slots before the first step. */
@@ -27,7 +27,7 @@ export interface Transform {
   ): { update: tf.Tensor; slots: Slots };
 }
 
-/** One transform after the other. Their slots must have different names. */
+/** Chains transforms. Their slots must have different names. */
 export function chain(...transforms: Transform[]): Transform {
   return {
     start: (value) =>
@@ -43,7 +43,7 @@ export function chain(...transforms: Transform[]): Transform {
   };
 }
 
-/** The decay rates of Adam's two averages, and what keeps its division finite. */
+/** The decay rates of Adam's two averages, and ε, which keeps its division finite. */
 export interface AdamOptions {
   beta1?: number;
   beta2?: number;
@@ -55,7 +55,7 @@ export interface AdamOptions {
  * update = m̂ / (√v̂ + ε),  m̂ = m / (1 - β₁ᵗ),  v̂ = v / (1 - β₂ᵗ)
  *
  * (Kingma and Ba 2015, algorithm 1; ε after the root, as in PyTorch.) t counts the updates of
- * this parameter, not of the training.
+ * this parameter, not the steps of the training.
  */
 export function scaleByAdam({
   beta1 = 0.9,
@@ -74,7 +74,7 @@ export function scaleByAdam({
 }
 
 /**
- * update + λ θ, where `decays` says so: decay beside the gradient's scaling, not through it.
+ * Adds weight decay, update + λ θ, if `decays(name)`: decoupled from the scaling of the gradient.
  * (Loshchilov and Hutter 2019, algorithm 2)
  */
 export function addDecayedWeights(
@@ -87,7 +87,7 @@ export function addDecayedWeights(
 }
 
 /**
- * ratio(name) · update: a learning rate of its own for some parameters, such as `loraPlus` gives.
+ * Scales by ratio(name) · update: own learning rates for some parameters, such as `loraPlus` gives.
  */
 export function scaleByName(ratio: (name: string) => number): Transform {
   return stateless((update, { name }) => update.mul(ratio(name)));

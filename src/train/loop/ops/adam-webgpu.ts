@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverElements } from '../../../tensor/op';
 
-/** In three dispatches, since a shader has one output. */
+/** Runs Adam in three dispatches, since a shader has one output. */
 export function adamWebGpu(
   { gradient, m: oldM, v: oldV }: Record<'gradient' | 'm' | 'v', tf.TensorInfo>,
   { beta1, beta2, epsilon, step }: Record<'beta1' | 'beta2' | 'epsilon' | 'step', number>,
@@ -20,7 +20,7 @@ export function adamWebGpu(
   return { update, m, v };
 }
 
-/** β old + (1 - β) times an expression of `g`, an element of the gradient. */
+/** Computes β old + (1 - β) · (an expression of `g`, an element of the gradient). */
 function average(
   inputs: Record<'old' | 'gradient', tf.TensorInfo>,
   beta: number,

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runOverElements, runOverRows, webGpuBackend } from '../../../tensor/op';
 
-/** The most threads that a group may have on any device: vocabularies are wide and rows are few. */
+/** Largest workgroup that every device allows: vocabularies are wide and rows are few. */
 const LANES = 256;
 
-/** In three dispatches: the largest logit and Σ exp of each row, then losses, then gradient. */
+/** Runs three dispatches: the largest logit and Σ exp of each row, the losses, the gradient. */
 export function crossEntropyRowsWebGpu(
   inputs: Record<'logits' | 'labels' | 'shares', tf.TensorInfo>,
 ): Record<'losses' | 'dLogits', tf.TensorInfo> {
@@ -15,7 +15,7 @@ export function crossEntropyRowsWebGpu(
   return { losses, dLogits };
 }
 
-/** The largest logit and Σ exp of each row, [m, 2] */
+/** Computes the largest logit and Σ exp of each row, [m, 2]. */
 function statisticsOf(logits: tf.TensorInfo): tf.TensorInfo {
   const m = logits.shape[0] as number;
   return runOverRows({
@@ -42,7 +42,7 @@ function statisticsOf(logits: tf.TensorInfo): tf.TensorInfo {
 
 type Given = Record<'logits' | 'labels' | 'shares' | 'statistics', tf.TensorInfo>;
 
-/** [m] */
+/** Computes the losses [m]. */
 function lossesOf(given: Given): tf.TensorInfo {
   const m = given.labels.shape[0] as number;
   return runOverElements({
@@ -56,7 +56,7 @@ function lossesOf(given: Given): tf.TensorInfo {
   });
 }
 
-/** [m, v] */
+/** Computes the gradient [m, v]. */
 function gradientOf(given: Given): tf.TensorInfo {
   return runOverElements({
     name: 'cross_entropy_gradient',

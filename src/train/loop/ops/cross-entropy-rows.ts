@@ -13,14 +13,14 @@ type Inputs = {
 type Outputs = { losses: tf.Tensor1D; dLogits: tf.Tensor2D };
 
 /**
- * The part of each row in the loss, wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) [m], and its gradient,
- * wᵢ (softmax zᵢ - onehot) [m, v]; both are owned by the caller. The logits are freed: a kernel may
- * write the gradient over them.
+ * Computes each row's part of the loss, wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) [m], and its gradient,
+ * wᵢ (softmax zᵢ - onehot) [m, v], both owned by the caller. The logits are freed: a kernel may
+ * overwrite them with the gradient.
  */
 export const crossEntropyRows = defineOp<Inputs, NoAttrs, Outputs>('CrossEntropyRows', {
   outputs: ['losses', 'dLogits'],
   consumes: 'logits',
-  // The one-hot is subtracted at its m places only.
+  // The one-hot is subtracted at its m positions only.
   reference: ({ logits, labels, shares }) =>
     tf.tidy(() => {
       const [m, v] = logits.shape;
