@@ -23,7 +23,7 @@ const CORE = [
 ];
 const CORE_LINES = 600;
 
-/** Files right in a folder, and lines of a wing of all: about so many are still found one's way in. */
+/** Files right in a folder, and lines of a wing of all: limits that keep it easy to find one's way. */
 const MOST_FILES = 14;
 const LARGEST_WING = 0.25;
 

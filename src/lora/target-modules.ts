@@ -25,6 +25,7 @@ export function matchTargets(names: string[], targets: TargetModules): string[] 
       names,
     );
   }
+  if (targets.length === 0) return requireMatch('an empty list', [], names);
   const matched = targets.map((target) =>
     requireMatch(
       target,
@@ -37,9 +38,13 @@ export function matchTargets(names: string[], targets: TargetModules): string[] 
 
 function requireMatch(target: string, matched: string[], names: string[]): string[] {
   if (matched.length > 0) return matched;
-  const endings = new Set(names.map((name) => name.split('.').at(-1)));
   throw new ArgumentError(
-    `injectLora: targetModules must name linear layers of the model, got ${target}. ` +
-      `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.`,
+    `injectLora: targetModules must name linear layers without an adapter, got ${target}. ` +
+      (names.length > 0 ? describe(names) : 'There are none. Merge or remove the adapters first.'),
   );
+}
+
+function describe(names: string[]): string {
+  const endings = new Set(names.map((name) => name.split('.').at(-1)));
+  return `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.`;
 }

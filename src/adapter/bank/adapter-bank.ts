@@ -17,7 +17,7 @@ interface Selection {
 
 /**
  * Many adapters on one base model; nothing of the base is copied. Each has its own ranks, alphas
- * and targets. In use are one of them, the sum of several, none, or one for each row of a batch.
+ * and targets. In use is one adapter, the sum of several, none, or one for each row of a batch.
  *
  * With one in use the model is as after `injectLora`: it trains and saves as usual. `mergeLora`
  * merges that adapter for good and ends it; the model keeps the merged weights until another
@@ -167,6 +167,12 @@ export class AdapterBank {
     const { names, perRow } = selection;
     const used = new Set(names.filter((name) => !perRow || name !== BASE_ALONE));
     const adapters = new Map([...used].map((name) => [name, this.layers(name)]));
+    for (const [name, layers] of adapters) {
+      if (![...layers.values()].some(({ isDisposed }) => isDisposed)) continue;
+      throw new ArgumentError(
+        `AdapterBank: ${name} must be alive, but was merged or removed. Delete or replace it.`,
+      );
+    }
     const [first] = adapters.values();
     const alone = !perRow && adapters.size === 1;
     const { layers, scales } =

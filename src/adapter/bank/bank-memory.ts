@@ -35,7 +35,7 @@ export function measureBank(
   return { ...parts, total: parts.base + bytesOf(all) + parts.scales };
 }
 
-/** The adapter's, without the base's. */
+/** The parameters of the adapter alone. */
 function parametersOf(layer: LoRALinear): tf.Variable[] {
   return [...layer.namedParameters({ borrowed: false }).values()];
 }

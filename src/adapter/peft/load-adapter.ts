@@ -45,7 +45,7 @@ interface AdapterPlan {
   base: ReadonlyMap<string, BaseParameter>;
 }
 
-/** The values for a plan. */
+/** The tensors that a plan names, read. */
 interface AdapterValues {
   /** by layer */
   factors: ReadonlyMap<string, Factors>;

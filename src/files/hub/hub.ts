@@ -19,7 +19,7 @@ import { DownloadError, HubError, type HubFile } from './hub-error';
 export interface HubOptions {
   /** called with each piece of a file that arrives */
   onProgress?: (progress: DownloadProgress) => void;
-  /** a mirror of the hub, as `HF_ENDPOINT` has it; the hub itself if not given */
+  /** the address of a mirror; that of the hub itself if not given */
   hubUrl?: string;
 }
 

@@ -16,6 +16,7 @@ export async function readJson(
   };
   const json = await parseFile(file, maxBytes, fail).catch((error: Error) => {
     if (error instanceof FileError) throw error;
+    if (Reflect.get(error, 'code') === 'ENOENT') return fail('the file must be there.', error);
     return fail(`the file must hold a JSON object: ${error.message}.`, error);
   });
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) {

@@ -1,3 +1,4 @@
+import { quote } from '../../tensor/errors';
 import { encodeFloat16 } from '../../tensor/runtime';
 import { writeFileAtomically } from '../local';
 import { SafetensorsError } from './error';
@@ -48,6 +49,9 @@ function checkTensor(
   const sizes = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!sizes || shape.reduce((product, size) => product * size, 1) !== values.length) {
     fail(`shape must hold its ${values.length} values, got [${shape.join(', ')}].`);
+  }
+  if (!Object.hasOwn(BYTES, dtype)) {
+    fail(`dtype must be ${Object.keys(BYTES).join(' or ')}, got ${quote(dtype)}.`);
   }
   if (dtype === 'F32') return;
   // From 65520 on, numbers round to infinity.

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Module } from './module';
 
-/** Rows of a table: ids [...] (int32) -> [..., width] */
+/** Looks up the rows of a table: ids [...] (int32) -> [..., width] */
 export class Embedding extends Module {
   /** [rows, width] */
   readonly weight: tf.Variable<tf.Rank.R2>;

@@ -80,6 +80,7 @@ export function defineOp<
     };
     tf.registerKernel({ kernelName: name, backendName, kernelFunc });
   }
+  if (tf.getGradient(name)) tf.unregisterGradient(name);
   if (definition.gradient) tf.registerGradient(gradientOf(name, definition, codec));
   const { consumes } = definition;
   return (inputs, ...[attrs]) => {

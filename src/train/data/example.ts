@@ -1,4 +1,5 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
+import { ArgumentError, quote } from '../../tensor/errors';
 
 /** A prompt and its completion, as text. */
 export interface TextRow {
@@ -12,10 +13,20 @@ export interface Example {
   readonly completion: readonly number[];
 }
 
-/** Encodes rows into token ids. */
+/**
+ * Encodes rows into token ids.
+ * @throws ArgumentError if a prompt or a completion has no token
+ */
 export function encodeRows(tokenizer: Tokenizer, rows: readonly TextRow[]): Example[] {
-  return rows.map(({ prompt, completion }) => ({
+  const examples = rows.map(({ prompt, completion }) => ({
     prompt: tokenizer.encode(prompt).ids,
     completion: tokenizer.encode(completion).ids,
   }));
+  const empty = examples.findIndex((one) => !one.prompt.length || !one.completion.length);
+  if (empty >= 0) {
+    throw new ArgumentError(
+      `encodeRows: prompt and completion must have 1 token or more, got ${quote(rows[empty])} in row ${empty}.`,
+    );
+  }
+  return examples;
 }

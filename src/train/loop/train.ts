@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertPositiveIntegers, NonFiniteError } from '../../tensor/errors';
+import { ArgumentError, assertPositiveIntegers, NonFiniteError } from '../../tensor/errors';
 import { type Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
@@ -32,7 +32,7 @@ export interface TrainOptions<Batch> {
   maxGradientNorm?: number;
   /** seed of dropout; a resumed run draws the masks it would have drawn uninterrupted */
   seed?: number;
-  /** for `tokensPerSecond` */
+  /** counts a batch's tokens, for `tokensPerSecond` */
   countTokens?: (batch: Batch) => number;
 }
 
@@ -97,6 +97,11 @@ async function takeStep<Batch>(
     const [value = NaN, gradientNorm = NaN] = await report.data<'float32'>();
     assertFinite(step, value, gradientNorm);
     const factor = schedule(step);
+    if (!Number.isFinite(factor)) {
+      throw new ArgumentError(
+        `train: schedule must return a finite factor, got ${factor} at step ${step}.`,
+      );
+    }
     optimizer.step(parameters, gradients, factor);
     return { loss: value, gradientNorm, learningRate: optimizer.learningRate * factor };
   } finally {
