@@ -9,11 +9,11 @@ const NPM_PACKAGES = ['@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu', 'webgpu',
 const PYTHON_PACKAGES = ['jupyterlab', 'plotly', 'nbclient'];
 
 /**
- * Prints one screen: versions, disk used, and the accelerator with those passed over.
+ * Prints versions, disk space used, the accelerator, and why others were not chosen.
  * @returns exit code 0 if the lesson can run
  */
 export async function doctor(): Promise<number> {
-  // First: while it loads, TensorFlow writes to the terminal itself.
+  // First, because TensorFlow writes to the terminal while it loads.
   const { name, device, passedOver } = await useAccelerator();
   section('Versions', [
     ['node', process.versions.node],

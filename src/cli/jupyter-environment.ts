@@ -2,8 +2,8 @@ import path from 'node:path';
 import { venv } from '../files/local';
 
 /**
- * The environment in which this project starts Jupyter: its own extensions and kernels come first,
- * and neither the user's Jupyter settings change the lesson nor the lesson changes them.
+ * Environment variables with which this project starts Jupyter: its own extensions and kernels come
+ * first, and the user's Jupyter settings are neither read nor changed.
  */
 export function jupyterEnvironment(): NodeJS.ProcessEnv {
   const own = path.join(venv, 'var');

@@ -8,7 +8,7 @@ const LESSON = 'notebooks/05_lora_peft.ipynb';
 const POLL_MS = 100;
 
 /**
- * Opens JupyterLab on the lesson and stays until it ends, at the latest with Ctrl-C.
+ * Opens JupyterLab on the lesson and returns when it ends, for instance with Ctrl-C.
  * @param args passed on to JupyterLab
  * @returns its exit code
  */
@@ -18,7 +18,7 @@ export async function start(args: string[]): Promise<number> {
   const runtime = environment.JUPYTER_RUNTIME_DIR ?? '';
   const before = new Set(serverFiles(runtime));
 
-  // Away from the terminal: it would ask there whether Ctrl-C was meant.
+  // Without the terminal's input, where it would ask to confirm Ctrl-C.
   const server = spawn(pythonPath(), ['-m', 'jupyterlab', ...options(), ...args], {
     cwd: projectRoot,
     env: environment,
@@ -76,6 +76,6 @@ function lessonUrl(file: string): string | undefined {
     const { url, token } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
     return `${url}lab/tree/${LESSON}?token=${token}`;
   } catch {
-    return undefined; // not written to its end yet
+    return undefined; // not written completely yet
   }
 }

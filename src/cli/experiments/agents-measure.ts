@@ -12,7 +12,7 @@ import { checkSolver, drawProblems, type Problem, type Role, ROLES } from '../..
 import { type Interval, pairedDifference, round, wilson } from '../measure';
 import { ALONE, TEAM, TESTS } from './agents-plan';
 
-/** One way to work, and what came of it on the test problems. */
+/** The result of one team on the test problems. */
 export interface ArmResult {
   kind: 'arm';
   arm: string;
@@ -22,12 +22,12 @@ export interface ArmResult {
   exactMatch: number;
   low: number;
   high: number;
-  /** tokens through the model for one problem, by role and in all */
+  /** tokens through the model per problem, by role and in total */
   tokens: Partial<Record<Role, number>>;
   tokensInAll: number;
 }
 
-/** How much more often one arm is right than another on the same problems. */
+/** The difference of two arms in the share of problems solved, on the same problems. */
 export interface DifferenceResult {
   kind: 'difference';
   arm: string;
@@ -46,9 +46,9 @@ interface Arm {
 }
 
 /**
- * Measures every way to work on problems of the test set. What the solver writes is shared: votes,
- * best by critic and the whole team stand on the same attempts. The control is the solver alone
- * with as many attempts as the team's tokens pay for, rounded up, and a vote.
+ * Measures every team on problems of the test set. Vote, critic and whole team use the same attempts
+ * of the solver. The control is the solver alone with a vote over as many attempts as fit into the
+ * team's tokens, rounded up.
  */
 export async function measureAgents(
   setup: AgentSetup,
@@ -89,7 +89,7 @@ export async function measureAgents(
   ];
 }
 
-/** Whether each problem is solved by the verdict that these roles come to. */
+/** Whether the verdict of an arm's roles solves each problem. */
 function judgeArm({ traces, roles }: Arm, problems: readonly Problem[]): boolean[] {
   return traces.map(({ steps }, i) => {
     const verdict = chooseVerdict(steps, roles);
@@ -111,20 +111,26 @@ function armResult(arm: Arm, right: readonly boolean[]): ArmResult {
     return round(tokensOf(own) / right.length, 1);
   };
   return {
-    ...{ kind: 'arm', arm: name, attempts, temperature, problems: right.length },
-    ...{ exactMatch: share(solved / right.length), low, high },
+    kind: 'arm',
+    arm: name,
+    attempts,
+    temperature,
+    problems: right.length,
+    exactMatch: share(solved / right.length),
+    low,
+    high,
     tokens: Object.fromEntries(roles.map((role) => [role, perProblem([role])])),
     tokensInAll: perProblem(roles),
   };
 }
 
-/** What these roles said to each other: no critic of a reviser that is not in the team. */
+/** Keeps the steps of the given roles about steps of the given roles: no critique of a missing reviser. */
 function countedSteps(steps: readonly TraceStep[], roles: readonly Role[]): TraceStep[] {
   const isIn = (step?: TraceStep) => step === undefined || roles.includes(step.role);
   return steps.filter((step) => isIn(step) && isIn(steps[step.about ?? -1]));
 }
 
-/** Of a share so many digits are kept. */
+/** Rounds a share for a row. */
 function share(value: number): number {
   return round(value, 4);
 }

@@ -3,7 +3,7 @@ import type { Role } from '../../course/task';
 import { projectRoot } from '../../files/local';
 import { RECIPE } from './sweep-plan';
 
-/** One folder for each role, in PEFT's layout. */
+/** Holds a folder for each role, in PEFT's layout. */
 export const ADAPTERS = path.join(projectRoot, 'data', 'adapters');
 
 /** The training of one role. */
@@ -17,9 +17,9 @@ export interface AgentTraining {
 }
 
 /**
- * The same recipe for all three, each from nothing, with a seed of its own. Of the critic there are
- * two, since a seed may be a lucky one; the one with the lower loss on problems of the validation
- * set is kept.
+ * Plans the trainings: one recipe for all roles, each from a new adapter with a seed of its own. The
+ * critic is trained with two seeds, since one may be lucky; the run with the lower loss on the
+ * validation set is kept.
  */
 export function planTraining(): AgentTraining[] {
   const { steps } = RECIPE;
@@ -33,17 +33,17 @@ export function planTraining(): AgentTraining[] {
   ];
 }
 
-/** What the solver is tried on to find problems that are hard for it. */
+/** The trial of the solver that finds problems it often fails. */
 export const TRIAL = { problems: 4000, temperature: 1.2 };
 
-/** What adapters of one role are compared by. */
+/** The problems on which adapters of one role are compared. */
 export const VALIDATION = { split: 'validation', seed: 1, count: 500 } as const;
 
-/** How the team works; chosen on problems of the validation set. */
+/** Attempts and temperature of the team, chosen on the validation set. */
 export const TEAM = { attempts: 8, temperature: 1 };
 
-/** How freely the solver writes where it is alone and votes; the best for it there, of 0.5, 0.7, 1. */
+/** Temperature of the solver alone with a vote: the best of 0.5, 0.7 and 1 on the validation set. */
 export const ALONE = { temperature: 0.5 };
 
-/** The problems that it is measured on, and those of a quick run: the first of them. */
+/** The test problems; a quick run takes the first `quick` of them. */
 export const TESTS = { seed: 1, count: 2000, quick: 500 };

@@ -7,6 +7,7 @@ import { type Problem, solverRows } from '../../course/task';
 import { writeFileAtomically } from '../../files/local';
 import { injectLora } from '../../lora';
 import type { LanguageModel } from '../../model/transformer';
+import { LoraError } from '../../tensor/errors';
 import { countParameters } from '../../tensor/nn';
 import { encodeRows, meanLoss } from '../../train/data';
 import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
@@ -14,8 +15,8 @@ import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
 import { trainByRecipe } from './train-by-recipe';
 
 /**
- * Trains one role and saves its adapter in a folder named after role and seed; the solver's run then
- * writes down which problems are hard for it.
+ * Trains one role and saves its adapter in a folder named after role and seed. The solver's run also
+ * saves the problems that it often fails.
  */
 export async function trainRole(
   run: AgentTraining,
@@ -43,22 +44,29 @@ export async function trainRole(
     await writeFileAtomically(hardFile, [JSON.stringify(found)]);
   }
   const row = {
-    ...{ command, ...origin, kind: 'training', ...run },
+    command,
+    ...origin,
+    kind: 'training',
+    ...run,
     seconds: Math.round((performance.now() - start) / 1000),
-    ...{ trainable, rows: rows.length, hard: hard.length },
+    trainable,
+    rows: rows.length,
+    hard: hard.length,
     validationLoss: round(await validationLoss(model, tokenizer), 4),
     finalTrainingLoss: round(lastLoss, 4),
   };
   tell({ row });
 }
 
-/** Of right solutions, whatever the role. */
+/** The loss on correct solutions, for every role. */
 function validationLoss(model: LanguageModel, tokenizer: Tokenizer): Promise<number> {
   return meanLoss(model, encodeRows(tokenizer, solverRows(VALIDATION)));
 }
 
 function readProblems(file: string): Problem[] {
-  if (!existsSync(file)) throw new Error(`${file} must be there. Train the solver first.`);
+  if (!existsSync(file)) {
+    throw new LoraError(`trainRole: ${file} must exist. Train the solver first.`);
+  }
   return JSON.parse(readFileSync(file, 'utf8')) as Problem[];
 }
 

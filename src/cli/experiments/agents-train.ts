@@ -10,8 +10,8 @@ const FOLDER = path.join(projectRoot, 'artifacts', 'agents');
 const HARD_FILE = path.join(FOLDER, 'hard.json');
 
 /**
- * Trains the adapters, each in a process of its own: first the solver, then, with the problems that
- * are hard for it, critics and reviser side by side. The best of each role goes to data/adapters/.
+ * Trains the adapters, each in a process of its own: first the solver, then critics and reviser at
+ * once, on the problems that the solver often fails. The best of each role goes to data/adapters/.
  * @returns a row for each training
  */
 export async function trainAgents(command: string): Promise<ResultRow[]> {
@@ -32,7 +32,7 @@ export async function trainAgents(command: string): Promise<ResultRow[]> {
   }
 }
 
-/** Of each role the adapter with the lowest loss on the validation set. */
+/** Keeps the adapter with the lowest validation loss of each role. @returns the rows, with `kept` */
 export function keepBest(rows: readonly ResultRow[]): ResultRow[] {
   const lossOf = ({ validationLoss }: ResultRow) => validationLoss as number;
   const best = ROLES.map(

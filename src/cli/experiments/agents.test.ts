@@ -10,18 +10,23 @@ import { type AgentTraining, planTraining } from './agents-plan';
 import { trainRole } from './agents-train-run';
 
 const row = (minus: string, difference: number, low: number, high: number) => ({
-  ...{ kind: 'difference', arm: 'team', minus, difference, low, high },
+  kind: 'difference',
+  arm: 'team',
+  minus,
+  difference,
+  low,
+  high,
 });
 
 describe('the order of a quick run', () => {
   const whole = [row('solver', 0.02, 0.01, 0.03), row('critic', -0.001, -0.005, 0.002)];
 
-  test('is the same where the team is ahead of the same ones, ties left aside', () => {
+  test('agrees if the team is ahead of the same arms, ties ignored', () => {
     const quick = [row('solver', 0.001, -0.01, 0.02), row('critic', 0.004, 0, 0.01)];
     assert.equal(compareOrder(quick, whole), 0);
   });
 
-  test('is another where it is not ahead, or was not measured', () => {
+  test('differs if the team is not ahead, or an arm was not measured', () => {
     assert.equal(compareOrder([row('solver', 0, -0.01, 0.01)], whole), 1);
     assert.equal(compareOrder([], whole), 1);
   });
@@ -44,7 +49,7 @@ describe('the plan of the trainings', () => {
 });
 
 describe('a training', () => {
-  test('tells every step, saves the adapter, then a row', async () => {
+  test('reports every step, saves the adapter, then reports a row', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'agents-'));
     try {
       const hardFile = path.join(folder, 'hard.json');

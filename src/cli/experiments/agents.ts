@@ -13,15 +13,15 @@ import { trainAgents } from './agents-train';
 import { parseQuickOption } from './quick-option';
 
 /**
- * Measures solver, critic and reviser, alone and together, and prints the table; `train` makes
- * their adapters anew instead.
+ * Measures solver, critic and reviser, alone and together, and prints the table; with `train` trains
+ * their adapters instead.
  * @param args `train`, or `--quick` for fewer problems, into artifacts/
  * @returns 0, or 1 where a quick run puts the team on another side than the whole run does
  */
 export async function agents(args: string[]): Promise<number> {
   const { what, quick, command } = parseQuickOption('agents', args);
   if (what !== undefined && what !== 'train') {
-    throw new ArgumentError(`agents: what to do must be train or nothing, got ${what}.`);
+    throw new ArgumentError(`agents: the argument must be train, or none, got ${what}.`);
   }
   if (what === 'train') {
     await writeRows(resultsFile('agents-training'), await trainAgents(command));
@@ -49,7 +49,7 @@ async function measure(command: string, quick: boolean): Promise<number> {
   return quick ? compareOrder(results, readResults('agents')) : 0;
 }
 
-/** The base with the three adapters in one bank. */
+/** Loads the base with the three adapters in one bank. */
 async function openSetup(): Promise<AgentSetup> {
   const { model, tokenizer } = await openBase();
   const bank = new AdapterBank(model);
@@ -64,8 +64,12 @@ const isArm = (row: { kind?: unknown }): row is ArmResult => row.kind === 'arm';
 function printTable(results: readonly (ArmResult | DifferenceResult)[]): void {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const arms = results.filter(isArm).map(({ arm, exactMatch, low, high, ...rest }) => ({
-    ...{ arm, attempts: rest.attempts, solved: percent(exactMatch) },
-    ...{ 'from (95 %)': percent(low), to: percent(high), 'tokens a problem': rest.tokensInAll },
+    arm,
+    attempts: rest.attempts,
+    solved: percent(exactMatch),
+    'from (95 %)': percent(low),
+    to: percent(high),
+    'tokens a problem': rest.tokensInAll,
   }));
   console.table(arms);
   for (const row of results) {
@@ -76,8 +80,9 @@ function printTable(results: readonly (ArmResult | DifferenceResult)[]): void {
 }
 
 /**
- * Whether a quick run finds the team ahead of, or behind, whom the whole run finds it: where that
- * one's interval holds 0 there is no order.
+ * Compares the order of the arms in a quick run with that in the whole run. Arms whose interval in the
+ * whole run contains 0 have no order.
+ * @returns 0 if the order agrees, else 1
  */
 export function compareOrder(quick: readonly object[], whole: readonly object[]): number {
   const isDifference = (row: { kind?: unknown }): row is DifferenceResult =>

@@ -16,17 +16,17 @@ import { adamW, cosineDecay, train, type TrainingStep, warmUp } from '../../trai
 import { progressBar, provenance, writeRows } from '../measure';
 
 const SEED = 1;
-/** Text that training never sees. */
+/** Text that is not in the training data. */
 const VALIDATION = { seed: 900_000, batches: 20 };
 const BATCH = { size: 16, time: 128 };
 const WARM_UP = 200;
 const LEARNING_RATE = 3e-3;
-/** The log keeps the mean loss of so many steps. */
+/** Steps whose losses are averaged into one entry of the log. */
 const LOGGED = 100;
 
 /**
- * Makes the base model of the course from nothing: a small GPT-2 that knows general arithmetic
- * text, written to data/base/ in Hugging Face's layout, with its losses in data/results/.
+ * Trains the base model of the course from random weights: a small GPT-2 on general arithmetic text.
+ * Writes it to data/base/ in Hugging Face's layout, and its losses to data/results/.
  * @param args `--steps N` for a shorter run, `--folder F` for another place
  * @returns 0
  */
@@ -131,7 +131,7 @@ async function validate(model: LanguageModel, tokenizer: Tokenizer): Promise<num
   return sum / VALIDATION.batches;
 }
 
-/** The tokenizer first: where the weights are, the folder is whole. */
+/** Writes the tokenizer first: a folder with weights is complete. */
 async function saveBase(model: LanguageModel, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const files = {

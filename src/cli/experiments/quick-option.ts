@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 
-/** What stands behind a command that can be `--quick`. */
+/** Arguments of a command that has the option `--quick`. */
 export interface QuickArgs {
-  /** what to do; undefined where nothing is named */
+  /** the first argument; undefined if there is none */
   what: string | undefined;
   quick: boolean;
-  /** for the rows: what the user typed */
+  /** for the rows: the command as the user typed it */
   command: string;
 }
 
-/** Reads `[what] [--quick]`. @throws what `parseArgs` throws, of an option that there is not */
+/** Reads `[what] [--quick]`. @throws the error of `parseArgs` for an unknown option */
 export function parseQuickOption(name: string, args: string[]): QuickArgs {
   const { values, positionals } = parseArgs({
     args,

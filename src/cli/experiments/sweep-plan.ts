@@ -1,12 +1,12 @@
-/** What a sweep varies. */
+/** The sweeps, named after the setting that they vary. */
 export const SWEEPS = ['rank', 'alpha', 'qlora', 'variants'] as const;
 export type SweepName = (typeof SWEEPS)[number];
 
-/** One training of the solver's task: what is swept, and the seed of adapter and batches. */
+/** One training on the solver's task: its settings, and the seed of adapter and batches. */
 export interface SweepRun {
   /**
    * `full` trains every weight of the base, `lora` s = alpha / r, `rslora` s = alpha / sqrt(r),
-   * `qlora` as `lora` on a base in 4 bits; `dora`, `pissa` and `loraplus` as `lora`, but so
+   * `qlora` is `lora` on a base in 4 bits; `dora`, `pissa` and `loraplus` are `lora` with that change
    */
   method: 'full' | 'lora' | 'rslora' | 'qlora' | 'dora' | 'pissa' | 'loraplus';
   r: number | null;
@@ -14,23 +14,28 @@ export interface SweepRun {
   seed: number;
   steps: number;
   learningRate: number;
-  /** how many problems of the test set it is judged by */
+  /** number of test problems that it is measured on */
   testRows: number;
-  /** the start of the SHA-256 of the base's weights */
+  /** first digits of the SHA-256 of the base's weights */
   base: string;
 }
 
-/** What every run has in common; the learning rate of full fine-tuning is its own best. */
+/** Settings of all runs; each method has its own best learning rate. */
 export const RECIPE = {
   steps: 900,
-  /** of the variants: what differs is above all how fast they learn */
+  /** steps of the variants, which differ mainly in how fast they learn */
   fewSteps: 300,
   batchSize: 16,
   warmUp: 20,
   maxGradientNorm: 1,
   learningRate: {
-    ...{ full: 1e-3, lora: 5e-3, rslora: 5e-3, qlora: 5e-3, dora: 5e-3, pissa: 5e-3 },
-    loraplus: 1.25e-3, // of A; of B 16 times that: their geometric mean is LoRA's
+    full: 1e-3,
+    lora: 5e-3,
+    rslora: 5e-3,
+    qlora: 5e-3,
+    dora: 5e-3,
+    pissa: 5e-3,
+    loraplus: 1.25e-3, // of A; B has 16 times that, so that their geometric mean is LoRA's
   },
   trainRows: 8000,
 } as const;
@@ -38,10 +43,10 @@ export const RECIPE = {
 const RANKS = [1, 4, 8, 64];
 const SEEDS = [1, 2, 3];
 const ALPHA = 32;
-/** the factor s at r = 8, from where both scales start */
+/** The scaling s at r = 8, where both rules agree. */
 const SCALE_AT_8 = ALPHA / 8;
 
-/** The runs of a sweep, those of one seed together; `quick` is the first seed, classic scale only. */
+/** Plans the runs of a sweep, seed by seed; `quick` plans the first seed, without rsLoRA. */
 export function planSweep(
   name: SweepName,
   { quick, base }: { quick: boolean; base: string },
@@ -70,7 +75,7 @@ function settings(name: SweepName, quick: boolean): Setting[] {
   const lora = RANKS.map((r): Setting => ({ method: 'lora', r, alpha: ALPHA }));
   const full: Setting = { method: 'full', r: null, alpha: null };
   if (quick) return [...lora, full];
-  // At r = 8 it is the classic run again.
+  // At r = 8 both rules give the same run.
   const alpha = SCALE_AT_8 * Math.sqrt(8);
   const rslora = [1, 4, 64].map((r): Setting => ({ method: 'rslora', r, alpha }));
   return [...lora, ...rslora, full];

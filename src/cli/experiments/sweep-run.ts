@@ -10,12 +10,12 @@ import { openBase, provenance, round, type TrainingMessage, runIfChild } from '.
 import { RECIPE, type SweepRun } from './sweep-plan';
 import { trainByRecipe } from './train-by-recipe';
 
-/** NF4 with scales in 8 bits, as the paper has it. */
+/** NF4 with scales in 8 bits, as in the QLoRA paper. */
 const QUANTIZATION = { type: 'nf4', doubleQuantize: true } as const;
 
 /**
- * Trains the solver on the shipped base, once, and measures it on problems it has not seen.
- * @param command for the row: what the user typed
+ * Trains the solver on the shipped base once and measures it on the test set.
+ * @param command for the row: as the user typed it
  */
 export async function sweepRun(
   run: SweepRun,
@@ -29,7 +29,9 @@ export async function sweepRun(
   const rows = solverRows({ split: 'train', seed: 1, count: RECIPE.trainRows });
   const { steps, seed, learningRate } = run;
   const options = {
-    ...{ steps, seed, learningRate },
+    steps,
+    seed,
+    learningRate,
     ...(run.method === 'loraplus' ? { ratio: loraPlus() } : {}),
   };
   const lastLoss = await trainByRecipe(model, encodeRows(tokenizer, rows), options, tell);
@@ -52,7 +54,7 @@ export async function sweepRun(
   tell({ row });
 }
 
-/** What is lost where the merged weights, in float32, are rounded to 4 bits again. */
+/** Measures the model again after its merged float32 weights are rounded to 4 bits. */
 async function requantized<T>(model: LanguageModel, measure: () => Promise<T>): Promise<T> {
   await mergeLora(model);
   await quantizeModel(model, QUANTIZATION);

@@ -19,7 +19,7 @@ describe('the plan of a sweep', () => {
     }
   });
 
-  test('has rsLoRA where it differs: away from r = 8, where both scales are 4', () => {
+  test('has rsLoRA at every rank but 8, where both scalings are 4', () => {
     const runs = planSweep('rank', { quick: false, base }).filter(({ seed }) => seed === 1);
     const rslora = runs.filter(({ method }) => method === 'rslora');
     assert.deepEqual(
@@ -32,21 +32,21 @@ describe('the plan of a sweep', () => {
     assert.ok(runs.some(({ method, r, alpha }) => method === 'lora' && r === 8 && alpha === 32));
   });
 
-  test('of a base in 4 bits has each seed with and without', () => {
+  test('trains each seed on the base in 4 bits and in float32 for qlora', () => {
     assert.deepEqual(
       planSweep('qlora', { quick: false, base }).map(({ method, r, seed }) => [method, r, seed]),
       [1, 2, 3].flatMap((seed) => ['qlora', 'lora'].map((method) => [method, 8, seed])),
     );
   });
 
-  test('of variants differs in the method alone', () => {
+  test('varies only the method for variants', () => {
     const runs = planSweep('variants', { quick: false, base });
     assert.equal(runs.length, 3 * 5);
     assert.equal(new Set(runs.map(({ method }) => method)).size, 5);
     for (const run of runs) assert.deepEqual([run.r, run.alpha, run.steps], [16, 32, 300]);
   });
 
-  test('in a hurry has one seed and no second scale', () => {
+  test('has one seed and no rsLoRA if it is quick', () => {
     assert.deepEqual(
       planSweep('rank', { quick: true, base }).map(({ r, seed }) => [r, seed]),
       [1, 4, 8, 64, null].map((r) => [r, 1]),
@@ -58,11 +58,17 @@ describe('the plan of a sweep', () => {
   });
 });
 
-describe('a run', () => {
-  test('tells every step, then a row that is known as its result', async () => {
+describe('sweepRun', () => {
+  test('reports every step, then a row that isResultOf recognises', async () => {
     const run: SweepRun = {
-      ...{ method: 'rslora', r: 2, alpha: 3, seed: 4 },
-      ...{ steps: 3, learningRate: 0.01, testRows: 5, base },
+      method: 'rslora',
+      r: 2,
+      alpha: 3,
+      seed: 4,
+      steps: 3,
+      learningRate: 0.01,
+      testRows: 5,
+      base,
     };
     const messages: TrainingMessage[] = [];
     await sweepRun(run, 'npm run sweep -- test', (message) => messages.push(message));
@@ -77,10 +83,16 @@ describe('a run', () => {
     assert.ok((row.testLoss as number) > 0.5 && row.exactMatch === 0);
   });
 
-  test('on a base in 4 bits tells also what the merged weights lose there', async () => {
+  test('also measures the merged weights rounded again, for a base in 4 bits', async () => {
     const run: SweepRun = {
-      ...{ method: 'qlora', r: 2, alpha: 3, seed: 4 },
-      ...{ steps: 2, learningRate: 0.01, testRows: 5, base },
+      method: 'qlora',
+      r: 2,
+      alpha: 3,
+      seed: 4,
+      steps: 2,
+      learningRate: 0.01,
+      testRows: 5,
+      base,
     };
     const rows: object[] = [];
     await sweepRun(run, 'npm run sweep -- test', (message) => {

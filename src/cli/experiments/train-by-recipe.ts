@@ -4,18 +4,18 @@ import { adamW, type AdamWOptions, cosineDecay, train, warmUp } from '../../trai
 import { mean, type StepMessage } from '../measure';
 import { RECIPE } from './sweep-plan';
 
-/** What differs between trainings by the same recipe. */
+/** Settings that differ between trainings by the same recipe. */
 export interface LearnOptions extends AdamWOptions {
   steps: number;
-  /** of the batches */
+  /** seed of the batches */
   seed: number;
 }
 
-/** A training's last loss is the mean of so many steps. */
+/** Number of last steps whose mean loss is the training's last loss. */
 const LAST = 50;
 
 /**
- * Trains what is trainable of a model by the recipe that all measured results share.
+ * Trains the trainable parameters of a model by the recipe of all measured results.
  * @returns the mean loss of the last steps
  */
 export async function trainByRecipe(

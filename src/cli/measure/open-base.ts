@@ -4,7 +4,7 @@ import { loadModel, loadTokenizer } from '../../model';
 import type { LanguageModel } from '../../model/transformer';
 import { useAccelerator } from '../../tensor/runtime';
 
-/** The shipped base and its tokenizer, on the accelerator: that comes first, or tfjs takes its own. */
+/** Loads the shipped base and its tokenizer, after the accelerator is chosen. */
 export async function openBase(): Promise<{ model: LanguageModel; tokenizer: Tokenizer }> {
   await useAccelerator();
   const model = await loadModel(BASE);

@@ -1,6 +1,9 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** A bar with steps, loss (where it is one of a training) and time left; where there is no terminal, a line every ten seconds. */
+/**
+ * Starts a bar with steps, time left and, for a training, its loss. Without a terminal it prints a line
+ * every ten seconds.
+ */
 export function progressBar(name: string, total: number, { loss = true } = {}): SingleBar {
   const format = `${name} {bar} {value}/{total} | ${loss ? 'loss {loss} | ' : ''}{duration_formatted}, {eta_formatted} left`;
   const bar = new SingleBar(
@@ -11,7 +14,7 @@ export function progressBar(name: string, total: number, { loss = true } = {}): 
   return bar;
 }
 
-/** Moves a bar on by one step of a training, whichever it is of several. */
+/** Makes a callback that advances a bar by one step of a training; several trainings may share a bar. */
 export function stepOf(bar: SingleBar): (step: { loss: number }) => void {
   return ({ loss }) => bar.increment(1, { loss: loss.toFixed(3) });
 }

@@ -1,17 +1,18 @@
 import { fork } from 'node:child_process';
 import type { ResultRow } from '../../course/shipped';
+import { LoraError } from '../../tensor/errors';
 
-/** What a run tells of each of its steps. */
+/** Sent by a run after each of its steps. */
 export type StepMessage = { step: number; loss: number };
 
-/** What a training tells while it runs, and at its end. */
+/** Sent by a training after each step and, with its row, at the end. */
 export type TrainingMessage = StepMessage | { row: ResultRow };
 
-/** One core a run is faster than one run on all. */
+/** Several one-core runs at once finish sooner than runs on all cores in turn. */
 export const ONE_CORE = { TF_NUM_INTRAOP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Does a run in a process of its own, so that it leaves nothing to the next.
+ * Runs a script in a process of its own, so that no run affects the next.
  * @param script the path of a compiled file that calls `runIfChild`, told `args` as JSON
  * @returns the row that it tells in the end
  */
@@ -29,12 +30,13 @@ export function runInProcess<Row extends object>(
     });
     child.on('error', reject);
     child.on('exit', (code) => {
-      reject(new Error(`${script} ${texts.join(' ').slice(0, 200)} ended with exit code ${code}.`));
+      const run = `${script} ${texts.join(' ').slice(0, 200)}`;
+      reject(new LoraError(`runInProcess: ${run} must end well, got exit code ${code}.`));
     });
   });
 }
 
-/** The other end: does the run if this process was made for it. */
+/** Runs in the child: calls `run` if this process was started by runInProcess. */
 export function runIfChild(
   run: (
     args: readonly unknown[],

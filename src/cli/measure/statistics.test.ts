@@ -7,7 +7,7 @@ const near = (got: number, want: number, tolerance: number) => {
 };
 
 describe('the interval of a share', () => {
-  // Worked out apart from this code, with z = 1.959964.
+  // Computed independently, with z = 1.959964.
   for (const [k, n, low, high] of [
     [0, 10, 0, 0.277533],
     [483, 500, 0.946229, 0.978665],
@@ -25,7 +25,7 @@ describe('a paired difference', () => {
   const a = Array.from({ length: 400 }, (_, i) => i % 10 !== 0); // 90 %
   const b = Array.from({ length: 400 }, (_, i) => i % 5 !== 0); // 80 %, wrong wherever a is
 
-  test('has the interval of its own spread, narrower than the shares have', () => {
+  test('has an interval of its own, narrower than those of the shares', () => {
     const { difference, interval } = pairedDifference(a, b, 1);
     near(difference, 0.1, 1e-12);
     // One problem in ten differs: its deviation is sqrt(0.1 * 0.9 / 400) = 0.015.
@@ -34,7 +34,7 @@ describe('a paired difference', () => {
     assert.deepEqual(pairedDifference(a, b, 1).interval, interval);
   });
 
-  test('is nothing between equals, and turns with its sides', () => {
+  test('is 0 between equal results, and changes sign with its sides', () => {
     assert.deepEqual(pairedDifference(a, a, 1), { difference: 0, interval: [0, 0] });
     near(pairedDifference(b, a, 1).difference, -0.1, 1e-12);
   });

@@ -1,12 +1,12 @@
 import { Draw } from '../../tensor/runtime';
 
-/** Both ends of an interval. */
+/** The ends of an interval. */
 export type Interval = [low: number, high: number];
 
-/** Of a normal distribution, 95 % lie so many standard deviations around the mean. */
+/** 95 % of a normal distribution are within Z standard deviations of the mean. */
 const Z = 1.96;
 
-/** The 95 % interval of a share, `successes` of `count` (Wilson 1927); good near 0 and 1 too. */
+/** The 95 % interval of the share `successes / count` (Wilson 1927), which is exact enough near 0 and 1. */
 export function wilson(successes: number, count: number): Interval {
   const share = successes / count;
   const middle = share + Z ** 2 / (2 * count);
@@ -19,7 +19,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The values that these shares of all lie below, from 0 to 1. */
+/** Quantiles of the values at shares from 0 to 1. */
 export function quantiles<Shares extends readonly number[]>(
   values: readonly number[],
   ...shares: Shares
@@ -32,8 +32,8 @@ export function quantiles<Shares extends readonly number[]>(
 const DRAWS = 10_000;
 
 /**
- * How much more often `a` is right than `b` on the same problems, and the 95 % interval of that by
- * bootstrap (Efron 1979): the problems are drawn again, with replacement, pairs kept together.
+ * The share of problems that `a` solves minus that of `b`, on the same problems, with its 95 %
+ * interval by bootstrap (Efron 1979): problems are drawn with replacement, pairs kept together.
  */
 export function pairedDifference(
   a: readonly boolean[],

@@ -6,14 +6,13 @@ import { type ResultRow, resultsFile } from '../../course/shipped';
 import { projectRoot, writeFileAtomically } from '../../files/local';
 import { useAccelerator } from '../../tensor/runtime';
 
-/** The file of a set of rows; those of a quick run do not count. */
+/** Names the file of a set of rows; rows of a quick run go to artifacts/. */
 export function rowsFile(name: string, quick: boolean): string {
   return quick ? path.join(projectRoot, 'artifacts', `${name}.json`) : resultsFile(name);
 }
 
 /**
- * Writes rows whole or not at all, one a line, so that a change shows as the lines it is. The
- * folder is made if need be.
+ * Writes a file of rows whole or not at all, one row on a line. Makes the folder if it is missing.
  */
 export async function writeRows(file: string, rows: readonly ResultRow[]): Promise<void> {
   mkdirSync(path.dirname(file), { recursive: true });
@@ -21,13 +20,13 @@ export async function writeRows(file: string, rows: readonly ResultRow[]): Promi
   await writeFileAtomically(file, [`[\n${lines}\n]\n`]);
 }
 
-/** Where and of what code a result was measured, on the accelerator of this process. */
+/** Fields that say where and with which code a row was measured, on this process's accelerator. */
 export async function provenance(): Promise<Pick<ResultRow, 'commit' | 'backend' | 'device'>> {
   const { name } = await useAccelerator();
   return { ...machineAndCommit(), backend: name };
 }
 
-/** The same where other processes compute. */
+/** The fields of `provenance` without the accelerator, for measurements in other processes. */
 export function machineAndCommit(): Pick<ResultRow, 'commit' | 'device'> {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   const device = `${cpus().length} cores (${model}), Node ${process.versions.node}`;
@@ -45,7 +44,7 @@ function commit(): string {
   }
 }
 
-/** So many digits behind the point. */
+/** Rounds to `digits` decimals. */
 export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }

@@ -6,8 +6,8 @@ import { projectRoot } from '../../files/local';
 import { makePeftPython } from '../setup';
 
 /**
- * Makes adapters here and compares what PEFT computes with them, in Python. INTEROP_PYTHON names
- * a Python that has PEFT already.
+ * Makes adapters and compares their outputs with those of PEFT, in Python. INTEROP_PYTHON names a
+ * Python that has PEFT.
  * @returns 0 if all agree
  * @throws SetupError if the Python environment can't be made
  */

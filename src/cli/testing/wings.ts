@@ -8,21 +8,21 @@ export type Tested = 'once' | 'every accelerator';
 /** A room of a wing. */
 export interface Room {
   holds: string;
-  /** that of its wing unless given */
+  /** by default that of its wing */
   tests?: Tested;
 }
 
-/** One of the folders right in src/. */
+/** A folder of src/. */
 export interface Wing {
   holds: string;
   /** wings, or rooms as `wing/room` */
   imports: string[];
   tests: Tested;
-  /** by their folder, each importing only those before it */
+  /** by folder; each imports only those before it */
   rooms: Record<string, Room>;
 }
 
-/** Reads the table of the house, src/wings.json: its wings by their folder, the lowest first. */
+/** Reads src/wings.json: the wings by folder, the lowest first. */
 export function readWings(): Record<string, Wing> {
   const json = readFileSync(path.join(projectRoot, 'src', 'wings.json'), 'utf8');
   return JSON.parse(json) as Record<string, Wing>;
