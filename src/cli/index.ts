@@ -1,7 +1,7 @@
 import { setUp, SetupError } from './setup';
 import { start } from './start';
 
-export { toLearner } from './learner-notebook';
+export { hasExercises, toLearner } from './learner-notebook';
 export type { Notebook } from './learner-notebook';
 export { runNotebooks } from './run-notebooks';
 export { readWings, suites, testFiles } from './testing';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keepOutputs, type Notebook, toLearner } from './learner-notebook';
+import { hasExercises, keepOutputs, type Notebook, toLearner } from './learner-notebook';
 
 const notebook = (...sources: string[]): Notebook => ({
   cells: [
@@ -35,8 +35,13 @@ const g = {
     },
 };`;
 
+test('a notebook has exercises if a code cell marks a solution', () => {
+  assert.ok(hasExercises(notebook('const a = 1;', answer)));
+  assert.ok(!hasExercises(notebook('const a = 1;')));
+});
+
 test("the learner's notebook has a stub in place of each solution, and no outputs", () => {
-  const learner = toLearner(notebook(answer, 'plain();'));
+  const learner = toLearner(notebook(answer, 'run();'));
   const { cells } = learner;
   assert.deepEqual({ ...learner, cells: [] }, { ...notebook(), cells: [] });
   assert.deepEqual(cells[0], notebook().cells[0]);
@@ -59,7 +64,7 @@ const g = {
   }
 });
 
-test("the author's notebook takes over outputs and counts of a run, and nothing else", () => {
+test("the author's notebook gets the outputs and counts of a run, and nothing else", () => {
   const author = notebook(answer);
   const run = notebook(answer);
   Object.assign(run.cells[1] ?? {}, {

@@ -1,4 +1,4 @@
-/** A notebook as Jupyter stores it, as far as it matters here. */
+/** A notebook as Jupyter stores it: the fields that are used here. */
 export interface Notebook {
   cells: NotebookCell[];
   metadata: Record<string, unknown>;
@@ -6,21 +6,28 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
-/** A cell; one of text has neither outputs nor a count. */
+/** A cell; only code cells have outputs and a count. */
 export interface NotebookCell {
   cell_type: 'code' | 'markdown';
   id: string;
   metadata: Record<string, unknown>;
-  /** lines, each with its end */
+  /** lines, each with its line break */
   source: string[];
   outputs?: unknown[];
   execution_count?: number | null;
 }
 
-/** Around what the learner is to write; the marks stand on lines of their own. */
+/** The code that the learner writes, between two marks on lines of their own. */
 const SOLUTION = /^( *)\/\/ BEGIN SOLUTION\n[^]*?^ *\/\/ END SOLUTION$/gm;
 
-/** The learner's version of an author's notebook: stubs for solutions, and no outputs. */
+/** Whether a notebook has code that the learner writes. */
+export function hasExercises({ cells }: Notebook): boolean {
+  return cells.some(
+    ({ cell_type, source }) => cell_type === 'code' && /BEGIN SOLUTION/.test(source.join('')),
+  );
+}
+
+/** Makes the learner's version of an author's notebook: stubs for solutions, and no outputs. */
 export function toLearner(author: Notebook): Notebook {
   const cells = author.cells.map((cell) =>
     cell.cell_type === 'code'
@@ -30,7 +37,7 @@ export function toLearner(author: Notebook): Notebook {
   return { ...author, cells };
 }
 
-/** An author's notebook with the outputs of a run of it, and nothing else of that. */
+/** Copies outputs and counts of a run into the author's notebook, and nothing else. */
 export function keepOutputs(author: Notebook, run: Notebook): Notebook {
   const cells = author.cells.map((cell, i) => {
     const { outputs, execution_count } = run.cells[i] ?? cell;
