@@ -251,6 +251,13 @@ describe('a bank', () => {
     bank.activate('0');
     const adapted = await logits(model, ids);
     await mergeLora(model);
+    const refused = {
+      name: 'ArgumentError',
+      message: /0 must be alive, but was merged or removed/,
+    };
+    assert.throws(() => bank.activate('0'), refused);
+    assert.throws(() => bank.forRows(['0', BASE_ALONE]), refused);
+    assertClose(await logits(model, ids), adapted, 1e-5);
     bank.dispose();
     assertClose(await logits(model, ids), adapted, 1e-5);
     model.dispose();

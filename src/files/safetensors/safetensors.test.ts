@@ -293,6 +293,7 @@ describe('writeSafetensors', () => {
       ['w', { shape: [-1, -3], values: new Float32Array(3) }, /"w": shape must/],
       ['w', { shape: [1], values: Float32Array.of(-65520), dtype: 'F16' }, /below 65520 .* -65520/],
       ['__metadata__', { shape: [1], values: Float32Array.of(1) }, /must not be __metadata__/],
+      ['w', { shape: [1], values: Float32Array.of(1), dtype: 'BF16' as 'F16' }, /F32 or F16/],
     ];
     for (const [name, tensor, message] of bad) {
       await assert.rejects(writeSafetensors(file, new Map([...tensors, [name, tensor]])), message);

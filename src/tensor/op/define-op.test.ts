@@ -103,4 +103,12 @@ describe('an op', () => {
     tf.dispose([x, y, c, dx, dy]);
     assert.deepEqual(alive(), start);
   });
+
+  test('defined anew without a gradient has none', () => {
+    const reference = ({ x }: { x: tf.Tensor }) => tf.mul(x, 5);
+    defineOp<{ x: tf.Tensor }>('Redefined', { reference, gradient: (dy) => ({ x: () => dy }) });
+    const redefined = defineOp<{ x: tf.Tensor }>('Redefined', { reference });
+    assert.equal(tf.getGradient('Redefined'), undefined);
+    redefined({ x: tf.scalar(2) }).dispose();
+  });
 });

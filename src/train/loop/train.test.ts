@@ -51,6 +51,14 @@ describe('train', () => {
     native = name === 'cpu-native';
   });
 
+  test('refuses a schedule without a finite factor, and the weights stay as they were', async () => {
+    const options = setUp({ schedule: () => NaN });
+    const before = await weights(options);
+    const message = /^train: schedule must return a finite factor, got NaN at step 1/;
+    await assert.rejects(run(options), { name: 'ArgumentError', message });
+    assert.deepEqual(await weights(options), before);
+  });
+
   test('lowers the loss and reports every step', async () => {
     const steps = await run(setUp({ steps: 12, countTokens: ({ labels }) => labels.length }));
     assert.deepEqual(

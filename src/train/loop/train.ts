@@ -99,7 +99,7 @@ async function takeStep<Batch>(
     const factor = schedule(step);
     if (!Number.isFinite(factor)) {
       throw new ArgumentError(
-        `train: schedule must return a finite factor, got ${factor} at step ${step}.`,
+        `train: schedule must return a finite factor, got ${factor} at step ${step + 1}.`,
       );
     }
     optimizer.step(parameters, gradients, factor);
