@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { readWings, testFiles, suites } from '../src/cli';
+import { readWings, testFiles, suites } from '../src/cli/testing';
 import { projectRoot } from '../src/files/local';
 
 const src = path.join(projectRoot, 'src');

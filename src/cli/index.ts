@@ -4,8 +4,6 @@ import { start } from './start';
 export { hasExercises, toLearner } from './learner-notebook';
 export type { Notebook } from './learner-notebook';
 export { runNotebooks } from './run-notebooks';
-export { readWings, suites, testFiles } from './testing';
-export type { Wing } from './testing';
 
 /** Runs with the arguments after its name. @returns the exit code */
 type Command = (args: string[]) => Promise<number>;

@@ -1,4 +1,4 @@
-import type { Wing } from '../../src/cli';
+import type { Wing } from '../../src/cli/testing';
 
 const WIDTH = 900;
 const MARGIN = 12;

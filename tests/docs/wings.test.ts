@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readWings } from '../../src/cli';
+import { readWings } from '../../src/cli/testing';
 import { drawWings } from './draw-wings';
 import { root } from './pages';
 
