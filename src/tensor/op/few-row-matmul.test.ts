@@ -56,6 +56,22 @@ describe('tf.matMul equals loops in float64, however the matrices lie', () => {
   }
 });
 
+describe('tf.matMul refuses matrices that do not fit, on every backend', () => {
+  for (const [a, b, transposeA, transposeB] of [
+    [[2, 3], [5, 2], false, false],
+    [[2, 3], [3, 5], false, true],
+    [[2, 3], [3, 5], true, false],
+    [[2, 3], [5, 4], true, true],
+    [[4, 2, 3], [4, 5, 2], false, false],
+  ] as [number[], number[], boolean, boolean][]) {
+    test(`[${a}] and [${b}], transposed: ${transposeA}, ${transposeB}`, async () => {
+      await assert.rejects(async () => {
+        await read(tf.matMul(tf.ones(a), tf.ones(b), transposeA, transposeB));
+      });
+    });
+  }
+});
+
 /** Of a batch [..., rows, columns]. */
 async function matricesOf(x: tf.Tensor): Promise<Matrix[]> {
   const all = await matrix(x);

@@ -27,11 +27,13 @@ export function replaceFewRowMatMul(): void {
 function hasFewRows(a: tf.Tensor, b: tf.Tensor, transposeB: boolean): boolean {
   const [batch, other] = [a, b].map(({ shape }) => shape.slice(0, -2).join()) as [string, string];
   const rows = a.shape.at(-2) as number;
+  // Shapes that do not fit are refused by TensorFlow's own kernel.
+  const fits = a.shape.at(-1) === b.shape.at(transposeB ? -1 : -2);
   const matrix = b.shape.slice(-2).reduce((product, size) => product * size, 1);
   const isOne = matrix === b.size;
   // If b is not transposed, threads share out whole matrices only.
   const isShared = transposeB || matrix <= SMALL_MATRIX || !isOne;
   const isSmall = rows <= FEW_ROWS || (isOne && transposeB && rows * matrix <= SMALL_PRODUCT);
   const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
-  return isFloat && isSmall && isShared && batch === other && a.size > 0 && b.size > 0;
+  return fits && isFloat && isSmall && isShared && batch === other && a.size > 0 && b.size > 0;
 }
