@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import { defineOp, runNativeOp } from '../../tensor/op';
 import { addAdapterWebGpu } from './add-adapter-webgpu';
 import { lowRankGradients } from './low-rank-gradients';
-import { lowRankProduct, type Scales, scalesTensor } from './low-rank-product';
+import {
+  type AdapterInputs,
+  lowRankProduct,
+  type Scales,
+  type ScalingAttrs,
+  scalesTensor,
+} from './low-rank-product';
 
-type Inputs = {
-  x: tf.Tensor2D;
-  /** W0 x [n, d] */
-  product: tf.Tensor2D;
-  A: tf.Tensor2D;
-  B: tf.Tensor2D;
-  bias: tf.Tensor1D | null;
-};
+/** W0 x [n, d] */
+type Inputs = AdapterInputs & { product: tf.Tensor2D };
 
 /**
  * h = W0 x + b + s B (A x), for a W0 x that is computed already        (Hu et al. 2021, eq. 3)
@@ -22,7 +22,11 @@ type Inputs = {
  *
  * The gradient to W0 x is dL/dh, to b it is Σ dL/dh.
  */
-export const addAdapter = defineOp<Inputs, { scaling: Scales }, tf.Tensor2D>('AddAdapter', {
+export const addAdapter = defineOp<Inputs, ScalingAttrs, tf.Tensor2D>('AddAdapter', {
+  shapes: {
+    ...{ x: 'n k', product: 'n d', A: 'r k', B: 'd r', bias: 'd' },
+    scaling: ['n r', '1 r'],
+  },
   reference: ({ x, product, A, B, bias }, { scaling }) =>
     tf.tidy(() => {
       const h = product.add(lowRankProduct(x, A, B, scaling));
@@ -48,7 +52,7 @@ export const addAdapter = defineOp<Inputs, { scaling: Scales }, tf.Tensor2D>('Ad
 /** Writes h over the product, on TensorFlow's CPU; to be called in a `tf.tidy`. */
 export function addAdapterNative(
   product: tf.Tensor,
-  { x, A, B, bias }: Omit<Inputs, 'product'>,
+  { x, A, B, bias }: AdapterInputs,
   scaling: Scales,
 ): tf.Tensor {
   const inputs = [product, x, A, B, bias ?? tf.tensor1d([]), scalesTensor(scaling)];

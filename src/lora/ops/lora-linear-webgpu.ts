@@ -1,20 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
 import { multiplyWebGpu, type SumOfProducts } from '../../tensor/nn';
 import { webGpuBackend } from '../../tensor/op';
-import type { Scales } from './low-rank-product';
+import type { AdapterInputs, ScalingAttrs } from './low-rank-product';
 
 /** In two dispatches: s (x Aᵀ) [n, r], then W0 x, to which s B (A x) and b are added. */
 export function loraLinearWebGpu(
-  {
-    x,
-    w0,
-    A,
-    B,
-    bias,
-  }: Record<'x' | 'w0' | 'A' | 'B', tf.TensorInfo> & {
-    bias: tf.TensorInfo | null;
-  },
-  { scaling }: { scaling: Scales },
+  { x, w0, A, B, bias }: AdapterInputs & { w0: tf.Tensor2D },
+  { scaling }: ScalingAttrs,
 ): tf.TensorInfo {
   const low = multiplyWebGpu({ products: [[x, A]], transpose: true, scaling });
   const products: SumOfProducts['products'] = [

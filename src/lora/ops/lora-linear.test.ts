@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { alive, freshSeed, poison } from '../../../tests/fresh';
 import { add, type Matrix, matrix, multiply, transpose } from '../../../tests/matrix';
+import { ShapeError } from '../../tensor/errors';
 import { Random, read, useAccelerator } from '../../tensor/runtime';
 import { addAdapter } from './add-adapter';
 import { loraLinear } from './lora-linear';
@@ -93,6 +94,35 @@ async function compare(op: Op, { n, d, k, r, scaling, bias }: Case, seed: number
   if (typeof scales !== 'number') scales.dispose();
   assert.deepEqual(alive(), start);
 }
+
+describe('loraLinear refuses', () => {
+  for (const [name, shape] of [
+    ['w0', [4, 2]],
+    ['bias', [5]],
+    ['A', [2, 4]],
+    ['B', [3, 2]],
+    ['scaling', [2, 2]],
+  ] as [string, number[]][]) {
+    test(`${name} [${shape}] for x [5, 3], W0 [4, 3], b [4], A [2, 3], B [4, 2]`, () => {
+      const shapes = { x: [5, 3], w0: [4, 3], bias: [4], A: [2, 3], B: [4, 2], scaling: [5, 2] };
+      tf.tidy(() => {
+        const given = Object.entries({ ...shapes, [name]: shape }).map(([, size]) => tf.ones(size));
+        assert.throws(() => loraLinear(...(given as Parameters<typeof loraLinear>)), ShapeError);
+      });
+    });
+  }
+
+  test('x of whole numbers', () => {
+    const x = tf.ones([5, 3], 'int32');
+    const [w0, A, B] = [
+      tf.ones<tf.Rank.R2>([4, 3]),
+      tf.ones<tf.Rank.R2>([2, 3]),
+      tf.ones<tf.Rank.R2>([4, 2]),
+    ];
+    assert.throws(() => loraLinear(x, w0, null, A, B, 2), /x must be float32 \[n, k\], got int32/);
+    tf.dispose([x, w0, A, B]);
+  });
+});
 
 function drawScales(random: Random, scaling: Scaling, [n, r]: [number, number]) {
   if (scaling === 'number') return 1.7;

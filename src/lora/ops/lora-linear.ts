@@ -4,16 +4,16 @@ import { defineOp, runNativeOp } from '../../tensor/op';
 import { addAdapterNative } from './add-adapter';
 import { loraLinearInputGradientWebGpu, loraLinearWebGpu } from './lora-linear-webgpu';
 import { lowRankGradients } from './low-rank-gradients';
-import { lowRankProduct, type Scales } from './low-rank-product';
+import {
+  type AdapterInputs,
+  lowRankProduct,
+  type Scales,
+  type ScalingAttrs,
+} from './low-rank-product';
 import { mergeIfCheaper } from './merge-first';
 
-type Inputs = {
-  x: tf.Tensor2D;
-  w0: tf.Tensor2D;
-  A: tf.Tensor2D;
-  B: tf.Tensor2D;
-  bias: tf.Tensor1D | null;
-};
+/** W0 [d, k] */
+type Inputs = AdapterInputs & { w0: tf.Tensor2D };
 
 /**
  * h = W0 x + b + s B (A x)        (Hu et al. 2021, eq. 3)
@@ -45,7 +45,8 @@ export function loraLinear(
  *
  * and dL/dA and dL/dB by `lowRankGradients`, which are computed in one pass.
  */
-const loraLinearOp = defineOp<Inputs, { scaling: Scales }, tf.Tensor2D>('LoRALinear', {
+const loraLinearOp = defineOp<Inputs, ScalingAttrs, tf.Tensor2D>('LoRALinear', {
+  shapes: { x: 'n k', w0: 'd k', A: 'r k', B: 'd r', bias: 'd', scaling: ['n r', '1 r'] },
   reference: ({ x, w0, A, B, bias }, { scaling }) =>
     tf.tidy(() => {
       const base = tf.matMul(x, w0, false, true); // [n, d]
@@ -85,9 +86,10 @@ type GradientInputs = {
 };
 
 /** dL/dx = dy W0 + s (dy B) A, [n, k], owned by the caller. It has no gradient. */
-const loraLinearInputGradient = defineOp<GradientInputs, { scaling: Scales }, tf.Tensor2D>(
+const loraLinearInputGradient = defineOp<GradientInputs, ScalingAttrs, tf.Tensor2D>(
   'LoRALinearInputGradient',
   {
+    shapes: { dy: 'n d', w0: 'd k', A: 'r k', B: 'd r', dS: 'n r' },
     reference: ({ dy, w0, dS, A }) => tf.tidy(() => tf.matMul(dy, w0).add(tf.matMul(dS, A))),
     // Adds s (dy B) A to dy W0 in place, or multiplies by W0 + s B A.
     native: ({ dy, w0, dS, A, B }, { scaling }) =>

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp, runNativeOpOf } from '../../tensor/op';
 import { lowRankGradientsWebGpu } from './low-rank-gradients-webgpu';
-import { type Scales, scalesTensor } from './low-rank-product';
+import { type ScalingAttrs, scalesTensor } from './low-rank-product';
 
 type Inputs = {
   /** dL/dh [n, d] */
@@ -10,7 +10,6 @@ type Inputs = {
   A: tf.Tensor2D;
   B: tf.Tensor2D;
 };
-type Attrs = { scaling: Scales };
 type Gradients = { dS: tf.Tensor2D; dA: tf.Tensor2D; dB: tf.Tensor2D };
 
 /** Above this rank four products of TensorFlow's are faster than the compiled op. */
@@ -25,7 +24,8 @@ const SMALL_RANK = 32;
  *
  * all owned by the caller. x Aᵀ [n, r] is computed again rather than saved.
  */
-export const lowRankGradients = defineOp<Inputs, Attrs, Gradients>('LowRankGradients', {
+export const lowRankGradients = defineOp<Inputs, ScalingAttrs, Gradients>('LowRankGradients', {
+  shapes: { dy: 'n d', x: 'n k', A: 'r k', B: 'd r', scaling: ['n r', '1 r'] },
   outputs: ['dS', 'dA', 'dB'],
   reference: inFourProducts,
   native: ({ dy, x, A, B }, { scaling }) => {
@@ -38,7 +38,7 @@ export const lowRankGradients = defineOp<Inputs, Attrs, Gradients>('LowRankGradi
   webgpu: lowRankGradientsWebGpu,
 });
 
-function inFourProducts({ dy, x, A, B }: Inputs, { scaling }: Attrs): Gradients {
+function inFourProducts({ dy, x, A, B }: Inputs, { scaling }: ScalingAttrs): Gradients {
   return tf.tidy((): Gradients => {
     const dS = tf.matMul(dy, B).mul<tf.Tensor2D>(scaling);
     const low = tf.matMul(x, A, false, true).mul<tf.Tensor2D>(scaling);

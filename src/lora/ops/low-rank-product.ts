@@ -6,6 +6,20 @@ import * as tf from '@tensorflow/tfjs';
  */
 export type Scales = number | tf.Tensor2D;
 
+/** What every op of an adapter takes. */
+export type AdapterInputs = {
+  /** [n, k] */
+  x: tf.Tensor2D;
+  /** [r, k] */
+  A: tf.Tensor2D;
+  /** [d, r] */
+  B: tf.Tensor2D;
+  /** b [d], or null */
+  bias: tf.Tensor1D | null;
+};
+
+export type ScalingAttrs = { scaling: Scales };
+
 /** s B (A x) [n, d]. The scale goes on the [n, r] factor, the smallest; B A is never formed. */
 export function lowRankProduct(
   x: tf.Tensor2D,

@@ -3,6 +3,7 @@ import { afterEach, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { alive } from '../../../tests/fresh';
+import { ShapeError } from '../errors';
 import { type AcceleratorName, read, useAccelerator } from '../runtime';
 import { defineOp, kernelRuns } from './define-op';
 
@@ -19,6 +20,7 @@ describe('defineOp picks the kernel', () => {
     else process.env.LORA_KERNELS = LORA_KERNELS;
   });
   const kernels = {
+    shapes: {},
     reference: () => tf.scalar(1),
     native: () => tf.scalar(2),
     webgpu: () => tf.scalar(3),
@@ -38,7 +40,7 @@ describe('defineOp picks the kernel', () => {
 
   test('that is the reference if it has no other', async () => {
     delete process.env.LORA_KERNELS;
-    await isRun(defineOp<object>('TestReference', { reference: kernels.reference }), 1);
+    await isRun(defineOp<object>('TestReference', { shapes: {}, reference: kernels.reference }), 1);
     assert.deepEqual(kernelRuns().get('TestReference'), { reference: 1 });
   });
 
@@ -61,6 +63,7 @@ describe('an op', () => {
   const split = defineOp<Inputs, { c: tf.Tensor }, { sum: tf.Tensor; rest?: tf.Tensor }>(
     'TestSplit',
     {
+      shapes: { x: '...', y: '...', c: ['', 'n'] },
       outputs: ['sum', 'rest'],
       consumes: 'x',
       reference: ({ x, y }, { c }) => {
@@ -104,10 +107,19 @@ describe('an op', () => {
     assert.deepEqual(alive(), start);
   });
 
+  test('refuses tensors that do not fit before a kernel runs; what it consumes stays', () => {
+    const [x, y, c] = [tf.tensor1d([1, 2]), tf.tensor1d([5, 7, 9]), tf.scalar(3)];
+    const before = kernelRuns().get('TestSplit')?.reference;
+    assert.throws(() => split({ x, y }, { c }), ShapeError);
+    assert.equal(kernelRuns().get('TestSplit')?.reference, before);
+    assert.ok(!x.isDisposed);
+    tf.dispose([x, y, c]);
+  });
+
   test('defined anew without a gradient has none', () => {
-    const reference = ({ x }: { x: tf.Tensor }) => tf.mul(x, 5);
-    defineOp<{ x: tf.Tensor }>('Redefined', { reference, gradient: (dy) => ({ x: () => dy }) });
-    const redefined = defineOp<{ x: tf.Tensor }>('Redefined', { reference });
+    const given = { shapes: { x: '' }, reference: ({ x }: { x: tf.Tensor }) => tf.mul(x, 5) };
+    defineOp<{ x: tf.Tensor }>('Redefined', { ...given, gradient: (dy) => ({ x: () => dy }) });
+    const redefined = defineOp<{ x: tf.Tensor }>('Redefined', given);
     assert.equal(tf.getGradient('Redefined'), undefined);
     redefined({ x: tf.scalar(2) }).dispose();
   });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { hasNativeOps } from './native-ops';
+import { assertShapes, type Shape } from './shapes';
 
 /** An op's inputs by name. One that is null or left out does not reach the kernels. */
 type Tensors<T> = { [Name in keyof T]: tf.Tensor | null | undefined };
@@ -21,7 +22,14 @@ export type NoAttrs = Record<never, never>;
 /** The inputs that the gradient gets by name, and the outputs: `output` if there is one alone. */
 type Saved<Inputs, Output> = Inputs & (Output extends tf.Tensor ? { output: Output } : Output);
 
+/** The shape of every input, and of attributes that are tensors. */
+type Shapes<Inputs, Attrs> = { readonly [Name in keyof Inputs]: Shape } & {
+  readonly [Name in keyof Attrs]?: Shape;
+};
+
 export interface OpDefinition<Inputs extends Tensors<Inputs>, Attrs, Output> {
+  /** what a call must fit, since kernels trust it */
+  shapes: Shapes<Inputs, Attrs> | ((attrs: Attrs) => Shapes<Inputs, Attrs>);
   /** in tfjs ops, for every backend; the other kernels must equal it */
   reference: Kernel<Inputs, Attrs, Output>;
   /** on TensorFlow's CPU, with the project's own TensorFlow ops (`op.cc`) */
@@ -56,7 +64,8 @@ const runs = new Map<string, Runs>();
 /**
  * Defines an op: enters its kernels and its gradient in the tfjs registry, for every backend, and
  * returns the call that runs it as one op on the tape. A later definition of a name replaces an
- * earlier one. Attributes may be anything, tensors included; those stay the caller's.
+ * earlier one. Attributes may be anything, tensors included; those stay the caller's. A call whose
+ * tensors do not fit the op's shapes throws a ShapeError before any kernel runs.
  *
  * `LORA_KERNELS=reference` makes all ops run their reference.
  */
@@ -82,8 +91,10 @@ export function defineOp<
   }
   if (tf.getGradient(name)) tf.unregisterGradient(name);
   if (definition.gradient) tf.registerGradient(gradientOf(name, definition, codec));
-  const { consumes } = definition;
+  const { consumes, shapes } = definition;
   return (inputs, ...[attrs]) => {
+    const wanted = typeof shapes === 'function' ? shapes(attrs as Attrs) : shapes;
+    assertShapes(name, { ...attrs, ...inputs }, wanted);
     const given = withoutNulls(inputs);
     const made = tf.engine().runKernel(name, given, attrs ?? {});
     if (consumes) given[consumes]?.dispose();

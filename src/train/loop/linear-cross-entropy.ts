@@ -66,6 +66,7 @@ function countedOf(labels: ArrayLike<number>, shares: Float32Array): Counted {
 
 /** `crossEntropyRows` of h Wᵀ, chunk by chunk; it has no kernels of its own. */
 const lossOfHead = defineOp<Inputs, Counted, Outputs>('LinearCrossEntropy', {
+  shapes: { hidden: 'n k', weight: 'v k' },
   outputs: ['loss', 'dHidden'],
   reference: sumOverChunks,
   saves: ['hidden', 'weight', 'dHidden'],

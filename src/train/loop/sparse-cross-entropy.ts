@@ -36,6 +36,7 @@ type Inputs = { z: tf.Tensor2D; labels: tf.Tensor1D; shares: tf.Tensor1D };
 const lossOfRows = defineOp<Inputs, NoAttrs, { loss: tf.Scalar; dLogits: tf.Tensor2D }>(
   'SparseCrossEntropy',
   {
+    shapes: { z: 'n v', labels: 'int32 n', shares: 'n' },
     outputs: ['loss', 'dLogits'],
     reference: ({ z, labels, shares }) =>
       tf.tidy(() => {

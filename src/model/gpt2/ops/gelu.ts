@@ -15,6 +15,7 @@ const b = 0.044715 * a;
  * computed again.
  */
 export const gelu = defineOp<{ x: tf.Tensor }>('GeluTanh', {
+  shapes: { x: '...' },
   reference: ({ x }) => tf.tidy(() => x.mul(gateOf(x, x.square()))),
   native: ({ x }) => runNativeOp('LoraGelu', [x]),
   webgpu: (inputs) => geluWebGpu(inputs, { a, b }),
@@ -24,6 +25,7 @@ export const gelu = defineOp<{ x: tf.Tensor }>('GeluTanh', {
 
 /** dL/dx = dL/dy (σ + x σ (1 - σ) u'),  u' = a + 3 b x² */
 const geluGradient = defineOp<{ dy: tf.Tensor; x: tf.Tensor }>('GeluTanhGradient', {
+  shapes: { dy: '...', x: '...' },
   reference: ({ dy, x }) =>
     tf.tidy(() => {
       const square = x.square();

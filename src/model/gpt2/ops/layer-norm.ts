@@ -30,6 +30,7 @@ export function layerNorm(inputs: Inputs, attrs: Attrs): tf.Tensor {
 
 /** The gradients of a frozen γ and β are never computed. */
 const layerNormOp = defineOp<Inputs, Attrs, { y: tf.Tensor } & Statistics>('LayerNorm', {
+  shapes: { x: '... width', weight: 'width', bias: 'width' },
   outputs: ['y', 'mean', 'inverse'],
   reference: ({ x, weight, bias }, { epsilon }) =>
     tf.tidy(() => {
@@ -54,6 +55,10 @@ type GradientInputs = { dy: tf.Tensor; x: tf.Tensor; weight: tf.Tensor1D } & Sta
 
 /** dL/dx = (dn - mean(dn) - n · mean(dn · n)) / σ,  dn = dL/dy γ */
 const layerNormGradient = defineOp<GradientInputs, Attrs>('LayerNormGradient', {
+  shapes: {
+    ...{ dy: '... width', x: '... width', weight: 'width' },
+    ...{ mean: '... 1', inverse: '... 1' },
+  },
   reference: ({ dy, x, weight, ...statistics }) =>
     tf.tidy(() => {
       const { mean, inverse } = statistics as Required<Statistics>;

@@ -20,6 +20,10 @@ type Attrs = {
  * One op on the tape, which keeps p alone.
  */
 export const maskedSoftmax = defineOp<Inputs, Attrs, tf.Tensor4D>('MaskedSoftmax', {
+  shapes: {
+    scores: 'batch heads time all',
+    mask: ['time all', 'batch 1 time all'],
+  },
   reference: ({ scores, mask }, { scale }) =>
     tf.tidy(() => {
       const scaled = scores.mul(scale);
@@ -38,6 +42,7 @@ export const maskedSoftmax = defineOp<Inputs, Attrs, tf.Tensor4D>('MaskedSoftmax
 const maskedSoftmaxGradient = defineOp<Record<'dp' | 'p', tf.Tensor4D>, Attrs, tf.Tensor4D>(
   'MaskedSoftmaxGradient',
   {
+    shapes: { dp: '...', p: '...' },
     reference: ({ dp, p }, { scale }) =>
       tf.tidy(() => {
         const weighted = p.mul(dp);

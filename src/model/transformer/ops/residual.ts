@@ -6,6 +6,7 @@ import { defineOp } from '../../../tensor/op';
  * the tape.
  */
 export const residual = defineOp<{ x: tf.Tensor; y: tf.Tensor }>('Residual', {
+  shapes: { x: '...', y: '...' },
   reference: ({ x, y }) => x.add(y),
   gradient: (dy) => ({ x: () => dy.clone(), y: () => dy.clone() }),
 });

@@ -10,6 +10,7 @@ type Heads = { q: tf.Tensor4D; k: tf.Tensor4D; v: tf.Tensor4D };
  * [batch, heads, time, size], owned by the caller. One op on the tape, which keeps nothing.
  */
 export const splitHeads = defineOp<{ qkv: tf.Tensor }, { heads: number }, Heads>('SplitHeads', {
+  shapes: { qkv: 'batch time width' },
   outputs: ['q', 'k', 'v'],
   reference: ({ qkv }, { heads }) =>
     tf.tidy(() => {
@@ -26,6 +27,11 @@ export const splitHeads = defineOp<{ qkv: tf.Tensor }, { heads: number }, Heads>
 
 /** Joins dL/dq, dL/dk and dL/dv to dL/dqkv [batch, time, 3 heads size]. */
 const splitHeadsGradient = defineOp<Record<'dq' | 'dk' | 'dv', tf.Tensor4D>>('SplitHeadsGradient', {
+  shapes: {
+    dq: 'batch heads time size',
+    dk: 'batch heads time size',
+    dv: 'batch heads time size',
+  },
   reference: ({ dq, dk, dv }) =>
     tf.tidy(() => {
       const [batch, heads, time, size] = dq.shape;

@@ -17,6 +17,7 @@ type Attrs = { p: number; key: Key };
  * dL/dx = m ⊙ dL/dy / (1 - p), by the same op with the same key.
  */
 export const dropout: Op<Inputs, Attrs, tf.Tensor> = defineOp<Inputs, Attrs>('Dropout', {
+  shapes: { x: '...' },
   reference: ({ x }, { p, key }) =>
     tf.tidy(() => x.mul(tf.tensor(factorsOf(x.size, p, key), x.shape))),
   // The words go as a tensor: an attribute is a float32, which does not hold them.

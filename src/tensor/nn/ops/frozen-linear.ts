@@ -15,6 +15,7 @@ type Inputs = { x: tf.Tensor2D; weight: tf.Tensor2D; bias: tf.Tensor1D | null };
  * dL/dx = dL/dh W,  dL/db = Σ dL/dh; W has no gradient.
  */
 export const frozenLinear = defineOp<Inputs, NoAttrs, tf.Tensor2D>('FrozenLinear', {
+  shapes: { x: 'n k', weight: 'd k', bias: 'd' },
   reference: ({ x, weight, bias }) =>
     tf.tidy(() => {
       const product = tf.matMul(x, weight, false, true);

@@ -13,6 +13,7 @@ export function reshapeUntaped<Result extends tf.Tensor>(
 }
 
 const reshape = defineOp<{ x: tf.Tensor }, { from: number[]; to: number[] }>('ReshapeUntaped', {
+  shapes: { x: ['...', 'int32 ...'] },
   reference: ({ x }, { to }) => x.reshape(to),
   gradient: (dy, _, { from }) => ({ x: () => dy.reshape(from) }),
 });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp, type Op, runNativeOp } from '../../op';
 import { LEVELS } from '../levels';
+import { SCALES_BLOCK } from '../quantize';
 import { dequantizeScales, type QuantizedLayout, tiledWeight } from './dequantize-weight';
 import { quantizedMatMulWebGpu } from './quantized-matmul-webgpu';
 import { multiplyByTiles, NATIVE_AT_ONCE, type Tile, type TiledWeight } from './tiles';
@@ -27,6 +28,11 @@ type Attrs = QuantizedLayout & {
 export const quantizedMatMul: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, Attrs, tf.Tensor2D>(
   'QuantizedMatMul',
   {
+    shapes: ({ transpose, ...layout }) => {
+      const { words, scales } = sizesOf(layout);
+      const [d, k] = layout.shape;
+      return { x: `n ${transpose ? k : d}`, packed: `int32 ${words}`, scales: `${scales}` };
+    },
     reference: ({ x, packed, scales }, { transpose, ...layout }) =>
       tf.tidy(() => multiplyByTiles(x, tiledWeight(packed, scales, layout), transpose)),
     native: ({ x, packed, scales }, { transpose, ...layout }) =>
@@ -38,6 +44,15 @@ export const quantizedMatMul: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, 
     }),
   },
 );
+
+/** The sizes of `packed` and `scales`; codes and scales each start at a word. */
+function sizesOf({ shape: [d, k], blockSize, scalesInBytes }: QuantizedLayout) {
+  const blocks = Math.ceil((d * k) / blockSize);
+  return {
+    words: Math.ceil((d * k) / 8) + (scalesInBytes ? Math.ceil(blocks / 4) : 0),
+    scales: scalesInBytes ? Math.ceil(blocks / SCALES_BLOCK) + 1 : blocks,
+  };
+}
 
 /** One compiled op unpacks the rows of a tile. */
 function nativeTiles(

@@ -18,6 +18,7 @@ type Attrs = {
  * bits: there the WGSL kernel is the reference too.
  */
 export const unpack = defineOp<Inputs, Attrs, tf.Tensor1D>('UnpackHalves', {
+  shapes: { words: 'int32 n' },
   reference: (inputs, attrs) =>
     (tf.getBackend() === 'webgpu' ? unpackWebGpu : unpackByArithmetic)(inputs, attrs),
   webgpu: unpackWebGpu,

@@ -14,6 +14,7 @@ type Outputs = { update: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
  * All tensors have one shape; the outputs are new, owned by the caller. The op has no gradient.
  */
 export const adam = defineOp<Inputs, Attrs, Outputs>('Adam', {
+  shapes: { gradient: '...', m: '...', v: '...' },
   outputs: ['update', 'm', 'v'],
   reference: ({ gradient, m: oldM, v: oldV }, { beta1, beta2, epsilon, step }) =>
     tf.tidy(() => {

@@ -18,6 +18,7 @@ type Outputs = { losses: tf.Tensor1D; dLogits: tf.Tensor2D };
  * overwrite them with the gradient.
  */
 export const crossEntropyRows = defineOp<Inputs, NoAttrs, Outputs>('CrossEntropyRows', {
+  shapes: { logits: 'm v', labels: 'int32 m', shares: 'm' },
   outputs: ['losses', 'dLogits'],
   consumes: 'logits',
   // The one-hot is subtracted at its m positions only.
