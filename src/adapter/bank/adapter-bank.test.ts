@@ -21,8 +21,14 @@ before(useAccelerator);
 const numRuns = () => (tf.getBackend() === 'webgpu' ? 1 : 6);
 
 const config = {
-  ...{ vocabSize: 17, maxPositions: 12, nEmbd: 6, nLayer: 2, nHead: 2, nInner: 10 },
-  ...{ layerNormEpsilon: 1e-5, eosTokenIds: [] },
+  vocabSize: 17,
+  maxPositions: 12,
+  nEmbd: 6,
+  nLayer: 2,
+  nHead: 2,
+  nInner: 10,
+  layerNormEpsilon: 1e-5,
+  eosTokenIds: [],
 };
 
 /** With large weights, so that its tokens have opinions. */

@@ -140,7 +140,9 @@ describe('many questions', () => {
 
 describe('a verdict', () => {
   const step = (role: TraceStep['role'], reply: Reply, about: number | null = null): TraceStep => ({
-    ...{ role, prompt: '', about },
+    role,
+    prompt: '',
+    about,
     ...reply,
   });
   const steps = [

@@ -30,8 +30,14 @@ const RIGHT = '3*4=12, so 12';
 /** A model that says anything, with an adapter for each role that makes it say something else. */
 async function makeSetup(): Promise<AgentSetup> {
   const config = {
-    ...{ vocabSize: tokenizer.get_vocab().size, maxPositions: 128, nEmbd: 8, nLayer: 1, nHead: 2 },
-    ...{ nInner: 12, layerNormEpsilon: 1e-5, eosTokenIds: tokenizer.encode('\n').ids },
+    vocabSize: tokenizer.get_vocab().size,
+    maxPositions: 128,
+    nEmbd: 8,
+    nLayer: 1,
+    nHead: 2,
+    nInner: 12,
+    layerNormEpsilon: 1e-5,
+    eosTokenIds: tokenizer.encode('\n').ids,
   };
   const weights = drawWeights(config, 3);
   const model = new GPT2(config, weights);

@@ -4,6 +4,7 @@ import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './c
 import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
+  type ChartWords,
   drawDocument,
   drawHeader,
   drawXAxis,
@@ -22,11 +23,7 @@ export interface BarSeries {
   values: number[];
 }
 
-export interface BarChartOptions {
-  /** The finding, as a sentence. */
-  title: string;
-  /** One sentence with the numbers, for those who do not see the picture. */
-  summary: string;
+export interface BarChartOptions extends ChartWords {
   /** Names of the rows, from the top down. */
   categories: string[];
   /** The axis along the bars; its format also writes the number at each bar's end. */

@@ -52,13 +52,21 @@ export function makeFigure(summary: string, parts: Parts): Figure {
     title: {
       text: `<b>${plotlyLines(titleLines)}</b>`,
       font: { size: TITLE_SIZE },
-      ...{ x: 0, xanchor: 'left', y: 1, yanchor: 'top', pad: { l: EDGE, t: EDGE } },
+      x: 0,
+      xanchor: 'left',
+      y: 1,
+      yanchor: 'top',
+      pad: { l: EDGE, t: EDGE },
     },
     showlegend: data.length > 1,
     // Positioned below the title in px, so that Plotly makes room for every row on a narrow page.
     legend: {
       orientation: 'h',
-      ...{ x: 0, xanchor: 'left', yref: 'container', y: 1 - titleBottom / height, yanchor: 'top' },
+      x: 0,
+      xanchor: 'left',
+      yref: 'container',
+      y: 1 - titleBottom / height,
+      yanchor: 'top',
     },
     ...axes,
   };

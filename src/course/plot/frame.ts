@@ -14,6 +14,14 @@ import {
   WIDTH,
 } from './theme';
 
+/** What every chart says in words. */
+export interface ChartWords {
+  /** The finding, as a sentence. */
+  title: string;
+  /** One sentence with the numbers, for those who do not see the picture. */
+  summary: string;
+}
+
 /** The plot's rectangle within the figure, in px from the figure's upper left corner. */
 export interface Box {
   left: number;
@@ -124,7 +132,7 @@ function gridLine(x1: number, y1: number, x2: number, y2: number): string {
 
 /** Draws the whole SVG document; a screen reader reads its title and summary. */
 export function drawDocument(
-  { title, summary }: { title: string; summary: string },
+  { title, summary }: ChartWords,
   height: number,
   ...body: string[]
 ): string {

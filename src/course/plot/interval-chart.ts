@@ -5,6 +5,7 @@ import { checkAxis, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
+  type ChartWords,
   drawDocument,
   drawHeader,
   drawXAxis,
@@ -26,11 +27,7 @@ export interface MeasuredPoint {
   high: number;
 }
 
-export interface IntervalChartOptions {
-  /** The finding, as a sentence. */
-  title: string;
-  /** One sentence with the numbers, for those who do not see the picture. */
-  summary: string;
+export interface IntervalChartOptions extends ChartWords {
   /** The axis of the values; its format also writes the number at each row's end. */
   value: Axis;
   /** One per row, from the top down. */

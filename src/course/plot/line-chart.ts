@@ -4,6 +4,7 @@ import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './c
 import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
+  type ChartWords,
   drawDocument,
   drawHeader,
   drawXAxis,
@@ -36,11 +37,7 @@ export interface LineSeries {
   spread?: number[];
 }
 
-export interface LineChartOptions {
-  /** The finding, as a sentence. */
-  title: string;
-  /** One sentence with the numbers, for those who do not see the picture. */
-  summary: string;
+export interface LineChartOptions extends ChartWords {
   x: Axis;
   y: Axis;
   /** One to five lines; colour, marker and dash follow from the order. */

@@ -13,8 +13,14 @@ const rows = solverRows({ split: 'train', seed: 5, count: 3 });
 
 function tinyModel(): GPT2 {
   const config = {
-    ...{ vocabSize: tokenizer.get_vocab().size, maxPositions: 128, nEmbd: 8, nLayer: 1 },
-    ...{ nHead: 2, nInner: 12, layerNormEpsilon: 1e-5, eosTokenIds: tokenizer.encode('\n').ids },
+    vocabSize: tokenizer.get_vocab().size,
+    maxPositions: 128,
+    nEmbd: 8,
+    nLayer: 1,
+    nHead: 2,
+    nInner: 12,
+    layerNormEpsilon: 1e-5,
+    eosTokenIds: tokenizer.encode('\n').ids,
   };
   const weights = drawWeights(config, 3);
   try {

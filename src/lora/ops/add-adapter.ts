@@ -24,7 +24,11 @@ type Inputs = AdapterInputs & { product: tf.Tensor2D };
  */
 export const addAdapter = defineOp<Inputs, ScalingAttrs, tf.Tensor2D>('AddAdapter', {
   shapes: {
-    ...{ x: 'n k', product: 'n d', A: 'r k', B: 'd r', bias: 'd' },
+    x: 'n k',
+    product: 'n d',
+    A: 'r k',
+    B: 'd r',
+    bias: 'd',
     scaling: ['n r', '1 r'],
   },
   reference: ({ x, product, A, B, bias }, { scaling }) =>

@@ -103,7 +103,7 @@ describe('loraLinear refuses', () => {
     ['B', [3, 2]],
     ['scaling', [2, 2]],
   ] as [string, number[]][]) {
-    test(`${name} [${shape}] for x [5, 3], W0 [4, 3], b [4], A [2, 3], B [4, 2]`, () => {
+    test(`${name} [${shape.join(', ')}] for x [5, 3], W0 [4, 3], b [4], A [2, 3], B [4, 2]`, () => {
       const shapes = { x: [5, 3], w0: [4, 3], bias: [4], A: [2, 3], B: [4, 2], scaling: [5, 2] };
       tf.tidy(() => {
         const given = Object.entries({ ...shapes, [name]: shape }).map(([, size]) => tf.ones(size));

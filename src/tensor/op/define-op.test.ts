@@ -33,7 +33,9 @@ describe('defineOp picks the kernel', () => {
     await isRun(op, { native: 2, webgpu: 3 }[own() ?? ''] ?? 1);
     const slot = own() ?? 'reference';
     assert.deepEqual(kernelRuns().get('TestAll'), {
-      ...{ reference: 0, native: 0, webgpu: 0 },
+      reference: 0,
+      native: 0,
+      webgpu: 0,
       [slot]: 1,
     });
   });

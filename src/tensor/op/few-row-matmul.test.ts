@@ -64,7 +64,7 @@ describe('tf.matMul refuses matrices that do not fit, on every backend', () => {
     [[2, 3], [5, 4], true, true],
     [[4, 2, 3], [4, 5, 2], false, false],
   ] as [number[], number[], boolean, boolean][]) {
-    test(`[${a}] and [${b}], transposed: ${transposeA}, ${transposeB}`, async () => {
+    test(`[${a.join(', ')}] and [${b.join(', ')}], transposed: ${transposeA}, ${transposeB}`, async () => {
       await assert.rejects(async () => {
         await read(tf.matMul(tf.ones(a), tf.ones(b), transposeA, transposeB));
       });

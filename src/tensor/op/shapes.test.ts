@@ -53,7 +53,7 @@ describe('the shapes of an op refuse', () => {
 
 function check(shapes: Record<string, Shape>, given: Record<string, number[]>): void {
   tf.tidy(() => {
-    const tensors = Object.entries(given).map(([name, shape]) => [name, tf.ones(shape)]);
-    assertShapes('Op', Object.fromEntries(tensors), shapes);
+    const tensors = Object.entries(given).map(([name, shape]) => [name, tf.ones(shape)] as const);
+    assertShapes('Op', Object.fromEntries<tf.Tensor>(tensors), shapes);
   });
 }

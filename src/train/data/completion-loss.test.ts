@@ -21,8 +21,14 @@ function drawExamples(count: number): Example[] {
 
 function tinyModel(): GPT2 {
   const config = {
-    ...{ vocabSize, maxPositions: 128, nEmbd: 8, nLayer: 1, nHead: 2, nInner: 12 },
-    ...{ layerNormEpsilon: 1e-5, eosTokenIds: [1] },
+    vocabSize,
+    maxPositions: 128,
+    nEmbd: 8,
+    nLayer: 1,
+    nHead: 2,
+    nInner: 12,
+    layerNormEpsilon: 1e-5,
+    eosTokenIds: [1],
   };
   const weights = drawWeights(config, 3);
   try {

@@ -56,8 +56,11 @@ type GradientInputs = { dy: tf.Tensor; x: tf.Tensor; weight: tf.Tensor1D } & Sta
 /** dL/dx = (dn - mean(dn) - n · mean(dn · n)) / σ,  dn = dL/dy γ */
 const layerNormGradient = defineOp<GradientInputs, Attrs>('LayerNormGradient', {
   shapes: {
-    ...{ dy: '... width', x: '... width', weight: 'width' },
-    ...{ mean: '... 1', inverse: '... 1' },
+    dy: '... width',
+    x: '... width',
+    weight: 'width',
+    mean: '... 1',
+    inverse: '... 1',
   },
   reference: ({ dy, x, weight, ...statistics }) =>
     tf.tidy(() => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../../tests/close';
-import { alive, freshSeed, poison } from '../../../tests/fresh';
-import { matrix } from '../../../tests/matrix';
-import { Random, read, useAccelerator } from '../runtime';
+import { assertClose } from '../../../../tests/close';
+import { alive, freshSeed, poison } from '../../../../tests/fresh';
+import { matrix } from '../../../../tests/matrix';
+import { Random, read, useAccelerator } from '../../runtime';
 import { runOverRows } from './run-over-rows';
 import { SUBGROUPS, webGpuBackend } from './webgpu-backend';
 
@@ -62,7 +62,8 @@ function joinRows(subgroups: boolean, x: tf.Tensor2D, lanes: number): tf.Tensor 
     name: `join_rows_${lanes}`,
     inputs: { x },
     outputShape: [rows, 3],
-    ...{ rows, lanes },
+    rows,
+    lanes,
     body: `
         let first = row * uniforms.xShape.y;
         let end = select(0, uniforms.xShape.y, isRow);
