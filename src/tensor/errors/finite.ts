@@ -2,7 +2,8 @@ import { NonFiniteError } from './errors';
 
 /** Names how many numbers are NaN or infinite, in the words of an error; null if none is. */
 export function nonFiniteFault(what: string, values: Float32Array): string | null {
-  const bad = values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+  let bad = 0;
+  for (const value of values) if (!Number.isFinite(value)) bad++;
   if (bad === 0) return null;
   return `every number of ${what} must be finite, got ${bad} of ${values.length} NaN or infinite.`;
 }
