@@ -22,6 +22,7 @@ const COMMANDS: Record<string, Command> = {
   bench: async (args) => (await import('./bench')).bench(args),
   agents: async (args) => (await import('./experiments')).agents(args),
   notebooks: async () => (await import('./notebooks')).notebooks(),
+  soak: async (args) => (await import('./soak')).soak(args),
   doctor: async () => (await import('./doctor')).doctor(),
 };
 

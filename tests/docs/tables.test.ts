@@ -170,6 +170,28 @@ function timesTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
+interface SoakRow {
+  work: string;
+  times: number;
+  tensors?: number;
+  nativeHandles?: number;
+  growthPercent?: number;
+  halfWritten?: number;
+}
+
+/** One line per kind of work. */
+function soakTable(): string {
+  const lines = (readResults('soak') as unknown as SoakRow[]).map((row) => {
+    const { work, times, tensors, nativeHandles, growthPercent, halfWritten } = row;
+    const left = tensors === undefined ? '' : `${tensors}, ${nativeHandles}`;
+    const growth = growthPercent === undefined ? '' : `${growthPercent} %`;
+    return `| ${work} | ${times.toLocaleString('en-US')} | ${left} | ${growth} | ${halfWritten ?? ''} |`;
+  });
+  const head =
+    '| | times | tensors and native handles left | growth of memory, first to last tenth | half-written |';
+  return `\n${[head, '| - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
 /** One line per wing, the highest first, and one per room. */
 function wingsTable(): string {
   const lines = Object.entries(readWings())
@@ -190,6 +212,7 @@ const TABLES = {
   agents: agentsTable,
   adapters: adaptersTable,
   speed: speedTable,
+  soak: soakTable,
   wings: wingsTable,
 };
 

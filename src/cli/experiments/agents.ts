@@ -6,11 +6,17 @@ import { readResults, type ResultRow, resultsFile } from '../../course/shipped';
 import { ROLES } from '../../course/task';
 import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
-import { openBase, progressBar, provenance, rowsFile, writeRows } from '../measure';
+import {
+  openBase,
+  parseQuickOption,
+  progressBar,
+  provenance,
+  rowsFile,
+  writeRows,
+} from '../measure';
 import { type ArmResult, type DifferenceResult, measureAgents } from './agents-measure';
 import { ADAPTERS, TESTS } from './agents-plan';
 import { trainAgents } from './agents-train';
-import { parseQuickOption } from './quick-option';
 
 /**
  * Measures solver, critic and reviser, alone and together, and prints the table; with `train` trains

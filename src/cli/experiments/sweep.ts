@@ -6,8 +6,15 @@ import { BASE, readResults, type ResultRow } from '../../course/shipped';
 import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import { useAccelerator } from '../../tensor/runtime';
-import { ONE_CORE, progressBar, rowsFile, runInProcess, stepOf, writeRows } from '../measure';
-import { parseQuickOption } from './quick-option';
+import {
+  ONE_CORE,
+  parseQuickOption,
+  progressBar,
+  rowsFile,
+  runInProcess,
+  stepOf,
+  writeRows,
+} from '../measure';
 import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
 
 /**

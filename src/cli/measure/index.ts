@@ -1,5 +1,6 @@
 export { forever } from './forever';
 export { openBase } from './open-base';
+export { parseQuickOption } from './quick-option';
 export { progressBar, stepOf } from './progress-bar';
 export { ONE_CORE, runInProcess, runIfChild } from './run-in-process';
 export type { StepMessage, TrainingMessage } from './run-in-process';

@@ -63,6 +63,11 @@ export function suites(): Suite[] {
         : 'not installed (CI=true installs it)',
     },
     ...(process.env.CI ? [HOSTILE] : []),
+    {
+      name: 'a tenth of the soak',
+      files: testFiles('tests/soak'),
+      missing: process.env.CI ? undefined : 'takes minutes (CI=true runs it)',
+    },
     { name: 'adapters in PEFT', files: testFiles('tests/interop'), missing: noPeft() },
     {
       name: 'lesson in JupyterLab',
