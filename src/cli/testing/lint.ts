@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../files/local';
 import { isReady } from '../setup';
-import { RUFF, ruffStep } from './test-tools';
+import { pythonToolsStep, RUFF } from './test-tools';
 
 /** A linter with its arguments. */
 interface Linter {
@@ -28,7 +28,7 @@ export function lint(): number {
 }
 
 function linters(): Linter[] {
-  const noRuff = ruffStep.parts.every(isReady) ? undefined : 'not installed (npm test installs it)';
+  const noRuff = pythonToolsStep.parts.every(isReady) ? undefined : 'not installed (npm test installs it)';
   const noClang = succeeds(['clang-format', '--version'], 'ignore') ? undefined : 'not installed';
   const config = ['--config', '.dependency-cruiser.cjs'];
   return [

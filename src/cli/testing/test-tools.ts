@@ -4,21 +4,23 @@ import { projectRoot, pythonPath, stateFolder } from '../../files/local';
 import { PIP, runNpm, runSteps, type Step, type StepContext } from '../setup';
 
 const REQUIREMENTS = path.join(projectRoot, 'requirements-dev.txt');
-const RUFF_FOLDER = path.join(stateFolder, 'ruff');
 const NODE_FOLDER = path.join(stateFolder, 'newest-node');
 /** The newest supported Node, the same as in README.md. */
 const NEWEST_VERSION = '26.10.0';
 
-/** The linter for Python files. */
-export const RUFF = path.join(RUFF_FOLDER, 'bin', 'ruff');
+/** Python packages of `requirements-dev.txt`, outside the course's own. */
+export const PYTHON_TOOLS = path.join(stateFolder, 'python-tools');
 
-/** Installs ruff. Without it, `npm test` skips the Python files, which CI does not allow. */
-export const ruffStep: Step = {
-  name: 'Ruff for the lint',
+/** The linter for Python files. */
+export const RUFF = path.join(PYTHON_TOOLS, 'bin', 'ruff');
+
+/** Installs Ruff and Jupyter's tests of a kernel. What needs them is skipped without, except in CI. */
+export const pythonToolsStep: Step = {
+  name: 'Python tools',
   parts: [
     {
-      folder: RUFF_FOLDER,
-      files: ['bin/ruff'],
+      folder: PYTHON_TOOLS,
+      files: ['bin/ruff', 'jupyter_kernel_test/__init__.py'],
       needs: () => ({ requirements: readFileSync(REQUIREMENTS, 'utf8') }),
       make: ({ run }: StepContext): Promise<void> =>
         run(
@@ -28,9 +30,11 @@ export const ruffStep: Step = {
             'pip',
             'install',
             ...PIP,
+            // What they need is in the course's own environment.
+            '--no-deps',
             '--upgrade',
             '--target',
-            RUFF_FOLDER,
+            PYTHON_TOOLS,
             '-r',
             REQUIREMENTS,
           ],
@@ -38,7 +42,7 @@ export const ruffStep: Step = {
         ),
     },
   ],
-  without: 'The Python files are not linted.',
+  without: 'The Python files are not linted, and the kernel is not tried by Jupyter.',
 };
 
 // The package `node` has an install script that fetches this one.
@@ -73,6 +77,6 @@ export const newestNodeStep: Step = {
  * Node; what could not be installed is then a failure of the lint, or of a suite.
  */
 export async function installTestTools(): Promise<void> {
-  const steps = [ruffStep, ...(process.env.CI ? [newestNodeStep] : [])];
+  const steps = [pythonToolsStep, ...(process.env.CI ? [newestNodeStep] : [])];
   await runSteps(steps, { stateFolder, retry: Boolean(process.env.CI) });
 }
