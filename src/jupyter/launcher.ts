@@ -1,14 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/local';
-import { CellRunner, ExecutionQueue, gateTimers, redirectOutput } from './cells';
+import { CellRunner, createHandlers, ExecutionQueue, gateTimers, redirectOutput } from './cells';
 import {
   bindSockets,
   type Connection,
-  createHandlers,
   KernelServer,
   OutputPublisher,
+  look,
   type RequestHandler,
+  textOf,
 } from './protocol';
 import { connectCells } from './source';
 
@@ -16,6 +17,8 @@ import { connectCells } from './source';
 const CELLS = path.join(projectRoot, 'dist', 'notebooks');
 /** Packages and Node fill a stack with frames that are cut; the cell's own are further down. */
 const STACK_FRAMES = 50;
+/** The kernel's own: a cell may replace the global one. */
+const { setImmediate } = globalThis;
 
 /**
  * Starts the kernel: `node launcher.js <connection_file>`. The path of a cell:
@@ -67,16 +70,21 @@ function controlHandlers(
 
 /** Shows errors that no code caught below the cell that caused them. The kernel keeps running. */
 function reportUncaughtErrors(runner: CellRunner): void {
-  const report = (title: string) => (thrown: unknown) => {
-    console.error(`${title}\n${runner.describe(thrown).traceback.join('\n')}`);
+  const write = process.stderr.write.bind(process.stderr);
+  // An error thrown while an uncaught one is handled would end the process.
+  const print = (text: () => string): void => {
+    look(() => write(`${text()}\n`), false);
   };
+  const report = (title: string) => (thrown: unknown) =>
+    print(() => `${title}\n${runner.describe(thrown).traceback.join('\n')}`);
   process.on('uncaughtException', report('Uncaught exception:'));
   process.on('unhandledRejection', report('Unhandled rejection (is an `await` missing?):'));
   // Node prints warnings on the terminal. A learner needs to see them, but not deprecations.
   process.removeAllListeners('warning');
-  process.on('warning', ({ name, message }) => {
+  process.on('warning', (warning) => {
+    const name = textOf(look(() => warning.name, 'Warning'));
     if (name === 'DeprecationWarning' || name === 'ExperimentalWarning') return;
-    console.error(`${name}: ${message}`);
+    print(() => `${name}: ${textOf(warning.message)}`);
   });
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 // Must be imported before tslab: it repairs the compiler that tslab loads.
 import { latestTrace } from './tslab-compiler';
 import { createConverter, type Converter, type ConvertResult } from 'tslab/dist/converter';
-import { outsideCells } from '../protocol';
+import { outsideCells, withOwnGlobals } from '../protocol';
 import type { CellTraces, Trace } from '../source';
 import { expandShorthand } from './shorthand';
 
@@ -18,6 +18,8 @@ export class CellConverter implements Converter {
   /** Name of the cell that is compiled next, such as `In[3]`; it appears in stack traces. */
   cellName = '';
   private converter: Converter;
+  /** Cells that are modules (`@module`), by name. */
+  private readonly modules = new Map<string, Parameters<Converter['addModule']>>();
 
   /** @param isDefined whether an earlier cell has defined a name */
   constructor(
@@ -27,10 +29,12 @@ export class CellConverter implements Converter {
     this.converter = createConverterIn(folder);
   }
 
+  /** @throws TypeScriptError if the compiler itself fails, as `inspect` and the others do */
   convert(previous: string, source: string): ConvertResult {
-    const expanded = expandShorthand(source, this.isDefined);
-    // tslab's file watchers outlive an interrupt of the cell whose code is compiled.
-    const result = outsideCells(() => this.compile(previous, expanded));
+    const result = this.guard(() => {
+      const expanded = expandShorthand(source, this.isDefined);
+      return this.compile(previous, expanded);
+    });
     if (!result.output) return result;
     this.traces.set(this.cellName, withinCell(latestTrace(), result.output));
     // tslab takes a cell whose only `await` is in `for await` for synchronous code.
@@ -40,15 +44,16 @@ export class CellConverter implements Converter {
   }
 
   inspect(...args: Parameters<Converter['inspect']>): ReturnType<Converter['inspect']> {
-    return this.converter.inspect(...args);
+    return this.guard(() => this.converter.inspect(...args));
   }
 
   complete(...args: Parameters<Converter['complete']>): ReturnType<Converter['complete']> {
-    return this.converter.complete(...args);
+    return this.guard(() => this.converter.complete(...args));
   }
 
   addModule(...args: Parameters<Converter['addModule']>): ReturnType<Converter['addModule']> {
-    return this.converter.addModule(...args);
+    this.modules.set(args[0], args);
+    return this.guard(() => this.converter.addModule(...args));
   }
 
   close(): void {
@@ -59,9 +64,40 @@ export class CellConverter implements Converter {
   private compile(previous: string, source: string): ConvertResult {
     const result = this.converter.convert(previous, source);
     if (!missesBuiltModule(result, this.folder)) return result;
+    this.renew();
+    return this.converter.convert(previous, source);
+  }
+
+  /**
+   * Runs the compiler apart from the cell, whose interrupt must not stop its file watchers. If it
+   * fails, its state is half that of the code at which it failed: the next cell gets a new one.
+   */
+  private guard<T>(work: () => T): T {
+    const guarded = (): T => {
+      try {
+        return work();
+      } catch (failure) {
+        this.renew();
+        throw new TypeScriptError(failure);
+      }
+    };
+    return outsideCells(() => withOwnGlobals(guarded));
+  }
+
+  private renew(): void {
     this.converter.close();
     this.converter = createConverterIn(this.folder);
-    return this.converter.convert(previous, source);
+    for (const module of this.modules.values()) this.converter.addModule(...module);
+  }
+}
+
+/** The compiler fails, rather than finding a mistake. It walks code recursively. */
+class TypeScriptError extends Error {
+  override readonly name = 'TypeScriptError';
+
+  constructor(failure: unknown) {
+    const nested = failure instanceof RangeError ? 'The cell is nested too deeply. ' : '';
+    super(`The compiler cannot read this cell. ${nested}`.trim(), { cause: failure });
   }
 }
 

@@ -1,8 +1,12 @@
 import { format } from 'node:util';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
+import { look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
 import { CellConverter } from './cell-converter';
 import { findDeclarations } from './declarations';
+
+/** The kernel's own: a cell may replace the global one. */
+const { console } = globalThis;
 
 /**
  * Compiles and runs cells with tslab, and returns errors instead of printing them. Cells run as if
@@ -18,19 +22,22 @@ export class CellRunner {
   private readonly failure = new FailureSink();
 
   constructor(folder: string) {
-    this.converter = new CellConverter(folder, (name) => name in this.executor.locals);
+    this.converter = new CellConverter(folder, (name) => Object.hasOwn(this.executor.locals, name));
     this.executor = createExecutor(
       folder,
       { node: this.converter, browser: this.converter, close: () => this.converter.close() },
       { log: (value) => console.log(value), error: (...args) => this.failure.take(args) },
     );
+    keepGlobal('__tslab__');
     this.definitions = new DefinitionLog(this.executor.locals);
   }
 
   /** Runs one cell; `name` is its name in stack traces. Resolves to the error it ended with, if any. */
   async run(code: string, name: string): Promise<ErrorReport | undefined> {
     this.converter.cellName = name;
-    const end = this.definitions.begin(name, findDeclarations(code));
+    // The compiler overflows the stack at a few thousand nested brackets.
+    const declared = look(() => findDeclarations(code), []);
+    const end = this.definitions.begin(name, declared);
     const error = await this.execute(code);
     end(error);
     return error;
@@ -56,6 +63,16 @@ export class CellRunner {
     }
     return diagnostics.length > 0 ? describeDiagnostics(diagnostics) : this.describe(thrown);
   }
+}
+
+/** Keeps cells from replacing a global object of tslab, without which none would run. */
+function keepGlobal(name: string): void {
+  const value: unknown = (globalThis as Record<string, unknown>)[name];
+  Object.defineProperty(globalThis, name, {
+    value: Object.freeze(value),
+    writable: false,
+    configurable: false,
+  });
 }
 
 /** Collects what tslab would print: compile errors with a format string, a thrown value alone. */

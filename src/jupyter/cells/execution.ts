@@ -1,15 +1,23 @@
 import {
   type Cell,
+  complain,
   type ExecuteRequest,
   inCell,
   type KernelServer,
   type OutputPublisher,
   type Request,
+  textOf,
 } from '../protocol';
 import { type ErrorReport, INTERRUPTED } from '../source';
 import type { CellRunner } from './cell-runner';
 
-/** Runs cells one at a time, in the order of their requests, and replies to each. */
+/** The kernel's own: a cell may replace the global ones. */
+const { Promise, setImmediate } = globalThis;
+
+/**
+ * Runs cells one at a time, in the order of their requests. Each gets its reply and is idle in the
+ * end, whatever fails: a front end waits for both.
+ */
 export class ExecutionQueue {
   private pending: ExecuteRequest[] = [];
   private draining = false;
@@ -51,15 +59,15 @@ export class ExecutionQueue {
     const name = counted ? `In[${execution_count}]` : 'In[-]';
     this.publish('status', { execution_state: 'busy' }, request);
     this.publish('execute_input', { code, execution_count }, request);
-    const error = await this.runCell(String(code), name, request);
+    const error = await this.runCell(textOf(code), name, request);
     let aborted: ExecuteRequest[] = [];
     if (error === undefined) {
       const content = { status: 'ok', execution_count, payload: [], user_expressions: {} };
-      this.server.reply(socket, request, content);
+      this.reply({ socket, request }, content);
     } else {
       this.publish('error', error, request);
       if (stop_on_error !== false) aborted = this.pending.splice(0);
-      this.server.reply(socket, request, { status: 'error', execution_count, ...error });
+      this.reply({ socket, request }, { status: 'error', execution_count, ...error });
     }
     this.publish('status', { execution_state: 'idle' }, request);
     aborted.forEach((pending) => this.abort(pending));
@@ -72,7 +80,7 @@ export class ExecutionQueue {
   ): Promise<ErrorReport | undefined> {
     const cell: Cell = { request: header, interrupted: false };
     this.cell = cell;
-    const error = await inCell(cell, () => this.runner.run(code, name));
+    const error = await inCell(cell, () => this.runner.run(code, name)).catch(failureReport);
     // An interrupt or further cells that arrived during synchronous work are only seen now.
     await this.arrivals();
     this.cell = undefined;
@@ -93,13 +101,34 @@ export class ExecutionQueue {
   /** Replies to a cell that was queued behind a failed one. */
   private abort({ socket, request }: ExecuteRequest): void {
     this.publish('status', { execution_state: 'busy' }, request);
-    this.server.reply(socket, request, { status: 'aborted', execution_count: this.count });
+    this.reply({ socket, request }, { status: 'aborted', execution_count: this.count });
     this.publish('status', { execution_state: 'idle' }, request);
   }
 
-  private publish(type: string, content: object, { header }: Request): void {
-    this.publisher.publish(type, content, header);
+  /** Replies with the content; if it cannot be sent, such as text beyond the limit of a string, says so. */
+  private reply({ socket, request }: ExecuteRequest, content: object): void {
+    try {
+      this.server.reply(socket, request, content);
+    } catch (failure) {
+      const execution_count = this.count;
+      const report = failureReport(failure);
+      this.server.reply(socket, request, { status: 'error', execution_count, ...report });
+    }
   }
+
+  private publish(type: string, content: object, { header }: Request): void {
+    try {
+      this.publisher.publish(type, content, header);
+    } catch (failure) {
+      complain(failure);
+    }
+  }
+}
+
+/** Reports that the kernel could not run a cell, or not send what it ended with. */
+function failureReport(failure: unknown): ErrorReport {
+  const evalue = `the kernel cannot run this cell or send its result: ${textOf(failure)}`;
+  return { ename: 'KernelError', evalue, traceback: [`KernelError: ${evalue}`] };
 }
 
 /** Waits for the next `setImmediate`; two span a whole round of the event loop, sockets and signals included. */

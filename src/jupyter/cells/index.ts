@@ -2,3 +2,4 @@ export { CellRunner } from './cell-runner';
 export { ExecutionQueue } from './execution';
 export { gateTimers } from './interrupt';
 export { redirectOutput } from './output';
+export { createHandlers } from './requests';

@@ -1,11 +1,12 @@
+export { literalOf, look, textOf, UNREADABLE } from './foreign';
+export { withOwnGlobals } from './globals';
+export { PROTOCOL_VERSION } from './message';
 export type { Request } from './message';
 export { OutputPublisher } from './publisher';
 export type { StreamName } from './publisher';
-export { createHandlers } from './requests';
-export type { RequestHandler } from './requests';
 export { inCell, outputCell, outsideCells, runningCell } from './scope';
 export type { Cell } from './scope';
-export { KernelServer } from './server';
-export type { ExecuteRequest } from './server';
+export { complain, KernelServer } from './server';
+export type { ExecuteRequest, RequestHandler } from './server';
 export { bindSockets } from './sockets';
 export type { Connection } from './sockets';

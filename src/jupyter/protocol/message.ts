@@ -5,6 +5,9 @@ export const PROTOCOL_VERSION = '5.3';
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
 const SESSION = randomUUID();
+/** The kernel's own: a cell may replace the global ones. */
+const { Date } = globalThis;
+const { parse, stringify } = JSON;
 
 /** Sender and type of a message. A reply carries the request's header as its parent. */
 export interface Header {
@@ -60,8 +63,8 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
   }
   return {
     route: frames.slice(0, delimiter),
-    header: JSON.parse(header.toString()) as Header,
-    content: JSON.parse(content.toString()) as Record<string, unknown>,
+    header: parse(header.toString()) as Header,
+    content: parse(content.toString()) as Record<string, unknown>,
   };
 }
 
@@ -75,6 +78,6 @@ export function formatMessage(message: Outgoing, signing: Signing): (Buffer | st
     date: new Date().toISOString(),
     version: PROTOCOL_VERSION,
   };
-  const parts = [header, message.parent, {}, message.content].map((part) => JSON.stringify(part));
+  const parts = [header, message.parent, {}, message.content].map((part) => stringify(part));
   return [...message.route, DELIMITER, sign(parts, signing), ...parts];
 }

@@ -15,6 +15,8 @@ export type StreamName = 'stdout' | 'stderr';
  */
 const PIECES_PER_SECOND = 250;
 const JOIN_MS = 50;
+/** The kernel's own: a cell may replace the global ones. */
+const { clearTimeout, Date, setTimeout } = globalThis;
 
 /** Publishes on IOPub in order, and joins text that arrives too fast into fewer messages. */
 export class OutputPublisher {

@@ -1,9 +1,12 @@
 import fs from 'node:fs';
 import type { Router } from 'zeromq';
+import { look, textOf } from './foreign';
 import { formatMessage, type Header, parseRequest, type Request, type Signing } from './message';
 import type { OutputPublisher } from './publisher';
-import type { RequestHandler } from './requests';
 import type { Sockets } from './sockets';
+
+/** Answers one type of request: takes its content, returns the content of the reply. */
+export type RequestHandler = (content: Record<string, unknown>) => object;
 
 /** An execute_request, and the socket its reply goes to. */
 export interface ExecuteRequest {
@@ -73,21 +76,26 @@ export class KernelServer {
     // The protocol asks kernels to ignore unknown messages, such as widgets' comms.
     if (handler === undefined) return;
     publisher.publish('status', { execution_state: 'busy' }, header);
-    this.reply(socket, request, attempt(handler, content));
-    publisher.publish('status', { execution_state: 'idle' }, header);
+    try {
+      this.reply(socket, request, attempt(handler, content));
+    } finally {
+      publisher.publish('status', { execution_state: 'idle' }, header);
+    }
   }
 }
 
+/** Returns the content of a handler's reply, or of an error reply if it throws. */
 function attempt(handler: RequestHandler, content: Record<string, unknown>): object {
   try {
     return handler(content);
   } catch (error) {
-    const { name, message, stack = '' } = error as Error;
-    return { status: 'error', ename: name, evalue: message, traceback: [stack] };
+    const ename = textOf(look(() => (error as Error).name, 'Error'));
+    const evalue = textOf(look(() => (error as Error).message, error));
+    return { status: 'error', ename, evalue, traceback: [textOf(error)] };
   }
 }
 
 /** Reports a failure of the kernel itself on the terminal that started Jupyter. */
-function complain(error: unknown): void {
-  fs.writeSync(process.stderr.fd, `TypeScript kernel: ${String(error)}\n`);
+export function complain(error: unknown): void {
+  look(() => fs.writeSync(process.stderr.fd, `TypeScript kernel: ${textOf(error)}\n`), 0);
 }

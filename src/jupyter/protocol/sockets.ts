@@ -1,4 +1,4 @@
-import { Publisher, Reply, Router } from 'zeromq';
+import type { Publisher, Reply, Router } from 'zeromq';
 import type { Signing } from './message';
 
 /** Content of Jupyter's connection file. */
@@ -28,8 +28,9 @@ export interface Sockets {
  */
 const LOSSLESS = { sendTimeout: 0, sendHighWaterMark: 0, linger: 1000 };
 
-/** Binds the five sockets of a connection file. */
+/** Binds the five sockets of a connection file. Nothing else loads zeromq. */
 export async function bindSockets(connection: Connection): Promise<Sockets> {
+  const { Publisher, Reply, Router } = await import('zeromq');
   const { transport, ip } = connection;
   const shell = new Router(LOSSLESS);
   const control = new Router(LOSSLESS);

@@ -33,7 +33,7 @@ export class DefinitionLog {
     const before = declared.map(({ name }) => ({
       name,
       known: this.known.get(name),
-      value: this.values[name],
+      value: this.valueOf(name),
     }));
     // Before the cell runs: it may ask for its own definitions.
     for (const { name, source, line } of declared) {
@@ -42,7 +42,7 @@ export class DefinitionLog {
     return (error) => {
       if (error === undefined) return;
       for (const { name, known, value } of before) {
-        if (this.values[name] !== value) continue;
+        if (this.valueOf(name) !== value) continue;
         this.known.set(name, { ...known, failed: { cell, message: error.evalue } });
       }
     };
@@ -50,7 +50,12 @@ export class DefinitionLog {
 
   /** Returns the value and origin of a name. */
   of(name: string): Definition {
-    return { value: this.values[name], ...this.known.get(name) };
+    return { value: this.valueOf(name), ...this.known.get(name) };
+  }
+
+  /** Returns a cell's value, not what every object inherits, such as `toString`. */
+  private valueOf(name: string): unknown {
+    return Object.hasOwn(this.values, name) ? this.values[name] : undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { inspect } from 'node:util';
+import { types } from 'node:util';
 import { projectRoot } from '../../files/local';
+import { literalOf, look, textOf, UNREADABLE } from '../protocol';
 import { type Place, type Trace, traceThrough } from './source-map';
 
 /** An error in the form that Jupyter shows. */
@@ -29,26 +30,28 @@ const NOISE = [/^node:/, /^evalmachine/, /[\\/]node_modules[\\/]/];
 
 /**
  * Describes a thrown value. The stack leaves out the frames of Node, the kernel and packages; the
- * remaining frames show lines of the cell or of the TypeScript source. Reading the value runs code
- * of the cell (getters, proxies), which may throw in turn.
+ * remaining frames show lines of the cell or of the TypeScript source. Never throws, though
+ * reading the value runs code of the cell (getters, proxies) which may.
  */
 export function describeThrown(thrown: unknown, cells: CellTraces): ErrorReport {
-  try {
-    return report(thrown, cells);
-  } catch {
-    const evalue = 'a value that cannot be shown';
-    return { ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
-  }
+  const { ename, evalue, traceback } = look(() => report(thrown, cells), reportOther(UNREADABLE));
+  return { ename: cut(ename), evalue: cut(evalue), traceback: traceback.map(cut) };
 }
 
 function report(thrown: unknown, cells: CellTraces): ErrorReport {
   if (isSigint(thrown)) return INTERRUPTED;
-  if (!(thrown instanceof Error)) {
-    const evalue = inspect(thrown);
-    return { ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
-  }
-  const { name, message } = thrown;
-  return { ename: `${name}`, evalue: `${message}`, traceback: tracebackOf(thrown, cells) };
+  if (!isError(thrown)) return reportOther(literalOf(thrown));
+  const traceback = tracebackOf(thrown, cells);
+  return { ename: textOf(thrown.name), evalue: textOf(thrown.message), traceback };
+}
+
+function cut(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** Reports a thrown value that is no Error. */
+function reportOther(evalue: string): ErrorReport {
+  return { ename: 'Thrown', evalue, traceback: [`Thrown: ${evalue}`] };
 }
 
 /** Describes why a cell did not compile; each line reads `line:column - message`. */
@@ -62,28 +65,76 @@ export function describeDiagnostics(diagnostics: string[]): ErrorReport {
 
 /** Whether this is the error with which Node ends synchronous code on SIGINT. */
 function isSigint(thrown: unknown): boolean {
-  return (thrown as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
+  const code = look(() => (thrown as { code?: unknown } | null | undefined)?.code, undefined);
+  return code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 }
 
-function tracebackOf(error: Error, cells: CellTraces): string[] {
-  const lines = [`${error.name}: ${error.message}`, ...framesOf(error, cells)];
-  const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause];
-  for (const cause of inner) {
-    if (cause instanceof Error) lines.push('Caused by:', ...tracebackOf(cause, cells));
+/** Whether this is an Error, of another realm too, such as one from `node:vm`. */
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
+}
+
+/** What a report shows at most: errors, frames of each, and characters of a text. */
+const MOST_ERRORS = 20;
+const MOST_FRAMES = 50;
+const MOST_CHARACTERS = 100_000;
+
+/** Lists the lines of an error, then those of what caused it; each error once. */
+function tracebackOf(thrown: Error, cells: CellTraces): string[] {
+  const lines: string[] = [];
+  const shown = new Set<Error>();
+  const pending = [thrown];
+  for (let error = pending.pop(); error; error = pending.pop()) {
+    if (shown.has(error)) continue;
+    if (shown.size > 0) lines.push('Caused by:');
+    if (shown.size === MOST_ERRORS) return [...lines, 'more errors, which are not shown'];
+    shown.add(error);
+    lines.push(headOf(error), ...look(() => framesOf(error, cells), []));
+    pending.push(...causesOf(error).reverse());
   }
   return lines;
 }
 
-function framesOf({ stack = '' }: Error, cells: CellTraces): string[] {
-  return stack.split('\n').flatMap((frame) => {
-    const parts = FRAME.exec(frame)?.groups;
-    if (parts === undefined) return [];
-    const { head = '', file = '', line = '', column = '' } = parts;
-    const place = sourceOf({ file, line: Number(line), column: Number(column) }, cells);
-    if (place === undefined) return [];
-    // tslab calls functions of earlier cells through a proxy; leave its name out.
-    return `${head.replace('at Proxy.', 'at ')}${place.file}:${place.line}:${place.column}${head.endsWith('(') ? ')' : ''}`;
-  });
+function headOf(error: Error): string {
+  return look(() => `${textOf(error.name)}: ${textOf(error.message)}`, `Error: ${UNREADABLE}`);
+}
+
+/** Lists the errors that an error names as its causes. */
+function causesOf(error: Error): Error[] {
+  const cause = look(() => error.cause, undefined);
+  const parts = look(() => (error instanceof AggregateError ? partsOf(error) : []), []);
+  return [...parts, cause].filter((part): part is Error => look(() => isError(part), false));
+}
+
+function partsOf({ errors }: AggregateError): unknown[] {
+  return Array.isArray(errors) ? errors.slice(0, MOST_ERRORS) : [];
+}
+
+function framesOf(error: Error, cells: CellTraces): string[] {
+  const frames: string[] = [];
+  for (const line of stackOf(error)) {
+    if (frames.length === MOST_FRAMES) break;
+    const frame = frameOf(line, cells);
+    if (frame !== undefined) frames.push(frame);
+  }
+  return frames;
+}
+
+/** Lists the lines of a stack. A cell's `Error.prepareStackTrace` may make it an array of call sites. */
+function stackOf({ stack }: { stack?: unknown }): string[] {
+  if (typeof stack === 'string') return stack.split('\n');
+  return Array.isArray(stack) ? stack.map((site) => `    at ${String(site)}`) : [];
+}
+
+/** Returns a line of a stack as it is shown; undefined if it is left out. */
+function frameOf(frame: string, cells: CellTraces): string | undefined {
+  const parts = FRAME.exec(frame)?.groups;
+  if (parts === undefined) return undefined;
+  const { head = '', file = '', line = '', column = '' } = parts;
+  const place = sourceOf({ file, line: Number(line), column: Number(column) }, cells);
+  if (place === undefined) return undefined;
+  // tslab calls functions of earlier cells through a proxy; leave its name out.
+  return `${head.replace('at Proxy.', 'at ')}${place.file}:${place.line}:${place.column}${head.endsWith('(') ? ')' : ''}`;
 }
 
 /** Finds the place to show for a frame; undefined if the frame is left out. */
@@ -103,6 +154,7 @@ function sourceOf(place: Place, cells: CellTraces): Place | undefined {
 function sourceOfBuilt(place: Place): Place {
   const map = `${place.file}.map`;
   if (!fs.existsSync(map)) return place;
-  const source = traceThrough(fs.readFileSync(map, 'utf8'))(place.line, place.column);
+  const trace = traceThrough(fs.readFileSync(map, 'utf8'));
+  const source = look(() => trace(place.line, place.column), undefined);
   return source ? { ...source, file: path.resolve(path.dirname(map), source.file) } : place;
 }

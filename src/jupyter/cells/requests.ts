@@ -2,10 +2,7 @@ import * as typescript from '@tslab/typescript-for-tslab';
 import type { Executor } from 'tslab/dist/executor';
 import { JupyterHandlerImpl } from 'tslab/dist/jupyter';
 import { getVersion } from 'tslab/dist/util';
-import { PROTOCOL_VERSION } from './message';
-
-/** Answers one type of request: takes its content, returns the content of the reply. */
-export type RequestHandler = (content: Record<string, unknown>) => object;
+import { PROTOCOL_VERSION, type RequestHandler } from '../protocol';
 
 /** Creates the handlers of requests that are answered at once, by message type. tslab answers those about code. */
 export function createHandlers(executor: Executor): Record<string, RequestHandler> {
