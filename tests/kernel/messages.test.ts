@@ -59,6 +59,24 @@ describe('Messages of the Jupyter kernel', () => {
     );
   });
 
+  test('hold no half of a surrogate pair, which no notebook could save', async () => {
+    const outputs = await kernel.cell(`import { display } from '../src/jupyter';
+const half = '😀'.slice(0, 1);
+console.log(half);
+console.error([half]);
+display({ 'text/plain': half, 'application/json': { [half]: [half] } });
+'hi 😀'.split('')`);
+    const { replies } = await kernel.run([
+      `const half: any = 'a\\ud83db';
+throw Object.assign(new Error(half, { cause: new Error(half) }), { name: half });`,
+    ]);
+    const text = JSON.stringify([outputs, replies]);
+    // A single escape is half a pair; `inspect` itself writes two backslashes.
+    assert.doesNotMatch(text, /(?<!\\)\\ud[89a-f]/);
+    assert.equal(text.match(/\ufffd/g)?.length, 9);
+    assert.equal(await kernel.text(`console.log('\\\\ud83d 😀')`), '\\ud83d 😀\n');
+  });
+
   test('arrive from a cell that is only a `for await` loop', async () => {
     await kernel.text('async function* count() { yield 1; yield 2; }');
     assert.equal(await kernel.text('for await (const n of count()) console.log(n);'), '1\n2\n');

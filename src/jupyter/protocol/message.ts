@@ -68,6 +68,17 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
   };
 }
 
+/**
+ * Writes JSON that is valid Unicode. Half of a surrogate pair, such as `'😀'[0]`, becomes U+FFFD,
+ * in texts and in names of properties: with one, Jupyter could not save the notebook.
+ */
+function toJson(part: object): string {
+  // `stringify` escapes halves, and pairs never. A backslash of the text itself is an escaped one.
+  return stringify(part).replace(/\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/g, (escape) =>
+    escape.length === 6 ? '\ufffd' : escape,
+  );
+}
+
 /** Makes the signed frames of one outgoing message. */
 export function formatMessage(message: Outgoing, signing: Signing): (Buffer | string)[] {
   const header: Header = {
@@ -78,6 +89,6 @@ export function formatMessage(message: Outgoing, signing: Signing): (Buffer | st
     date: new Date().toISOString(),
     version: PROTOCOL_VERSION,
   };
-  const parts = [header, message.parent, {}, message.content].map((part) => stringify(part));
+  const parts = [header, message.parent, {}, message.content].map(toJson);
   return [...message.route, DELIMITER, sign(parts, signing), ...parts];
 }
