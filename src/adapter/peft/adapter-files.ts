@@ -21,7 +21,8 @@ export const MAX_CONFIG_BYTES = 2 ** 20;
 
 /**
  * The path of a file in a folder. A link that leads out of the folder is refused: a downloaded
- * folder must not choose which files are read here.
+ * folder must not choose which files are read here. In the hub's cache each file of a snapshot is a
+ * link into the blobs of the same model, so that one is followed.
  * @throws FileError if there is no such file
  */
 export async function fileInside(caller: string, folder: string, name: string): Promise<string> {
@@ -32,9 +33,18 @@ export async function fileInside(caller: string, folder: string, name: string): 
   const [home, target] = await Promise.all([realpath(folder), realpath(file)]).catch(
     (cause: Error) => fail(`the file must be there: ${cause.message}.`, cause),
   );
-  if (!target.startsWith(home + path.sep)) {
+  if (!target.startsWith(home + path.sep) && path.dirname(target) !== blobsOf(home)) {
     fail('the file must be in the folder, got a link that leads out. Copy the folder: cp -rL.');
   }
   if (!(await stat(target)).isFile()) fail('the file must be a regular file, got another kind.');
   return target;
+}
+
+/** `models--owner--name/snapshots/<revision>` in the hub's cache, or a folder below it. */
+const SNAPSHOT = /^(.*[\\/](?:models|datasets|spaces)--[^\\/]+)[\\/]snapshots[\\/][^\\/]/;
+
+/** The folder of the blobs that a snapshot of the hub's cache has, by its real path. */
+function blobsOf(folder: string): string | undefined {
+  const [, repo] = SNAPSHOT.exec(folder) ?? [];
+  return repo && path.join(repo, 'blobs');
 }
