@@ -1,31 +1,36 @@
 import { quote } from '../../tensor/errors';
 import { findDuplicateKey } from './duplicate-key';
 
-/** Bytes per number, for every dtype a header may name. */
-const BYTES = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  U16: 2,
-  I16: 2,
-  F16: 2,
-  BF16: 2,
-  U32: 4,
-  I32: 4,
-  F32: 4,
-  U64: 8,
-  I64: 8,
-  F64: 8,
+/** Bits per number of each dtype of the format; files may have newer ones. */
+const BITS: Readonly<Record<string, number>> = {
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  BOOL: 8,
+  U8: 8,
+  I8: 8,
+  F8_E4M3: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2: 8,
+  F8_E5M2FNUZ: 8,
+  F8_E8M0: 8,
+  U16: 16,
+  I16: 16,
+  F16: 16,
+  BF16: 16,
+  U32: 32,
+  I32: 32,
+  F32: 32,
+  U64: 64,
+  I64: 64,
+  F64: 64,
+  C64: 64,
 };
-
-/** How a tensor's numbers are stored, in safetensors' own words. */
-export type Dtype = keyof typeof BYTES;
 
 /** A tensor's entry in the header; all of it is checked. */
 export interface TensorInfo {
-  dtype: Dtype;
+  /** how its numbers are stored, in safetensors' own words; bytes of an unknown one fit any shape */
+  dtype: string;
   shape: number[];
   /** where its bytes begin and end, counted from the first byte after the header */
   begin: number;
@@ -43,13 +48,13 @@ export type Fail = (fault: string, tensor?: string) => never;
 
 /** Reads the header's JSON and holds it against the bytes that follow it. */
 export function parseHeader(bytes: Uint8Array, dataBytes: number, fail: Fail): Header {
-  const { __metadata__: metadata = {}, ...entries } = parseJson(bytes, fail);
+  const { __metadata__: metadata, ...entries } = parseJson(bytes, fail);
   const tensors = Object.entries(entries).map(
     ([name, entry]) => [name, checkEntry(entry, (fault) => fail(fault, name))] as const,
   );
   tensors.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   checkLayout(tensors, dataBytes, fail);
-  return { tensors: new Map(tensors), metadata: checkMetadata(metadata, fail) };
+  return { tensors: new Map(tensors), metadata: checkMetadata(metadata ?? {}, fail) };
 }
 
 function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
@@ -70,20 +75,19 @@ function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
 function checkEntry(entry: unknown, fail: (fault: string) => never): TensorInfo {
   if (!isRecord(entry)) fail(`its entry must be a JSON object, got ${quote(entry)}.`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (!isDtype(dtype)) {
-    fail(`dtype must be one of ${Object.keys(BYTES).join(', ')}, got ${quote(dtype)}.`);
-  }
+  if (typeof dtype !== 'string') fail(`dtype must be text, got ${quote(dtype)}.`);
   if (!isSizes(shape)) fail(`shape must be a list of sizes, got ${quote(shape)}.`);
   if (!isSizes(offsets) || offsets.length !== 2) {
     fail(`data_offsets must be two positions, got ${quote(offsets)}.`);
   }
   const [begin, end] = offsets as [number, number];
-  const bytes = shape.reduce((product, size) => product * size, BYTES[dtype]);
-  if (!Number.isSafeInteger(bytes) || end - begin !== bytes) {
+  const bytes = byteLength(dtype, shape);
+  if (bytes !== undefined && (!Number.isSafeInteger(bytes) || end - begin !== bytes)) {
     fail(
       `data_offsets must span ${bytes} bytes, for ${dtype} ${quote(shape)}, got ${end - begin}.`,
     );
   }
+  if (end < begin) fail(`data_offsets must be begin and end, got ${quote(offsets)}.`);
   return { dtype, shape, begin, end };
 }
 
@@ -120,8 +124,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isDtype(value: unknown): value is Dtype {
-  return typeof value === 'string' && Object.hasOwn(BYTES, value);
+/** The bytes of a tensor; undefined if the format has no such dtype. */
+function byteLength(dtype: string, shape: number[]): number | undefined {
+  if (!Object.hasOwn(BITS, dtype)) return undefined;
+  return shape.reduce((product, size) => product * size, (BITS[dtype] as number) / 8);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,5 +1,5 @@
 export { SafetensorsError } from './error';
-export type { Dtype, TensorInfo } from './header';
+export type { TensorInfo } from './header';
 export { readSafetensors } from './read-safetensors';
 export type { SafetensorsReader } from './read-safetensors';
 export { writeSafetensors } from './write-safetensors';

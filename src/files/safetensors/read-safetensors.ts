@@ -1,11 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { quote } from '../../tensor/errors';
 import { decodeBfloat16, decodeFloat16 } from '../../tensor/runtime';
 import { SafetensorsError } from './error';
 import { type Fail, type Header, parseHeader, type TensorInfo } from './header';
 
 const CALLER = 'readSafetensors';
 const LENGTH_BYTES = 8;
-const MAX_HEADER_BYTES = 25_000_000; // a header of a 124M GPT-2 has 15,000
+const MAX_HEADER_BYTES = 100_000_000; // the format's own limit; a header of a 124M GPT-2 has 15,000
 const MAX_READ_BYTES = 2 ** 30; // one system call moves less than 2 GiB
 
 /** An open file. Its header is checked; its numbers are read one tensor at a time. */
@@ -23,8 +24,9 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a safetensors file and trusts nothing in it. Lengths, JSON, dtypes, shapes and offsets
- * are checked against the file's size before anything of a size that it names is allocated.
+ * Opens a safetensors file and trusts nothing in it. Lengths, JSON, shapes and offsets are checked
+ * against the file's size before anything of a size that it names is allocated. Dtypes matter only
+ * for the tensors that are read.
  * The caller closes the reader.
  * @throws SafetensorsError naming the file, the tensor, the value and its limit
  */
@@ -66,7 +68,7 @@ class OpenFile implements SafetensorsReader {
     if (!info) return this.fail('it must be in the file, but is not.', name);
     const { dtype, begin, end } = info;
     if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
-      return this.fail(`dtype must be F32, F16 or BF16 to be read, got ${dtype}.`, name);
+      return this.fail(`dtype must be F32, F16 or BF16 to be read, got ${quote(dtype)}.`, name);
     }
     const bytes = new Uint8Array(end - begin);
     const filled = await fill(bytes, this.handle, this.dataStart + begin);

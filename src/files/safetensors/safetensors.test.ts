@@ -53,8 +53,8 @@ describe('readSafetensors', () => {
     assert.deepEqual(reader.tensors.get('matrix')?.shape, [2, 3]);
     assert.deepEqual(reader.tensors.get('scalar')?.shape, []);
     assert.deepEqual(reader.tensors.get('empty')?.shape, [0, 3]);
-    await assert.rejects(reader.read('counts'), /tensor "counts": dtype must be F32.*got I64/);
-    await assert.rejects(reader.read('mask'), /tensor "mask": dtype must be F32.*got BOOL/);
+    await assert.rejects(reader.read('counts'), /tensor "counts": dtype must be F32.*got "I64"/);
+    await assert.rejects(reader.read('mask'), /tensor "mask": dtype must be F32.*got "BOOL"/);
     await assert.rejects(reader.read('absent'), SafetensorsError);
     await reader.close();
 
@@ -98,15 +98,28 @@ describe('readSafetensors', () => {
     ['a key of an entry twice', /"shape": each key .* once/, '{"w":{"shape":[1],"shape":[2]}}', 8],
     ['an entry that is no object', /"w": its entry must be .* got 7/, '{"w":7}', 0],
     [
-      'an unknown dtype',
-      /"w": dtype must be one of .* got "F31"/,
-      `{"w":${entry([1], [0, 4], 'F31')}}`,
+      'a dtype that is no text',
+      /"w": dtype must be text, got 7/,
+      `{"w":${entry([1], [0, 4], 7)}}`,
+      4,
+    ],
+    ['no dtype', /dtype must be text, got nothing/, '{"w":{"shape":[1],"data_offsets":[0,4]}}', 4],
+    [
+      'half a byte',
+      /must span 1.5 bytes, for F4 \[3\], got 2/,
+      `{"w":${entry([3], [0, 2], 'F4')}}`,
+      2,
+    ],
+    [
+      'offsets of an unknown dtype the wrong way round',
+      /"w": data_offsets must be begin and end, got \[4,0\]/,
+      `{"w":${entry([1], [4, 0], 'F31')}}`,
       4,
     ],
     [
-      'a dtype from the prototype',
-      /dtype must be .* got "toString"/,
-      `{"w":${entry([1], [0, 4], 'toString')}}`,
+      'an unknown dtype with bytes beyond the file',
+      /"w": its bytes must end at 4/,
+      `{"w":${entry([1], [0, 5], 'F31')}}`,
       4,
     ],
     [
