@@ -1,9 +1,11 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { findFile, type HubOptions } from '../files/hub';
+import { findFile, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
 import { quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
+import { readBpe } from './bpe-tokenizer';
+import { type Find, findWeights } from './find-weights';
 import { checkConfig, GPT2, weightLayout } from './gpt2';
 import {
   type LanguageModel,
@@ -37,9 +39,10 @@ const FAMILIES = new Map<string, (file: string, json: Record<string, unknown>) =
 ]);
 
 /**
- * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors, or by its
- * name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'. A folder goes first; a name is
- * fetched once into the hub's cache. Everything is checked before anything is built.
+ * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors or its
+ * shards with their index, or by its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'.
+ * A folder goes first; a name is fetched once into the hub's cache. Everything is checked before
+ * anything is built.
  * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
  *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
@@ -48,15 +51,20 @@ export async function loadModel(
   nameOrFolder: string,
   { linear, ...options }: LoadOptions = {},
 ): Promise<LanguageModel> {
-  const find = (file: string) =>
-    findFile({ caller: 'loadModel', model: nameOrFolder, file }, options);
-  const { layout, create } = await readPlan(await find('config.json'));
-  const weights = await readWeights(await find('model.safetensors'), layout, linear);
-  try {
-    return create(weights);
-  } finally {
-    for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
-  }
+  const find = finder('loadModel', nameOrFolder, options);
+  return namingDamage('loadModel', async () => {
+    const { layout, create } = await readPlan(await find('config.json'));
+    const weights = await readWeights(await findWeights('loadModel', find), layout, linear);
+    try {
+      return create(weights);
+    } finally {
+      for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
+    }
+  });
+}
+
+function finder(caller: string, model: string, options: HubOptions): Find {
+  return (file, ...others) => findFile({ caller, model, file }, options, others);
 }
 
 async function readPlan(file: string): Promise<ModelPlan> {
@@ -69,9 +77,9 @@ async function readPlan(file: string): Promise<ModelPlan> {
 }
 
 /**
- * Loads the tokenizer of a model, its tokenizer.json, from where `loadModel` finds the model, and
- * checks that it fits.
- * @throws FileError if tokenizer.json is missing or broken, or has ids beyond the vocabulary,
+ * Loads the tokenizer of a model, its tokenizer.json, or vocab.json and merges.txt, from where
+ * `loadModel` finds the model, and checks that it fits.
+ * @throws FileError if the file is missing or broken, or has ids beyond the vocabulary,
  *   and for a name what `loadModel` throws
  */
 export async function loadTokenizer(
@@ -80,8 +88,23 @@ export async function loadTokenizer(
   options: HubOptions = {},
 ): Promise<Tokenizer> {
   const caller = 'loadTokenizer';
-  const file = await findFile({ caller, model: nameOrFolder, file: 'tokenizer.json' }, options);
-  const json = await readJson(caller, file);
+  const find = finder(caller, nameOrFolder, options);
+  return namingDamage(caller, async () => {
+    const file = await find('tokenizer.json', 'vocab.json');
+    const isOld = file.endsWith('vocab.json');
+    const json = isOld
+      ? await readBpe(caller, file, await find('merges.txt'))
+      : await readJson(caller, file);
+    return checkTokenizer(caller, file, json, config);
+  });
+}
+
+function checkTokenizer(
+  caller: string,
+  file: string,
+  json: object,
+  config: LanguageModelConfig,
+): Tokenizer {
   const tokenizer = parseTokenizer(json, (fault, cause) => {
     throw new FileError(caller, file, [fault], cause);
   });

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { FileError } from '../../files/local';
+import { FileError, isMissing, missingFault } from '../../files/local';
 
 /** PEFT's names for the two files of an adapter. */
 export const CONFIG_FILE = 'adapter_config.json';
@@ -31,7 +31,13 @@ export async function fileInside(caller: string, folder: string, name: string): 
     throw new FileError(caller, file, [fault], cause);
   };
   const [home, target] = await Promise.all([realpath(folder), realpath(file)]).catch(
-    (cause: Error) => fail(`the file must be there: ${cause.message}.`, cause),
+    async (cause: NodeJS.ErrnoException) =>
+      fail(
+        isMissing(cause)
+          ? await missingFault(file)
+          : `the file must be readable: ${cause.message}.`,
+        cause,
+      ),
   );
   if (!target.startsWith(home + path.sep) && path.dirname(target) !== blobsOf(home)) {
     fail('the file must be in the folder, got a link that leads out. Copy the folder: cp -rL.');

@@ -115,8 +115,8 @@ describe('loadAdapter: adapter_config.json', () => {
       fs.writeFileSync(path.join(folder, 'adapter_config.json'), text);
       await assertRefused(folder, pattern);
     }
-    await assertRefused(root, /must be there: ENOENT/);
-    await assertRefused(path.join(root, 'nowhere'), /must be there: ENOENT/);
+    await assertRefused(root, /must be there, but its folder only holds/);
+    await assertRefused(path.join(root, 'nowhere'), /must be there, but .*nowhere is not there/);
   });
 });
 

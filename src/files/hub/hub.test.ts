@@ -80,7 +80,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 function pathsInfo(body: Buffer): object[] {
   const { paths } = JSON.parse(body.toString()) as { paths: string[] };
   return paths
-    .filter((file) => file !== faults.lacks)
+    .filter((file) => file !== faults.lacks && existsSync(path.join(fixture, file)))
     .map((file) => {
       const content = readFileSync(path.join(fixture, file));
       const oid = createHash('sha1').update(`blob ${content.length}\0`).update(content);

@@ -1,5 +1,6 @@
 export type { DownloadProgress } from './download';
 export { DownloadError, HubError } from './hub-error';
 export { findFile } from './find-file';
+export type { HubOptions } from './ask-hub';
 export { hubFile, isHubName } from './hub';
-export type { HubOptions } from './hub';
+export { namingDamage } from './damage';

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { quote } from '../../tensor/errors';
 import { FileError } from './file-error';
+import { isMissing, missingFault } from './missing-file';
 
 /**
  * Reads the JSON object in a file.
@@ -14,9 +15,9 @@ export async function readJson(
   const fail = (fault: string, cause?: unknown): never => {
     throw new FileError(caller, file, [fault], cause);
   };
-  const json = await parseFile(file, maxBytes, fail).catch((error: Error) => {
+  const json = await parseFile(file, maxBytes, fail).catch(async (error: NodeJS.ErrnoException) => {
     if (error instanceof FileError) throw error;
-    if (Reflect.get(error, 'code') === 'ENOENT') return fail('the file must be there.', error);
+    if (isMissing(error)) return fail(await missingFault(file), error);
     return fail(`the file must hold a JSON object: ${error.message}.`, error);
   });
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) {

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { quote } from '../../tensor/errors';
 import { decodeBfloat16, decodeFloat16 } from '../../tensor/runtime';
+import { isMissing, missingFault } from '../local';
 import { SafetensorsError } from './error';
 import { type Fail, type Header, parseHeader, type TensorInfo } from './header';
 
@@ -34,11 +35,11 @@ export async function readSafetensors(file: string): Promise<SafetensorsReader> 
   const fail: Fail = (fault, tensor) => {
     throw new SafetensorsError(CALLER, fault, { file, tensor });
   };
-  const handle = await open(file, 'r').catch((cause: Error) => {
-    throw new SafetensorsError(CALLER, `the file must be readable: ${cause.message}.`, {
-      file,
-      cause,
-    });
+  const handle = await open(file, 'r').catch(async (cause: NodeJS.ErrnoException) => {
+    const fault = isMissing(cause)
+      ? await missingFault(file)
+      : `the file must be readable: ${cause.message}.`;
+    throw new SafetensorsError(CALLER, fault, { file, cause });
   });
   try {
     const { header, dataStart } = await readHeader(handle, fail);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { FileError } from '../../files/local';
-import { readSafetensors, type SafetensorsReader } from '../../files/safetensors';
+import { openWeights, type SafetensorsReader } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
 import type { LinearLayer, MakeLinear } from '../../tensor/nn';
 import { transpose } from '../../tensor/runtime';
@@ -11,9 +11,10 @@ const CALLER = 'readWeights';
 type OwnedWeights = Map<string, tf.Tensor | LinearLayer>;
 
 /**
- * Reads the weights of a model from Hugging Face's model.safetensors, one tensor at a time. They
- * belong to the caller; weights of linear layers come out (out, in). With `makeLinear` a layer takes
- * the place of its weight and bias, which never are on the accelerator.
+ * Reads the weights of a model from Hugging Face's model.safetensors, or from the shards that its
+ * model.safetensors.index.json names, one tensor at a time. They belong to the caller; weights of
+ * linear layers come out (out, in). With `makeLinear` a layer takes the place of its weight and
+ * bias, which never are on the accelerator.
  * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
  */
@@ -22,7 +23,7 @@ export async function readWeights(
   layout: WeightLayout,
   makeLinear?: MakeLinear,
 ): Promise<OwnedWeights> {
-  const reader = await readSafetensors(file);
+  const reader = await openWeights(file);
   const weights: OwnedWeights = new Map();
   try {
     const keepTensor: Keep = (name, values, shape) => weights.set(name, tf.tensor(values, shape));
