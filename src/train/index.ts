@@ -33,6 +33,8 @@ export type {
   AdamOptions,
   AdamWOptions,
   Checkpoint,
+  CountedLoss,
+  Loss,
   ParameterState,
   ParameterStep,
   Schedule,

@@ -9,15 +9,23 @@ export interface Batch {
   readonly ids: number[][];
   /** the first position at which a row has a label */
   readonly start: number;
-  /** the next token at each position from `start` on, row by row; `IGNORED` in prompt and padding */
+  /** the next token at each position from `start` on, row by row; `IGNORED` (or -100) in prompt and padding */
   readonly labels: number[];
 }
 
 /** The id of padding. Any id will do: causal attention hides padding, and it has no label. */
 export const PADDING = 0;
 
-/** Makes a batch of examples; only the tokens of the completions have labels. */
+/**
+ * Makes a batch of examples; only the tokens of the completions have labels.
+ * @throws ArgumentError if there is no example, or a prompt has no token
+ */
 export function makeBatch(examples: readonly Example[]): Batch {
+  if (examples.length === 0 || examples.some(({ prompt }) => prompt.length === 0)) {
+    throw new ArgumentError(
+      `makeBatch: examples must be 1 or more, each with a prompt of 1 token or more, got ${examples.length === 0 ? 'no example' : 'a prompt without tokens'}.`,
+    );
+  }
   const texts = examples.map(({ prompt, completion }) => [...prompt, ...completion]);
   const time = Math.max(...texts.map((text) => text.length)) - 1;
   const start = Math.min(...examples.map(({ prompt }) => prompt.length)) - 1;

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { drawWeights, GPT2 } from '../../model/gpt2';
 import { Draw, memory, read, useAccelerator } from '../../tensor/runtime';
-import { makeBatch } from './batch';
+import { adamW, IGNORED, train } from '../loop';
+import { type Batch, makeBatch } from './batch';
 import { completionLogProbabilities, completionLoss, meanLoss } from './completion-loss';
 import type { Example } from './example';
 
@@ -77,6 +78,63 @@ describe('the loss of completions', () => {
     const sum = means.reduce((total, [mean = NaN]) => total + mean, 0);
     assertClose(await read(together), [sum], 1e-5);
     tf.dispose([together, single]);
+  });
+
+  test('takes the same step however the examples are cut into batches', async () => {
+    const step = async (sizes: number[], ignored: number) => {
+      const module = tinyModel();
+      // tfjs has no gradient of a lookup on wasm.
+      for (const [name, parameter] of module.namedParameters()) {
+        if (/wte|wpe/.test(name)) parameter.trainable = false;
+      }
+      const some = [...examples.slice(0, 6), { prompt: [3, 4, 5], completion: [] }];
+      const batches = sizes.map((size) => makeBatch(some.splice(0, size)));
+      const steps = train({
+        module,
+        loss: ({ labels, ...batch }: Batch) => {
+          const given = labels.map((label) => (label === IGNORED ? ignored : label));
+          return completionLoss(module, { ...batch, labels: given });
+        },
+        batches,
+        optimizer: adamW({ learningRate: 1e-3 }),
+        accumulate: sizes.length,
+        steps: 1,
+      });
+      const { value } = await steps.next();
+      module.dispose();
+      return [value?.loss ?? NaN, value?.gradientNorm ?? NaN] as const;
+    };
+    const [loss, norm] = await step([7], -1);
+    for (const sizes of [
+      [1, 6],
+      [6, 1],
+      [2, 3, 2],
+      [1, 1, 1, 1, 1, 1, 1],
+    ]) {
+      for (const ignored of [-1, -100]) {
+        const [partsLoss, partsNorm] = await step(sizes, ignored);
+        assertClose([partsLoss], [loss], 1e-6, `loss of ${sizes.join()}`);
+        assertClose([partsNorm], [norm], 1e-6, `norm of ${sizes.join()}`);
+      }
+    }
+  });
+
+  test('leaves out examples without a completion, and refuses none at all', async () => {
+    const empty = { prompt: [3, 4, 5], completion: [] };
+    const some = examples.slice(0, 3);
+    const long = { ...empty, prompt: new Array<number>(60).fill(1) };
+    const many = new Array<Example>(50).fill(long); // a batch of its own
+    assertClose([await meanLoss(model, [...some, ...many])], [await meanLoss(model, some)], 1e-5);
+    assert.deepEqual((await completionLogProbabilities(model, [empty])).flat(), []);
+    for (const none of [[], [empty]]) {
+      await assert.rejects(meanLoss(model, none), {
+        name: 'ArgumentError',
+        message: /^meanLoss: /,
+      });
+    }
+    for (const bad of [[], [{ prompt: [], completion: [1, 2] }]]) {
+      assert.throws(() => makeBatch(bad), { name: 'ArgumentError', message: /^makeBatch: / });
+    }
   });
 
   test('is the mean of the negative log-probabilities of the tokens', async () => {

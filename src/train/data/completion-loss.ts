@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LanguageModel } from '../../model/transformer';
+import { ArgumentError } from '../../tensor/errors';
 import { read } from '../../tensor/runtime';
-import { IGNORED, linearCrossEntropy } from '../loop';
+import { isIgnored, linearCrossEntropy } from '../loop';
 import { type Batch, makeBatch, PADDING } from './batch';
 import type { Example } from './example';
 
@@ -61,12 +62,15 @@ export async function completionLogProbabilities(
   const width = labels.length / examples.length;
   return examples.map((_, row) =>
     Array.from(values.subarray(row * width, (row + 1) * width)).filter(
-      (_, i) => labels[row * width + i] !== IGNORED,
+      (_, i) => !isIgnored(labels[row * width + i] as number),
     ),
   );
 }
 
-/** Computes the mean cross-entropy, in nats per token, over the completions of examples. */
+/**
+ * Computes the mean cross-entropy, in nats per token, over the completions of examples.
+ * @throws ArgumentError if no completion has a token
+ */
 export async function meanLoss(
   model: LanguageModel,
   examples: readonly Example[],
@@ -77,15 +81,21 @@ export async function meanLoss(
   for (let i = 0; i < sorted.length; i += BATCH) {
     const batch = makeBatch(sorted.slice(i, i + BATCH));
     const tokens = countLabels(batch);
+    if (tokens === 0) continue;
     const loss = completionLoss(model, batch);
     const [value = NaN] = await read(loss).finally(() => loss.dispose());
     sum += value * tokens;
     count += tokens;
+  }
+  if (count === 0) {
+    throw new ArgumentError(
+      `meanLoss: a completion must have 1 token or more, got none in ${examples.length} examples.`,
+    );
   }
   return sum / count;
 }
 
 /** Counts the labels of a batch. */
 export function countLabels({ labels }: Batch): number {
-  return labels.filter((label) => label !== IGNORED).length;
+  return labels.filter((label) => !isIgnored(label)).length;
 }

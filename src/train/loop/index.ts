@@ -1,11 +1,12 @@
 export { loadCheckpoint, saveCheckpoint } from './checkpoint';
 export type { Checkpoint } from './checkpoint';
 export { clipByGlobalNorm, globalNorm } from './clip';
+export type { CountedLoss, Loss } from './counted-loss';
 export { linearCrossEntropy } from './linear-cross-entropy';
 export { loraPlus } from './lora-plus';
 export { adamW, Optimizer } from './optimizer';
 export type { AdamWOptions, ParameterState } from './optimizer';
-export { IGNORED } from './row-weights';
+export { IGNORED, isIgnored } from './row-weights';
 export { constant, cosineDecay, linearDecay, warmUp } from './schedule';
 export type { Schedule } from './schedule';
 export { sparseCrossEntropy } from './sparse-cross-entropy';

@@ -28,7 +28,7 @@ interface Counted {
  * L = Σᵢ wᵢ (log Σⱼ exp zᵢⱼ - zᵢ,labelᵢ) / Σᵢ wᵢ,  z = h Wᵀ
  *
  * Computes the mean next-token cross-entropy with the head included: hidden h [..., k], head
- * W [v, k] -> scalar, owned by the caller. Labels and weights as in `sparseCrossEntropy`, which
+ * W [v, k] -> scalar, owned by the caller. Labels and weights are as in `sparseCrossEntropy`, which
  * takes logits instead. Only rows that count are multiplied, in chunks: the logits [n, v] are never
  * in memory as a whole. dL/dh is computed in the forward pass, from the logits of each chunk;
  * dL/dW, if needed, from logits computed again.
@@ -49,6 +49,7 @@ export function linearCrossEntropy(
   }
   const n = hidden.size / k;
   const counted = countedOf(labels, rowWeights('linearCrossEntropy', labels, weights, [n, v]));
+  if (counted.rows.length === 0) return tf.scalar(0);
   return tf.tidy(() => {
     const h = hidden.reshape<tf.Tensor2D>([n, k]);
     return lossOfHead({ hidden: h, weight }, counted).loss;

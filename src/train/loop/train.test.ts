@@ -6,7 +6,14 @@ import { applyLoraToLinear, freezeBaseModel } from '../../lora';
 import { NonFiniteError, ShapeError } from '../../tensor/errors';
 import { Linear } from '../../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
-import { adamW, sparseCrossEntropy, train, type TrainingStep, type TrainOptions } from '.';
+import {
+  adamW,
+  type Loss,
+  sparseCrossEntropy,
+  train,
+  type TrainingStep,
+  type TrainOptions,
+} from '.';
 
 interface Batch {
   x: number[][];
@@ -83,6 +90,36 @@ describe('train', () => {
     for (const [i, { loss, gradientNorm }] of one.entries()) {
       assertClose([two[i]?.loss ?? NaN], [loss], 1e-5, 'loss');
       assertClose([two[i]?.gradientNorm ?? NaN], [gradientNorm], 1e-5, 'norm');
+    }
+  });
+
+  for (const [what, loss, message] of [
+    ['a number', () => 3, /loss must return a scalar tensor, or \{ loss, count \} with one, got 3/],
+    ['a promise', () => Promise.resolve(tf.scalar(1)), /got a promise\. It may not be async/],
+    ['nothing', () => undefined, /got nothing/],
+    ['null', () => null, /got null/],
+    ['a count alone', () => ({ count: 3 }), /got \{"count":3\}/],
+    ['a NaN count', () => ({ loss: tf.scalar(1), count: NaN }), /count of a loss must be a finite/],
+    ['a negative count', () => ({ loss: tf.scalar(1), count: -1 }), /at least 0, got -1/],
+    ['a constant', () => tf.scalar(1), /loss must depend on a trainable parameter/],
+  ] as const) {
+    test(`refuses a loss that returns ${what}`, async () => {
+      const options = setUp({ loss: loss as unknown as Loss<Batch> });
+      await assert.rejects(run(options), { name: 'ArgumentError', message });
+    });
+  }
+
+  test('refuses batches that are none', async () => {
+    const none = (async function* () {})();
+    for (const [batches, message] of [
+      [undefined, /batches must be an array, a generator or another iterable, got nothing/],
+      [null, /got null/],
+      [5, /got 5/],
+      [none, /It may not be async/],
+      [[], /batches must hold a batch or more, got none/],
+    ] as const) {
+      const options = setUp({ batches: batches as unknown as Batch[] });
+      await assert.rejects(run(options), { name: 'ArgumentError', message });
     }
   });
 

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertPositiveIntegers, NonFiniteError } from '../../tensor/errors';
+import { ArgumentError, assertPositiveIntegers, NonFiniteError, quote } from '../../tensor/errors';
 import { type Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
+import type { Loss } from './counted-loss';
 import { lossAndGradients, trainableParameters } from './gradients';
 import type { Optimizer } from './optimizer';
 import { constant, type Schedule } from './schedule';
@@ -11,8 +12,12 @@ import { constant, type Schedule } from './schedule';
 export interface TrainOptions<Batch> {
   /** its trainable parameters are updated, nothing else */
   module: Module;
-  /** computes the loss of one batch, a scalar; intermediate tensors are freed */
-  loss: (batch: Batch) => tf.Tensor;
+  /**
+   * Computes the loss of one batch, a scalar; intermediate tensors are freed. With `accumulate`, a
+   * mean over tokens or rows must tell how many: the cross-entropies of this project do, also
+   * within a sum of losses; another loss returns `{ loss, count }`.
+   */
+  loss: Loss<Batch>;
   /**
    * Batches of plain data; training ends early if they end. A generator is left open, so that a
    * later training can continue with it.
@@ -26,7 +31,7 @@ export interface TrainOptions<Batch> {
   stepsDone?: number;
   /** the factor on the optimiser's learning rate; constant unless given */
   schedule?: Schedule;
-  /** the number of batches in one step, their losses averaged */
+  /** the number of batches in one step, which is the step of one batch of all their rows */
   accumulate?: number;
   /** gradients are clipped to this norm; not at all unless given */
   maxGradientNorm?: number;
@@ -40,7 +45,7 @@ export interface TrainOptions<Batch> {
 export interface TrainingStep {
   /** the first is 1 */
   step: number;
-  /** before the update, mean over the step's batches */
+  /** before the update, the mean over all that counts in the step */
   loss: number;
   /** before clipping */
   gradientNorm: number;
@@ -57,9 +62,9 @@ export interface TrainingStep {
  *
  * Between steps the event loop runs, so a notebook can draw and be interrupted. Weights and
  * optimiser are always those of a whole step, also after a `break`, an interrupt or an error.
- * @throws ArgumentError if an option is out of range or nothing is trainable, ShapeError if the
- *   loss is not a scalar, NonFiniteError if loss or gradient is NaN or infinite; the weights are
- *   then those before that step
+ * @throws ArgumentError if an option is out of range, nothing is trainable, there is no batch or
+ *   nothing counts in a step, ShapeError if the loss is not a scalar, NonFiniteError if loss or
+ *   gradient is NaN or infinite; the weights are then those before that step
  */
 export async function* train<Batch>(
   options: TrainOptions<Batch>,
@@ -67,11 +72,14 @@ export async function* train<Batch>(
   const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
   assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
   if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
-  const iterator = batches[Symbol.iterator]();
+  const iterator = iteratorOf(batches);
   for (let step = stepsDone; step < steps; step++) {
     const start = performance.now();
     const group = draw(iterator, accumulate);
-    if (group.length === 0) return;
+    if (group.length === 0 && step > stepsDone) return;
+    if (group.length === 0) {
+      throw new ArgumentError('train: batches must hold a batch or more, got none.');
+    }
     const done = await takeStep(options, group, step);
     const seconds = (performance.now() - start) / 1000;
     await new Promise((resolve) => setImmediate(resolve));
@@ -135,6 +143,14 @@ function assertFinite(step: number, loss: number, gradientNorm: number): void {
   if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
   throw new NonFiniteError(
     `train: loss and gradient must be finite, got loss ${loss} and gradient norm ${gradientNorm} in step ${step + 1}. Lower the learning rate, or clip the gradients.`,
+  );
+}
+
+function iteratorOf<Batch>(batches: Iterable<Batch>): Iterator<Batch> {
+  const given = batches as Iterable<Batch> | undefined;
+  if (typeof given?.[Symbol.iterator] === 'function') return given[Symbol.iterator]();
+  throw new ArgumentError(
+    `train: batches must be an array, a generator or another iterable, got ${quote(given)}. It may not be async.`,
   );
 }
 
