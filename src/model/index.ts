@@ -13,6 +13,7 @@ export type {
   KeyValues,
   LanguageModel,
   LanguageModelConfig,
+  ModelSource,
   SampleOptions,
   WeightLayout,
   Weights,

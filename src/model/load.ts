@@ -6,6 +6,7 @@ import { quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
 import { readBpe } from './bpe-tokenizer';
 import { type Find, findWeights } from './find-weights';
+import { type GenerationConfig, readGenerationConfig } from './generation-config';
 import { checkConfig, GPT2, weightLayout } from './gpt2';
 import {
   type LanguageModel,
@@ -27,13 +28,25 @@ interface ModelPlan {
   create: (weights: Weights) => LanguageModel;
 }
 
-/** The model families by their `model_type`; each checks its config.json. */
-const FAMILIES = new Map<string, (file: string, json: Record<string, unknown>) => ModelPlan>([
+/** Checks a config.json. The ends of generation_config.json go first, as in transformers. */
+type Family = (
+  file: string,
+  json: Record<string, unknown>,
+  generation: GenerationConfig | null,
+) => ModelPlan;
+
+/** The model families by their `model_type`. */
+const FAMILIES = new Map<string, Family>([
   [
     'gpt2',
-    (file, json) => {
-      const config = checkConfig('loadModel', file, json);
-      return { layout: weightLayout(config), create: (weights) => new GPT2(config, weights) };
+    (file, json, generation) => {
+      const { eosTokenIds, ...sizes } = checkConfig('loadModel', file, json);
+      const config = { ...sizes, eosTokenIds: generation?.eosTokenIds ?? eosTokenIds };
+      const source = { config: json, generation: generation?.json };
+      return {
+        layout: weightLayout(config),
+        create: (weights) => new GPT2(config, weights, source),
+      };
     },
   ],
 ]);
@@ -41,8 +54,9 @@ const FAMILIES = new Map<string, (file: string, json: Record<string, unknown>) =
 /**
  * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors or its
  * shards with their index, or by its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'.
- * A folder goes first; a name is fetched once into the hub's cache. Everything is checked before
- * anything is built.
+ * A folder goes first; a name is fetched once into the hub's cache. Where there is a
+ * generation_config.json, its `eos_token_id` ends a text. Everything is checked before anything is
+ * built.
  * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
  *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
@@ -53,7 +67,7 @@ export async function loadModel(
 ): Promise<LanguageModel> {
   const find = finder('loadModel', nameOrFolder, options);
   return namingDamage('loadModel', async () => {
-    const { layout, create } = await readPlan(await find('config.json'));
+    const { layout, create } = await readPlan(nameOrFolder, await find('config.json'), options);
     const weights = await readWeights(await findWeights('loadModel', find), layout, linear);
     try {
       return create(weights);
@@ -67,13 +81,17 @@ function finder(caller: string, model: string, options: HubOptions): Find {
   return (file, ...others) => findFile({ caller, model, file }, options, others);
 }
 
-async function readPlan(file: string): Promise<ModelPlan> {
-  const json = await readJson('loadModel', file);
+async function readPlan(model: string, file: string, options: HubOptions): Promise<ModelPlan> {
+  const caller = 'loadModel';
+  const json = await readJson(caller, file);
   const { model_type: type = 'gpt2' } = json; // old files have none
   const family = typeof type === 'string' ? FAMILIES.get(type) : undefined;
-  if (family) return family(file, json);
-  const known = [...FAMILIES.keys()].map(quote).join(' or ');
-  throw new FileError('loadModel', file, [`model_type must be ${known}, got ${quote(type)}.`]);
+  if (!family) {
+    const known = [...FAMILIES.keys()].map(quote).join(' or ');
+    throw new FileError(caller, file, [`model_type must be ${known}, got ${quote(type)}.`]);
+  }
+  const config = { file, json };
+  return family(file, json, await readGenerationConfig({ caller, model, config }, options));
 }
 
 /**

@@ -8,9 +8,14 @@ export interface SaveOptions {
   dtype?: 'F32' | 'F16';
 }
 
+/** The keys of config.json that name how numbers are stored, and Hugging Face's names of that. */
+const DTYPE_KEYS = ['dtype', 'torch_dtype'];
+const DTYPES = { F32: 'float32', F16: 'float16' };
+
 /**
- * Writes model.safetensors, then config.json, into a folder that exists: the inverse of
- * `loadModel`. transformers loads it too. The caller copies the tokenizer's files.
+ * Writes model.safetensors, then generation_config.json and config.json, into a folder that exists:
+ * the inverse of `loadModel`, which keeps all keys that these files had. transformers loads it too.
+ * The caller copies the tokenizer's files.
  * @throws ArgumentError if the model holds adapters, NonFiniteError on NaN weights,
  *   SafetensorsError if the disk is full; a file that was there before is then as it was
  */
@@ -22,6 +27,13 @@ export async function saveModel(
   model.assertAlive('saveModel');
   const file = path.join(folder, 'model.safetensors');
   await writeWeights(file, model.weightLayout, model.namedParameters(), dtype);
-  const json = `${JSON.stringify(model.configJson(), null, 2)}\n`;
-  await writeFileAtomically(path.join(folder, 'config.json'), [json]);
+  await writeJson(folder, 'generation_config.json', model.generationConfigJson());
+  const config = model.configJson();
+  for (const key of DTYPE_KEYS) if (key in config) config[key] = DTYPES[dtype];
+  await writeJson(folder, 'config.json', config);
+}
+
+function writeJson(folder: string, name: string, json: Record<string, unknown>): Promise<void> {
+  const text = `${JSON.stringify(json, null, 2)}\n`;
+  return writeFileAtomically(path.join(folder, name), [text]);
 }

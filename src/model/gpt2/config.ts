@@ -68,10 +68,23 @@ export function checkConfig(
   return config;
 }
 
-/** Makes the JSON of config.json, which `readConfig` and transformers read. */
-export function configJson(config: GPT2Config): Record<string, unknown> {
+/**
+ * Makes the JSON of config.json, which `readConfig` and transformers read.
+ * @param source the config.json that the config was read from: all its keys are kept
+ */
+export function configJson(
+  config: GPT2Config,
+  source?: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const [first = null, ...others] = config.eosTokenIds;
   return {
     architectures: ['GPT2LMHeadModel'],
+    // GPT-2 has one token for both.
+    ...(!source && {
+      bos_token_id: first,
+      eos_token_id: others.length > 0 ? config.eosTokenIds : first,
+    }),
+    ...source,
     ...FIXED,
     vocab_size: config.vocabSize,
     n_positions: config.maxPositions,
@@ -80,8 +93,5 @@ export function configJson(config: GPT2Config): Record<string, unknown> {
     n_head: config.nHead,
     n_inner: config.nInner,
     layer_norm_epsilon: config.layerNormEpsilon,
-    bos_token_id: config.eosTokenIds[0] ?? null, // GPT-2 has one token for both
-    eos_token_id:
-      config.eosTokenIds.length > 1 ? config.eosTokenIds : (config.eosTokenIds[0] ?? null),
   };
 }

@@ -5,6 +5,7 @@ import {
   attentionMask,
   type KeyValues,
   LanguageModel,
+  type ModelSource,
   positions,
   residual,
   type WeightLayout,
@@ -23,12 +24,16 @@ export class GPT2 extends LanguageModel {
   private readonly wte: Embedding;
   private readonly blocks: Block[];
 
-  /** `weights` by parameter name: tensors stay the caller's, layers do not. */
+  /**
+   * @param weights by parameter name: tensors stay the caller's, layers do not
+   * @param source the files that the model comes from, if any
+   */
   constructor(
     readonly config: GPT2Config,
     weights: Weights,
+    source: ModelSource = {},
   ) {
-    super();
+    super(source);
     const table = (name: string) => ({ weight: weights.get(`${name}.weight`) as tf.Tensor2D });
     this.wte = this.addChild('transformer.wte', new Embedding(table('transformer.wte')));
     this.addChild('transformer.wpe', new Embedding(table('transformer.wpe')));
@@ -55,7 +60,7 @@ export class GPT2 extends LanguageModel {
   }
 
   override configJson(): Record<string, unknown> {
-    return configJson(this.config);
+    return configJson(this.config, this.source.config);
   }
 
   override extend(

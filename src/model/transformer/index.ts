@@ -3,7 +3,7 @@ export type { KeyValues } from './attention';
 export { generate, generateText } from './generate';
 export type { GenerateOptions, GenerateTextOptions, IsDone } from './generate';
 export { LanguageModel } from './language-model';
-export type { LanguageModelConfig } from './language-model';
+export type { LanguageModelConfig, ModelSource } from './language-model';
 export { maskedSoftmax } from './ops/masked-softmax';
 export { residual } from './ops/residual';
 export { splitHeads } from './ops/split-heads';

@@ -13,9 +13,21 @@ export interface LanguageModelConfig {
   readonly eosTokenIds: readonly number[];
 }
 
+/** The JSON of the files that a model was loaded from: saving keeps keys that are not understood. */
+export interface ModelSource {
+  /** config.json */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** generation_config.json */
+  readonly generation?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** A decoder: token ids in, logits of the next token out. Modules have Hugging Face's names. */
 export abstract class LanguageModel extends Module {
   abstract readonly config: LanguageModelConfig;
+
+  constructor(protected readonly source: ModelSource = {}) {
+    super();
+  }
 
   /** The head's weight W [vocabSize, width]: logits are h Wᵀ. */
   abstract get head(): tf.Tensor2D;
@@ -23,8 +35,14 @@ export abstract class LanguageModel extends Module {
   /** How its weights are kept in a file. */
   abstract get weightLayout(): WeightLayout;
 
-  /** Gives its config.json, which `loadModel` and transformers read. */
+  /** Gives its config.json, which `loadModel` and transformers read, with all keys it came with. */
   abstract configJson(): Record<string, unknown>;
+
+  /** Gives its generation_config.json, with all keys it came with. */
+  generationConfigJson(): Record<string, unknown> {
+    const { bos_token_id = null, eos_token_id = null } = this.configJson();
+    return { ...(this.source.generation ?? { bos_token_id, eos_token_id }) };
+  }
 
   /**
    * The hidden states of ids that follow a past, and the past that includes them: one entry for
