@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertPositiveIntegers } from '../../tensor/errors';
+import { ArgumentError, assertPositiveIntegers, quote } from '../../tensor/errors';
 import { Random, read } from '../../tensor/runtime';
 import type { KeyValues } from './attention';
 import type { LanguageModel } from './language-model';
@@ -100,13 +100,18 @@ export interface GenerateTextOptions extends GenerateOptions {
   stop?: readonly string[];
 }
 
-/** Continues a text. @returns the new text alone; throws what `generate` throws */
+/**
+ * Continues a text.
+ * @returns the new text alone
+ * @throws ArgumentError if `stop` is not a list of texts that are not empty; what `generate` throws
+ */
 export async function generateText(
   model: LanguageModel,
   tokenizer: Tokenizer,
   prompt: string,
   { stop = [], ...options }: GenerateTextOptions,
 ): Promise<string> {
+  assertStop(stop);
   const found = (text: string) => stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
   const isDone = (ids: readonly number[]) => found(tokenizer.decode([...ids])).length > 0;
   const [ids = []] = await generate(model, [tokenizer.encode(prompt).ids], options, isDone);
@@ -141,6 +146,24 @@ function drawUniform(seed: number, count: number): Promise<Float32Array> {
   return readAndDispose(new Random(seed).uniform([count], 0, 1));
 }
 
+function assertStop(stop: readonly string[]): void {
+  const bad: unknown[] = Array.isArray(stop)
+    ? stop.filter((end: unknown) => typeof end !== 'string' || end === '')
+    : [stop];
+  if (bad.length === 0) return;
+  throw new ArgumentError(
+    `generateText: stop must be a list of texts of 1 character or more, got ${quote(bad[0])}.`,
+  );
+}
+
+function assertStopTokens(stopTokens: readonly number[]): void {
+  const isId = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0;
+  if (Array.isArray(stopTokens) && stopTokens.every(isId)) return;
+  throw new ArgumentError(
+    `generate: stopTokens must be a list of token ids, got ${quote(stopTokens)}. An empty list stops nowhere.`,
+  );
+}
+
 function assertOptions(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
@@ -148,6 +171,7 @@ function assertOptions(
 ): void {
   assertPositiveIntegers('generate', { maxNewTokens: options.maxNewTokens });
   assertSampleOptions(options);
+  assertStopTokens(options.stopTokens ?? []);
   if (prompts.some((prompt) => prompt.length === 0)) {
     throw new ArgumentError('generate: a prompt must have 1 token or more, got one without.');
   }

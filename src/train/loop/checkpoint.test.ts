@@ -116,6 +116,9 @@ describe('checkpoints', () => {
 
   test('hold the trainable parameters and no others', async () => {
     await saveCheckpoint(path('c'), setUp(), { step: 0 });
+    for (const step of [-1, 1.5, NaN]) {
+      await assert.rejects(saveCheckpoint(path('c'), setUp(), { step }), { name: 'ArgumentError' });
+    }
     const reader = await readSafetensors(path('c'));
     assert.deepEqual([...reader.tensors.keys()].sort(), ['weight:lora.A', 'weight:lora.B']);
     await reader.close();

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { readSafetensors, type SafetensorsReader, writeSafetensors } from '../../files/safetensors';
-import { ArgumentError, assertFinite } from '../../tensor/errors';
+import { ArgumentError, assertFinite, assertPositiveIntegers } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { trainableParameters } from './gradients';
 import type { Optimizer, ParameterState } from './optimizer';
@@ -19,13 +19,15 @@ export interface Checkpoint {
  * Saves a training between two steps to one safetensors file, atomically: the trainable parameters,
  * the optimiser's state and `checkpoint`. Frozen parameters are not saved. Tensors are saved as
  * they are at the time of the call.
- * @throws SafetensorsError if the file can't be written; an existing file is then unchanged
+ * @throws ArgumentError if the step is no whole number, SafetensorsError if the file can't be written;
+ *   an existing file is then unchanged
  */
 export async function saveCheckpoint(
   file: string,
   training: { module: Module; optimizer: Optimizer },
   { step, extra = null }: Checkpoint,
 ): Promise<void> {
+  assertPositiveIntegers('saveCheckpoint', { 'step + 1': step + 1 });
   const { module, optimizer } = training;
   const updates = [...optimizer.state].map(([name, state]) => [name, state.step]);
   const metadata = {

@@ -147,7 +147,51 @@ describe('clipByGlobalNorm', () => {
   });
 });
 
+describe('options that would make every weight NaN, or the update wrong, are refused', () => {
+  const adam = { learningRate: 0.1 };
+  for (const [make, message] of [
+    [
+      () => adamW({ ...adam, learningRate: NaN }),
+      /learningRate must be a positive number, got NaN/,
+    ],
+    [() => adamW({ ...adam, weightDecay: NaN }), /weightDecay must be a number of at least 0/],
+    [() => adamW({ ...adam, weightDecay: -0.1 }), /got -0.1/],
+    [() => adamW({ ...adam, beta1: 1 }), /beta1 must be from 0 to less than 1, got 1/],
+    [() => adamW({ ...adam, beta1: -0.1, beta2: NaN }), /got -0.1; beta2 must be .* got NaN/],
+    [() => adamW({ ...adam, epsilon: -1 }), /epsilon must be a number of at least 0, got -1/],
+    [() => warmUp(-1, linearDecay(4)), /^warmUp: steps must be a number of at least 0, got -1/],
+    [() => warmUp(NaN, linearDecay(4)), /got NaN/],
+    [() => warmUp(Infinity, linearDecay(4)), /got Infinity/],
+  ] as const) {
+    test(String(message), () => assert.throws(make, { name: 'ArgumentError', message }));
+  }
+
+  test('a ratio that is NaN, before any weight changes', async () => {
+    const optimizer = adamW({ ...adam, ratio: (name) => (name === 'b' ? NaN : 1) });
+    const parameters = new Map(['a', 'b'].map((name) => [name, tf.variable(tf.ones([2]))]));
+    const gradients = { a: tf.ones([2]), b: tf.ones([2]) };
+    const message = 'scaleByName: ratio must return a finite number, got NaN for b.';
+    assert.throws(() => optimizer.step(parameters, gradients), { name: 'ArgumentError', message });
+    for (const parameter of parameters.values())
+      assert.deepEqual([...(await read(parameter))], [1, 1]);
+    tf.dispose([gradients, [...parameters.values()]]);
+  });
+});
+
 describe('schedules', () => {
+  test('refuse a decay over no steps where it is used, and not before', () => {
+    for (const decay of [linearDecay, cosineDecay]) {
+      for (const steps of [0, -15, NaN, Infinity]) {
+        const schedule = warmUp(2, decay(steps));
+        assert.equal(schedule(1), 0.5);
+        const message = `${decay.name}: steps must be a positive number, got ${steps}. Count the steps after the warm-up.`;
+        for (const step of [2, 3, 100]) {
+          assert.throws(() => schedule(step), { name: 'ArgumentError', message });
+        }
+      }
+    }
+  });
+
   const at = (schedule: (step: number) => number) => [0, 1, 2, 4, 6, 9].map(schedule);
 
   test('give the factor at each step', () => {

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { ArgumentError } from '../../tensor/errors';
 import { adam } from './ops/adam';
 
 /** State of a transform for one parameter between steps: tensors of its shape, by name. */
@@ -56,12 +57,14 @@ export interface AdamOptions {
  *
  * (Kingma and Ba 2015, algorithm 1; ε after the root, as in PyTorch.) t counts the updates of
  * this parameter, not the steps of the training.
+ * @throws ArgumentError listing every option that is out of range
  */
 export function scaleByAdam({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
 }: AdamOptions = {}): Transform {
+  assertAdamOptions({ beta1, beta2, epsilon });
   return {
     start: (value) => ({ m: value.zerosLike(), v: value.zerosLike() }),
     apply: (gradient, slots, { step }) => {
@@ -76,11 +79,17 @@ export function scaleByAdam({
 /**
  * Adds weight decay, update + λ θ, if `decays(name)`: decoupled from the scaling of the gradient.
  * (Loshchilov and Hutter 2019, algorithm 2)
+ * @throws ArgumentError if λ is negative or not finite
  */
 export function addDecayedWeights(
   weightDecay: number,
   decays: (name: string) => boolean = () => true,
 ): Transform {
+  if (!(weightDecay >= 0 && weightDecay < Infinity)) {
+    throw new ArgumentError(
+      `addDecayedWeights: weightDecay must be a number of at least 0, got ${weightDecay}.`,
+    );
+  }
   return stateless((update, { name, value }) =>
     decays(name) ? update.add(value.mul(weightDecay)) : update,
   );
@@ -88,9 +97,26 @@ export function addDecayedWeights(
 
 /**
  * Scales by ratio(name) · update: own learning rates for some parameters, such as `loraPlus` gives.
+ * @throws ArgumentError in a step, if the ratio of a parameter is not a finite number
  */
 export function scaleByName(ratio: (name: string) => number): Transform {
-  return stateless((update, { name }) => update.mul(ratio(name)));
+  return stateless((update, { name }) => {
+    const factor = ratio(name);
+    if (Number.isFinite(factor)) return update.mul(factor);
+    throw new ArgumentError(
+      `scaleByName: ratio must return a finite number, got ${factor} for ${name}.`,
+    );
+  });
+}
+
+function assertAdamOptions({ beta1, beta2, epsilon }: Required<AdamOptions>): void {
+  const faults = Object.entries({ beta1, beta2 })
+    .filter(([, beta]) => !(beta >= 0 && beta < 1))
+    .map(([name, beta]) => `${name} must be from 0 to less than 1, got ${beta}`);
+  if (!(epsilon >= 0 && epsilon < Infinity)) {
+    faults.push(`epsilon must be a number of at least 0, got ${epsilon}`);
+  }
+  if (faults.length > 0) throw new ArgumentError(`scaleByAdam: ${faults.join('; ')}.`);
 }
 
 function stateless(apply: (update: tf.Tensor, parameter: ParameterStep) => tf.Tensor): Transform {
