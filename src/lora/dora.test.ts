@@ -3,7 +3,8 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
 import { NonFiniteError } from '../tensor/errors';
-import { Linear } from '../tensor/nn';
+import { Linear, type LinearLayer } from '../tensor/nn';
+import { halfLinear } from '../tensor/quant';
 import { memory, Random, read, useAccelerator } from '../tensor/runtime';
 import type { Dora } from './dora';
 import { dora } from './dora';
@@ -48,6 +49,73 @@ describe('DoRA', () => {
     assertClose(await read(merged.forward(x())), await read(layer.forward(x())), TOLERANCE);
     const back = await unmergeLoraWeights(merged, layer.lora, layer.variant);
     assertClose(await read(back.weight), await read(base.weight), TOLERANCE);
+  });
+
+  describe('where rows of W0 are zero, or too small to have a norm', () => {
+    /** [3, 4]: row 0 is zero, row 1 tiny, row 2 of length 5 */
+    const W0 = [
+      [0, 0, 0, 0],
+      [1e-25, 0, -1e-25, 0],
+      [3, 0, 0, 4],
+    ];
+    const host = {
+      weight: Float32Array.from(W0.flat()),
+      bias: null,
+      outFeatures: 3,
+      inFeatures: 4,
+    };
+    const bases: Record<string, () => LinearLayer> = {
+      float32: () => new Linear({ weight: tf.tensor2d(W0) }),
+      float16: () => halfLinear(host),
+      'all zero': () => new Linear({ weight: tf.zeros([3, 4]) }),
+    };
+    for (const [what, make] of Object.entries(bases)) {
+      test(`all is finite, starts as W0, merges and learns: ${what}`, async () => {
+        const base = make();
+        freezeBaseModel(base);
+        const layer = applyLoraToLinear(base, { r: 2, alpha: 5, seed: 2, variant: dora });
+        const x = new Random(4).normal<tf.Rank.R2>([6, 4], 0, 1);
+        assertClose(await read(layer.forward(x)), await read(base.forward(x)), 1e-5);
+        assert.ok((await read(layer.forward(x).slice([0, 0], [6, 1]))).every((h) => h === 0));
+        const target = new Random(5).normal<tf.Rank.R2>([6, 3], 0, 1);
+        const loss = () => layer.forward(x).sub(target).square().mean<tf.Scalar>();
+        const [before = NaN] = await read(tf.tidy(loss));
+        const variables = [...layer.namedParameters().values()].filter(
+          ({ trainable }) => trainable,
+        );
+        const optimizer = tf.train.adam(0.02);
+        for (let step = 0; step < 100; step++) optimizer.minimize(loss, false, variables);
+        const [after = NaN] = await read(tf.tidy(loss));
+        assert.ok(after < 0.9 * before, `${before} to ${after}`);
+        const row = await read(layer.forward(x).slice([0, 0], [6, 1]));
+        assert.ok(Math.max(...row.map(Math.abs)) > 0.1, 'the zero row has not learned');
+        const merged = await mergeLoraWeights(layer);
+        assertClose(await read(merged.forward(x)), await read(layer.forward(x)), 1e-4);
+        optimizer.dispose();
+      });
+    }
+
+    test('a magnitude of 0, as PEFT saves it, keeps its row at 0', async () => {
+      const base = new Linear({ weight: tf.tensor2d(W0) });
+      freezeBaseModel(base);
+      const layer = applyLoraToLinear(base, { r: 2, alpha: 5, variant: dora });
+      (layer.variant as Dora).magnitude.assign(tf.tensor1d([0, 0, 5]));
+      const x = tf.ones<tf.Rank.R2>([1, 4]);
+      assertClose(await read(layer.forward(x)), [0, 0, 7], TOLERANCE);
+      assertClose(await read((await mergeLoraWeights(layer)).weight), [...W0.flat()], TOLERANCE);
+      const { grads } = tf.variableGrads(() => layer.forward(x).square().sum().asScalar());
+      for (const gradient of Object.values(grads)) {
+        assert.ok((await read(gradient)).every(Number.isFinite));
+      }
+    });
+
+    test('a merged row of zeros is unmerged to zeros', async () => {
+      const base = new Linear({ weight: tf.tensor2d(W0) });
+      const layer = applyLoraToLinear(base, { r: 2, alpha: 5, variant: dora });
+      const merged = await mergeLoraWeights(layer);
+      const back = await unmergeLoraWeights(merged, layer.lora, layer.variant);
+      assertClose(await read(back.weight), [...W0.flat()], TOLERANCE);
+    });
   });
 
   test('a NaN row cannot be merged', async () => {

@@ -3,11 +3,17 @@ import { type LinearLayer, Module } from '../tensor/nn';
 import type { LoRALayer } from './lora-layer';
 import type { Variant } from './lora-linear';
 
+/** The least norm of a row. */
+const FLOOR = 1e-12;
+
 /**
  * W = m ⊙ (W0 + s B A) / ‖W0 + s B A‖        (DoRA, Liu et al. 2024, eq. 5)
  *
  * m [d] is a magnitude for each output, ‖·‖ [d] are the norms of the rows. m starts as these
  * norms, so W = W0 at first. The gradient treats the norms as constants (section 4.3).
+ *
+ * A norm is 1e-12 or more: a row of zeros, as pruned models have them, stays 0 at first and can
+ * learn. PEFT 0.21 divides 0 by 0 there, and its loss is NaN from the first step.
  */
 export class Dora extends Module {
   /** m [d] */
@@ -17,7 +23,10 @@ export class Dora extends Module {
   constructor(base: LinearLayer, lora: LoRALayer) {
     super();
     this.norms = () =>
-      tf.tidy(() => base.denseWeight().add(lora.deltaWeight()).square().sum(1).sqrt().as1D());
+      tf.tidy(() => {
+        const squares = base.denseWeight().add(lora.deltaWeight()).square();
+        return squares.sum(1).sqrt().maximum(FLOOR).as1D();
+      });
     this.magnitude = this.addParameter('magnitude', this.norms());
   }
 
