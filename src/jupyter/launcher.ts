@@ -43,7 +43,8 @@ async function main(connectionFile: string): Promise<void> {
   connectCells(runner);
   reportUncaughtErrors(runner);
   endWithJupyter();
-  const handlers = { ...createHandlers(runner.executor), ...controlHandlers(server, queue) };
+  const own = createHandlers(runner.executor, queue.history);
+  const handlers = { ...own, ...controlHandlers(server, queue) };
   server.serve({ handlers, queue, publisher });
 }
 

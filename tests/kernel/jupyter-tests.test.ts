@@ -21,7 +21,8 @@ test("the kernel passes Jupyter's own tests of a kernel", { skip: missing }, asy
     skipped: Record<string, string>;
   };
   assert.deepEqual(failed, []);
-  // A part of test_history asks for an earlier session; there is none.
-  assert.deepEqual(Object.keys(skipped).sort(), [...NOT_TAKEN, 'test_history'].sort());
+  // Some Pythons count a part of test_history: it asks for an earlier session, and there is none.
+  const names = Object.keys(skipped).filter((name) => name !== 'test_history');
+  assert.deepEqual(names.sort(), NOT_TAKEN);
   assert.ok(ran >= 11, `${ran} tests`);
 });

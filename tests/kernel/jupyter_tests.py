@@ -35,7 +35,7 @@ class TypeScriptKernel(KernelTests):
         }
     ]
     code_execute_result = [{"code": "1 + 2"}]
-    code_history_pattern = "1?2*"
+    code_history_pattern = "1 ? 2*"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "Math.max"
 

@@ -10,6 +10,7 @@ import {
 } from '../protocol';
 import { type ErrorReport, INTERRUPTED } from '../source';
 import type { CellRunner } from './cell-runner';
+import { History } from './history';
 
 /** The kernel's own: a cell may replace the global ones. */
 const { Promise, setImmediate } = globalThis;
@@ -19,6 +20,8 @@ const { Promise, setImmediate } = globalThis;
  * end, whatever fails: a front end waits for both.
  */
 export class ExecutionQueue {
+  /** the counted cells */
+  readonly history = new History();
   private pending: ExecuteRequest[] = [];
   private draining = false;
   private count = 0;
@@ -54,7 +57,7 @@ export class ExecutionQueue {
   private async execute({ socket, request }: ExecuteRequest): Promise<void> {
     const { code, store_history, silent, stop_on_error } = request.content;
     const counted = store_history !== false && silent !== true;
-    if (counted) this.count += 1;
+    if (counted) this.history.add(++this.count, textOf(code));
     const execution_count = this.count;
     const name = counted ? `In[${execution_count}]` : 'In[-]';
     this.publish('status', { execution_state: 'busy' }, request);

@@ -2,22 +2,26 @@ import * as typescript from '@tslab/typescript-for-tslab';
 import type { Executor } from 'tslab/dist/executor';
 import { JupyterHandlerImpl } from 'tslab/dist/jupyter';
 import { getVersion } from 'tslab/dist/util';
-import { PROTOCOL_VERSION, type RequestHandler } from '../protocol';
+import { PROTOCOL_VERSION, type RequestHandler, textOf } from '../protocol';
+import { completenessOf } from './completeness';
+import type { History } from './history';
 
 /** Creates the handlers of requests that are answered at once, by message type. tslab answers those about code. */
-export function createHandlers(executor: Executor): Record<string, RequestHandler> {
+export function createHandlers(
+  executor: Executor,
+  history: History,
+): Record<string, RequestHandler> {
   const tslab = new JupyterHandlerImpl(executor, false);
   return {
     kernel_info_request: kernelInfo,
-    is_complete_request: (content) =>
-      tslab.handleIsComplete(content as unknown as Parameters<typeof tslab.handleIsComplete>[0]),
+    is_complete_request: ({ code }) => completenessOf(textOf(code)),
     inspect_request: (content) =>
       tslab.handleInspect(content as unknown as Parameters<typeof tslab.handleInspect>[0]),
     complete_request: (content) =>
       tslab.handleComplete(content as unknown as Parameters<typeof tslab.handleComplete>[0]),
-    // No comms, so no widgets. The front end keeps the history.
+    // No comms, so no widgets.
     comm_info_request: () => ({ status: 'ok', comms: {} }),
-    history_request: () => ({ status: 'ok', history: [] }),
+    history_request: (content) => history.find(content),
   };
 }
 
