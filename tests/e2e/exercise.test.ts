@@ -69,6 +69,20 @@ describe('an exercise in JupyterLab', { timeout: 5 * MINUTE }, () => {
     await pictures('check-passed', 'exercise-4-check');
   });
 
+  test('helps while one types: Tab suggests names, Shift+Tab explains a call', async () => {
+    await lab.rewriteCell('exercise-4-answer', 'tf.m');
+    await lab.page.keyboard.press('Tab');
+    await lab.page.locator('.jp-Completer-item', { hasText: 'matMul' }).first().waitFor();
+    await lab.page.keyboard.press('Escape');
+    await lab.rewriteCell('exercise-4-answer', 'tf.matMul(');
+    await lab.page.keyboard.press('Shift+Tab');
+    const tooltip = lab.page.locator('.jp-Tooltip');
+    await tooltip.waitFor();
+    assert.match((await tooltip.textContent()) ?? '', /matMul[^]*dot product/);
+    await lab.page.screenshot({ path: join(artifacts, 'help.png') });
+    await lab.page.keyboard.press('Escape');
+  });
+
   test('stays done when the kernel restarts', async () => {
     await lab.execute('kernelmenu:restart');
     await lab.page.locator('.jp-Dialog .jp-mod-accept').click();

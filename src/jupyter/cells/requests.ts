@@ -1,28 +1,30 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import type { Executor } from 'tslab/dist/executor';
-import { JupyterHandlerImpl } from 'tslab/dist/jupyter';
 import { getVersion } from 'tslab/dist/util';
 import { PROTOCOL_VERSION, type RequestHandler, textOf } from '../protocol';
+import { complete, inspect } from './code-help';
 import { completenessOf } from './completeness';
 import type { History } from './history';
 
-/** Creates the handlers of requests that are answered at once, by message type. tslab answers those about code. */
+/** Creates the handlers of requests that are answered at once, by message type. */
 export function createHandlers(
   executor: Executor,
   history: History,
 ): Record<string, RequestHandler> {
-  const tslab = new JupyterHandlerImpl(executor, false);
   return {
     kernel_info_request: kernelInfo,
     is_complete_request: ({ code }) => completenessOf(textOf(code)),
-    inspect_request: (content) =>
-      tslab.handleInspect(content as unknown as Parameters<typeof tslab.handleInspect>[0]),
-    complete_request: (content) =>
-      tslab.handleComplete(content as unknown as Parameters<typeof tslab.handleComplete>[0]),
+    inspect_request: (content) => inspect(executor, placeOf(content)),
+    complete_request: (content) => complete(executor, placeOf(content)),
     // No comms, so no widgets.
     comm_info_request: () => ({ status: 'ok', comms: {} }),
     history_request: (content) => history.find(content),
   };
+}
+
+function placeOf({ code, cursor_pos }: Record<string, unknown>) {
+  const text = textOf(code);
+  return { code: text, cursor: typeof cursor_pos === 'number' ? cursor_pos : text.length };
 }
 
 function kernelInfo(): object {
