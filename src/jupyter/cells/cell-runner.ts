@@ -2,16 +2,18 @@ import { format } from 'node:util';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
 import { look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
+import { BesideModules } from './beside-modules';
 import { CellConverter } from './cell-converter';
 import { findDeclarations } from './declarations';
+import { setImportFolders } from './resolve-imports';
 
 /** The kernel's own: a cell may replace the global one. */
 const { console } = globalThis;
 
 /**
  * Compiles and runs cells with tslab, and returns errors instead of printing them. Cells run as if
- * they were files of `folder`: their relative imports start there. The working directory stays
- * the notebook's.
+ * they were files of `folder`: their relative imports start there, then in the working directory,
+ * which is the notebook's.
  */
 export class CellRunner {
   /** tslab's executor, also for completion, inspection and interrupt. */
@@ -19,15 +21,19 @@ export class CellRunner {
   /** Records which cell has defined which name. */
   readonly definitions: DefinitionLog;
   private readonly converter: CellConverter;
+  private readonly beside: BesideModules;
   private readonly failure = new FailureSink();
 
   constructor(folder: string) {
+    const folders = { cells: folder, notebook: process.cwd() };
+    setImportFolders(folders);
     this.converter = new CellConverter(folder, (name) => Object.hasOwn(this.executor.locals, name));
     this.executor = createExecutor(
       folder,
       { node: this.converter, browser: this.converter, close: () => this.converter.close() },
       { log: (value) => console.log(value), error: (...args) => this.failure.take(args) },
     );
+    this.beside = new BesideModules(folders, this.converter.traces);
     keepGlobal('__tslab__');
     this.definitions = new DefinitionLog(this.executor.locals);
   }
@@ -35,6 +41,7 @@ export class CellRunner {
   /** Runs one cell; `name` is its name in stack traces. Resolves to the error it ended with, if any. */
   async run(code: string, name: string): Promise<ErrorReport | undefined> {
     this.converter.cellName = name;
+    this.beside.refresh();
     // The compiler overflows the stack at a few thousand nested brackets.
     const declared = look(() => findDeclarations(code), []);
     const end = this.definitions.begin(name, declared);

@@ -1,5 +1,6 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type Trace, traceThrough } from '../source';
+import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 
 /**
  * Replaces two functions of the TypeScript module that tslab loads, by a changed copy of the
@@ -25,8 +26,9 @@ interface WatchHost {
 /** Adds source maps to tslab's first compilation of a cell, from TypeScript to an ES module. */
 function createWatchCompilerHost(files: string[], options: object, ...rest: unknown[]): WatchHost {
   const create = typescript.createWatchCompilerHost as unknown as (...args: unknown[]) => WatchHost;
-  const host = create(files, { ...options, inlineSourceMap: true }, ...rest);
+  const host = create(files, { ...options, ...IMPORT_OPTIONS, inlineSourceMap: true }, ...rest);
   queueTimers(host);
+  resolveImports(host);
   return host;
 }
 
