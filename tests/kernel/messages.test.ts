@@ -77,6 +77,37 @@ throw Object.assign(new Error(half, { cause: new Error(half) }), { name: half })
     assert.equal(await kernel.text(`console.log('\\\\ud83d 😀')`), '\\ud83d 😀\n');
   });
 
+  test('decode bytes that are split between writes, and encoded text', async () => {
+    const cells = {
+      '€': `process.stdout.write(Buffer.from([0xe2])); process.stdout.write(Buffer.from([0x82, 0xac]));`,
+      '😀': `for (const byte of Buffer.from('😀')) process.stdout.write(new Uint8Array([byte]));`,
+      abc: `process.stdout.write('616263', 'hex');`,
+      'ü€': `process.stdout.write('w7zigqw=', 'base64');`,
+      '\ufffdx': `process.stdout.write(Buffer.from([0xe2])); process.stdout.write('x', 'utf8');`,
+      ab: `await new Promise<void>((done) => process.stdout.write('6162', 'hex', () => done()));`,
+      'one€two€': `import { Readable } from 'node:stream';
+const chunks = [[...Buffer.from('one'), 0xe2], [0x82], [0xac, ...Buffer.from('two€')]];
+for await (const chunk of Readable.from(chunks.map((bytes) => Buffer.from(bytes)))) process.stdout.write(chunk);`,
+    };
+    for (const [text, code] of Object.entries(cells)) {
+      assert.equal(await kernel.text(`${code}\nnull`), text);
+    }
+    // Streams and cells do not mix their bytes.
+    const [out, err] = [
+      `process.stdout.write(Buffer.from([0xe2]));`,
+      `process.stderr.write(Buffer.from([0x82])); null`,
+    ];
+    const { outputs } = await kernel.run([
+      out + err,
+      `process.stdout.write(Buffer.from([0xac, 65])); null`,
+    ]);
+    assert.deepEqual(outputs.map(textOf), ['\ufffd\ufffd', '\ufffdA']);
+    assert.match(
+      await kernel.text(`process.stdout.write('x', 'no' as any)`),
+      /Unknown encoding: no/,
+    );
+  });
+
   test('arrive from a cell that is only a `for await` loop', async () => {
     await kernel.text('async function* count() { yield 1; yield 2; }');
     assert.equal(await kernel.text('for await (const n of count()) console.log(n);'), '1\n2\n');
