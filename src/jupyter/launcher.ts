@@ -5,6 +5,7 @@ import { CellRunner, createHandlers, ExecutionQueue, gateTimers, redirectOutput 
 import {
   bindSockets,
   type Connection,
+  hidePromiseNumbers,
   KernelServer,
   OutputPublisher,
   look,
@@ -39,6 +40,7 @@ async function main(connectionFile: string): Promise<void> {
   Error.stackTraceLimit = STACK_FRAMES;
   process.on('SIGINT', () => queue.interrupt());
   gateTimers();
+  hidePromiseNumbers();
   redirectOutput(publisher);
   connectCells(runner);
   reportUncaughtErrors(runner);

@@ -99,6 +99,34 @@ display({ 'text/plain': 'last' });`,
     );
   });
 
+  test('shows promises, timers and handles without internals of the kernel', async () => {
+    const values = {
+      'Promise.resolve(5)': 'Promise { 5 }',
+      '[Promise.resolve({ a: Promise.resolve(1) })]': '[ Promise { { a: [Promise] } } ]',
+      '(async () => await 1)()': 'Promise { <pending> }',
+      'new (class Later extends Promise<number> {})((go) => go(1))': 'Later [Promise] { 1 }',
+      'Object.assign(Promise.resolve(1), { mine: 2 })': 'Promise { 1, mine: 2 }',
+      'console.log(Promise.resolve(7), String(Promise.resolve()))':
+        'Promise { 7 } [object Promise]',
+    };
+    for (const [code, text] of Object.entries(values)) {
+      assert.equal(await kernel.text(code), `${text}\n`, code);
+    }
+    const others = [
+      'setTimeout(() => undefined, 1)',
+      'setImmediate(() => undefined)',
+      `(await import('node:child_process')).spawn('true')`,
+      `(await import('node:net')).createServer().listen(0).unref()`,
+    ];
+    for (const code of others) {
+      const text = await kernel.text(
+        `import { inspect } from 'node:util';\nconsole.log(inspect(${code}, { depth: 9 }))`,
+      );
+      assert.match(text, /^\S*.*\{/);
+      assert.doesNotMatch(text, /kResourceStore|msg_id/, code);
+    }
+  });
+
   test("supports tslab's own display", async () => {
     const outputs = await kernel.cell(
       `import * as tslab from 'tslab';

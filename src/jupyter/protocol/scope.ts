@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { hideStore } from './hide-scope';
 import type { Header } from './message';
 
 /** One run of one cell. */
@@ -10,6 +11,7 @@ export interface Cell {
 }
 
 const scopes = new AsyncLocalStorage<Cell>();
+hideStore(scopes);
 let latest: Cell | undefined;
 
 /** Runs `work` in a cell's scope. Timers, promises and callbacks that it starts are in it too. */
