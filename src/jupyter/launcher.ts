@@ -1,7 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/local';
-import { CellRunner, createHandlers, ExecutionQueue, gateTimers, redirectOutput } from './cells';
+import {
+  CellRunner,
+  countGroups,
+  createHandlers,
+  ExecutionQueue,
+  gateTimers,
+  redirectOutput,
+} from './cells';
 import {
   bindSockets,
   type Connection,
@@ -41,6 +48,7 @@ async function main(connectionFile: string): Promise<void> {
   process.on('SIGINT', () => queue.interrupt());
   gateTimers();
   hidePromiseNumbers();
+  countGroups();
   redirectOutput(publisher);
   connectCells(runner);
   reportUncaughtErrors(runner);

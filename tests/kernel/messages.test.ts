@@ -108,6 +108,26 @@ for await (const chunk of Readable.from(chunks.map((bytes) => Buffer.from(bytes)
     );
   });
 
+  test('are not indented by a group that an earlier cell has left open', async () => {
+    const cells = [
+      `console.group('g'); console.group(); console.log('in');`,
+      `console.group('g'); throw new Error('inside');`,
+      `await Promise.resolve(); console.groupCollapsed('g'); throw new Error('inside');`,
+      `console.groupEnd(); console.groupEnd(); console.group('g');`,
+    ];
+    for (const code of cells) {
+      const inside = await kernel.text(code);
+      assert.match(inside, /^g\n/);
+      assert.equal(await kernel.text(`console.log('a'); console.error('b'); 3`), 'a\nb\n3\n', code);
+    }
+    assert.equal(
+      await kernel.text(
+        `console.group('a'); console.log('b'); console.groupEnd(); console.log('c');`,
+      ),
+      'a\n  b\nc\n',
+    );
+  });
+
   test('arrive from a cell that is only a `for await` loop', async () => {
     await kernel.text('async function* count() { yield 1; yield 2; }');
     assert.equal(await kernel.text('for await (const n of count()) console.log(n);'), '1\n2\n');

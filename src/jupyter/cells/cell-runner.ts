@@ -4,6 +4,7 @@ import { look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
 import { BesideModules } from './beside-modules';
 import { CellConverter } from './cell-converter';
+import { closeGroups } from './console-groups';
 import { findDeclarations } from './declarations';
 import { setImportFolders } from './resolve-imports';
 
@@ -46,6 +47,7 @@ export class CellRunner {
     const declared = look(() => findDeclarations(code), []);
     const end = this.definitions.begin(name, declared);
     const error = await this.execute(code);
+    closeGroups();
     end(error);
     return error;
   }
