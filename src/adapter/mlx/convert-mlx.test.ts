@@ -70,6 +70,44 @@ describe('mlx-lm', () => {
     });
   }
 
+  test('an alpha that may count is refused by name; one that does not count is not', async () => {
+    const [folder, to] = [path.join(root, 'alpha'), path.join(root, 'alpha-peft')];
+    fs.mkdirSync(folder);
+    const config = path.join(folder, 'adapter_config.json');
+    const values = new Float32Array(6).fill(1);
+    const pair = { 'x.lora_a': { shape: [3, 2], values }, 'x.lora_b': { shape: [2, 3], values } };
+    await writeSafetensors(
+      path.join(folder, 'adapters.safetensors'),
+      new Map(Object.entries(pair)),
+    );
+    const parameters = { rank: 2, dropout: 0, scale: 10 };
+    for (const alpha of [4, 1, '2', 0]) {
+      for (const more of [{}, { lora_layers: 16 }]) {
+        const json = { ...more, lora_parameters: { ...parameters, alpha } };
+        fs.writeFileSync(config, JSON.stringify(json));
+        await assert.rejects(convertFromMlx(folder, to), (error: Error) => {
+          assert.ok(error instanceof FileError);
+          assert.match(
+            error.message,
+            /lora_parameters\.alpha must not be there, got .* with rank 2/,
+          );
+          return true;
+        });
+      }
+    }
+    for (const json of [
+      { lora_parameters: { ...parameters, alpha: 2 } },
+      { lora_parameters: { ...parameters, alpha: null } },
+      { lora_parameters: { ...parameters, alpha: 16 }, fine_tune_type: 'lora' },
+      { lora_parameters: { ...parameters, alpha: 16 }, num_layers: 8 },
+    ]) {
+      fs.writeFileSync(config, JSON.stringify(json));
+      await convertFromMlx(folder, to);
+      const peft = fs.readFileSync(path.join(to, 'adapter_config.json'), 'utf8');
+      assert.equal((JSON.parse(peft) as { lora_alpha: number }).lora_alpha, 20); // scale r
+    }
+  });
+
   test('unsupported and broken files are refused', async () => {
     const folder = path.join(root, 'bad');
     fs.mkdirSync(folder);
@@ -85,6 +123,7 @@ describe('mlx-lm', () => {
     const pair = { 'x.lora_a': [3, 2], 'x.lora_b': [2, 4] };
     for (const [config, shapes, pattern] of [
       [{ ...good, fine_tune_type: 'dora' }, pair, /fine_tune_type must be "lora"/],
+      [{ ...good, use_dora: true }, pair, /use_dora must be false/],
       [{ lora_parameters: {} }, pair, /scale must be a positive number/],
       [null, pair, /must hold a JSON object, got null/],
       [good, { ...pair, 'x.m': [4] }, /x.m is unsupported/],

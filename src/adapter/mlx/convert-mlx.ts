@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FileError, readJson, replaceFiles, writeFileAtomically } from '../../files/local';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
+import { quote } from '../../tensor/errors';
 import { transpose } from '../../tensor/runtime';
 import {
   checkConfig,
@@ -72,7 +73,7 @@ export async function convertToMlx(
 /**
  * Converts an mlx-lm adapter to one of PEFT: A = aᵀ, B = bᵀ, alpha = scale r.
  * @param options.rename gets mlx-lm's names
- * @throws FileError, SafetensorsError if the adapter is broken or unsupported
+ * @throws FileError if its config has an alpha that may or may not count; FileError, SafetensorsError if the adapter is broken or unsupported
  */
 export async function convertFromMlx(
   from: string,
@@ -119,20 +120,40 @@ async function readMlx(caller: string, file: string, rename: (name: string) => s
   }
 }
 
+/** The keys of mlx-lm's adapter_config.json that say how an adapter is scaled. */
+interface MlxConfig {
+  fine_tune_type?: unknown;
+  num_layers?: unknown;
+  use_dora?: unknown;
+  lora_parameters?: { scale?: unknown; alpha?: unknown; rank?: unknown } | null;
+}
+
 async function readMlxScale(caller: string, file: string): Promise<number> {
-  const json = (await readJson(caller, file, MAX_CONFIG_BYTES)) as {
-    fine_tune_type?: unknown;
-    lora_parameters?: { scale?: unknown } | null;
-  };
-  const { fine_tune_type: type = 'lora', lora_parameters: parameters } = json;
-  const scale = parameters?.scale;
+  const json = (await readJson(caller, file, MAX_CONFIG_BYTES)) as MlxConfig;
+  const scale = json.lora_parameters?.scale;
   const faults: string[] = [];
-  if (type !== 'lora') faults.push('fine_tune_type must be "lora": others are unsupported.');
+  if ((json.fine_tune_type ?? 'lora') !== 'lora') {
+    faults.push('fine_tune_type must be "lora": others are unsupported.');
+  }
+  if (json.use_dora === true) faults.push('use_dora must be false: DoRA is not converted.');
   if (typeof scale !== 'number' || !(scale > 0)) {
     faults.push('lora_parameters.scale must be a positive number.');
   }
+  const fault = alphaFault(json);
+  if (fault !== null) faults.push(fault);
   if (faults.length > 0) throw new FileError(caller, file, faults);
   return scale as number;
+}
+
+/**
+ * The first versions of mlx-lm scale by scale alpha / rank. Later ones scale by scale alone, but wrote
+ * an alpha until 2025; configs with `fine_tune_type` or `num_layers` are theirs.
+ */
+function alphaFault(json: MlxConfig): string | null {
+  const { alpha = null, rank } = json.lora_parameters ?? {};
+  const isNew = 'fine_tune_type' in json || 'num_layers' in json;
+  if (alpha === null || alpha === rank || isNew) return null;
+  return `lora_parameters.alpha must not be there, got ${quote(alpha)} with rank ${quote(rank)}: the first versions of mlx-lm multiply scale by alpha / rank, later ones ignore it. Remove alpha, and if a first version trained the adapter, multiply scale by alpha / rank.`;
 }
 
 /** The layers of a PEFT adapter, read without its model: the sizes are the file's. */
