@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
-import { ArgumentError } from '../tensor/errors';
-import { countParameters, Linear, Module } from '../tensor/nn';
+import { alive } from '../../tests/fresh';
+import { ArgumentError, LoraError } from '../tensor/errors';
+import { countParameters, Linear, type LinearLayer, Module } from '../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../tensor/runtime';
+import { dora } from './dora';
+import type { Init } from './init';
 import { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
-import type { LoRALinear } from './lora-linear';
-import { applyLoraToLinear } from './lora-linear';
-import { rsLora } from './scaling';
+import type { LoRALayer } from './lora-layer';
+import { applyLoraToLinear, type LoRALinear, type Variant } from './lora-linear';
+import { rsLora, type Scaling } from './scaling';
 import { matchTargets } from './target-modules';
 
 /** As many linear layers as asked for, one after the other, named as in GPT-2. */
@@ -168,6 +171,149 @@ describe('injectLora and removeLora', () => {
       ]),
     );
     assert.equal(countParameters(model).trainable, 2 * 2 * (5 + 15));
+  });
+
+  test('a second adapter on other layers trains with the first; what is frozen stays frozen', async () => {
+    const model = new Stack(1, 5);
+    const options = { r: 2, alpha: 6 };
+    const [first = ''] = injectLora(model, {
+      ...options,
+      targetModules: ['c_attn'],
+      variant: dora,
+    });
+    const A = model.namedParameters().get(`${first}.lora.A`) as tf.Variable;
+    A.trainable = false;
+    const [second = ''] = injectLora(model, { ...options, targetModules: ['c_proj'] });
+    const trainable = [...model.namedParameters()].filter(([, one]) => one.trainable);
+    assert.deepEqual(
+      trainable.map(([name]) => name),
+      [`${first}.lora.B`, `${first}.variant.magnitude`, `${second}.lora.A`, `${second}.lora.B`],
+    );
+    const x = new Random(1).normal([3, 5], 0, 1);
+    const { grads } = tf.variableGrads(() => model.forward(x).square().sum().asScalar());
+    const size = await read((grads[trainable[0]?.[1].name ?? ''] as tf.Tensor).abs().sum());
+    assert.ok((size[0] ?? 0) > 0);
+    assert.deepEqual(await mergeLora(model), [first, second]);
+  });
+
+  describe('leak nothing and change nothing when', () => {
+    const targetModules = ['c_attn', 'c_proj'];
+    const thrown = new Error('half-way');
+    let calls = 0;
+    const second = <T>(value: T): T => {
+      calls += 1;
+      if (calls % 2 === 0) throw thrown;
+      return value;
+    };
+    for (const [what, options, error] of [
+      [
+        'a variant throws',
+        { variant: (base: LinearLayer, lora: LoRALayer) => dora(second(base), lora) },
+        thrown,
+      ],
+      [
+        'a variant is none',
+        { variant: (() => 3) as unknown as Variant },
+        /variant must return a Module, got 3/,
+      ],
+      [
+        'an init throws',
+        {
+          init: (shape: [number, number], random: Random) => {
+            const A = random.normal<tf.Rank.R2>(shape, 0, 1);
+            return second(A.mul<tf.Tensor2D>(2));
+          },
+        },
+        thrown,
+      ],
+      [
+        'an init gives another shape',
+        { init: ([r, k]: [number, number]) => tf.ones<tf.Rank.R2>([k, r]) },
+        /init must give A of shape \[2, 5\], got \[5, 2\]/,
+      ],
+      [
+        'an init gives another B',
+        {
+          init: ([r, k]: [number, number]) => ({
+            A: tf.ones<tf.Rank.R2>([r, k]),
+            B: tf.ones<tf.Rank.R2>([r, r]),
+          }),
+        },
+        /init must give B of shape \[15, 2\], got \[2, 2\]/,
+      ],
+      [
+        'an init gives nothing',
+        { init: (() => undefined) as unknown as Init },
+        /init must give A .*, got none/,
+      ],
+      ['a scale is NaN', { scaling: () => NaN }, /scaling must be a function .* got NaN/],
+      ['a scale is infinite', { scaling: (alpha: number) => alpha / 0 }, /got Infinity/],
+      ['a scale is a number', { scaling: 2 as unknown as Scaling }, /got 2/],
+      ['dropout is NaN', { dropout: NaN }, /p must be from 0/],
+    ] as const) {
+      test(what, () => {
+        const model = new Stack(1, 5);
+        tf.tidy(() => model.forward(tf.ones([1, 5]))); // now the weights are on the accelerator
+        const before = alive();
+        for (const parameter of model.namedParameters().values()) parameter.trainable = true;
+        const inject = () => injectLora(model, { targetModules, r: 2, alpha: 6, ...options });
+        calls = 0;
+        if (error instanceof RegExp) {
+          assert.throws(
+            inject,
+            (got: Error) => got instanceof LoraError && error.test(got.message),
+          );
+        } else assert.throws(inject, error);
+        assert.deepEqual(alive(), before);
+        assert.ok([...model.namedParameters().values()].every(({ trainable }) => trainable));
+        const base = model.namedModules().get('h.0.attn.c_attn') as Linear;
+        model.replaceModule('h.0.attn.c_attn', new Linear({ inFeatures: 5, outFeatures: 15 }));
+        model.freeReplaced(base);
+        assert.ok(base.isDisposed, 'what failed must borrow nothing');
+      });
+    }
+  });
+
+  test('applyLoraToLinear refuses what is no linear layer, a layer with an adapter above all', () => {
+    const layer = applyLoraToLinear(new Linear({ inFeatures: 5, outFeatures: 3 }), {
+      r: 2,
+      alpha: 6,
+    });
+    const before = alive();
+    for (const [given, message] of [
+      [layer, /without an adapter, got LoRALinear\. Put it on the base \(layer\.base\)/],
+      [new Stack(1, 5), /^applyLoraToLinear: linear must be a linear layer .* got Stack\.$/],
+      [undefined, /got undefined\.$/],
+      [{ inFeatures: 3, outFeatures: 3 }, /got Object\.$/],
+    ] as const) {
+      const apply = () => applyLoraToLinear(given as unknown as Linear, { r: 1, alpha: 1 });
+      assert.throws(apply, { name: 'ArgumentError', message });
+    }
+    assert.ok(alive().tensors === before.tensors + 4); // the stack
+  });
+
+  test('merging twice at once, or removing while merging, leaks nothing and says so', async () => {
+    const model = new Stack(2, 5);
+    const plain = memory();
+    const inject = () => injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6 });
+    inject();
+    const [first, second] = await Promise.allSettled([mergeLora(model), mergeLora(model)]);
+    assert.equal(first.status, 'fulfilled');
+    assert.equal(second.status, 'rejected');
+    assert.ok(second.reason instanceof LoraError, String(second.reason));
+    const { tensors, bytes } = memory();
+    assert.deepEqual({ tensors, bytes }, { tensors: plain.tensors, bytes: plain.bytes });
+    assert.ok([...model.namedModules().values()].every((module) => module instanceof Linear));
+    for (const change of [removeLora, (model: Module) => (removeLora(model), inject())]) {
+      inject();
+      const before = model.namedParameters().get('h.0.attn.c_proj.base.weight');
+      const merging = mergeLora(model);
+      change(model);
+      await assert.rejects(merging, (got: Error) => got instanceof LoraError);
+      removeLora(model);
+      assert.equal(model.namedParameters().get('h.0.attn.c_proj.weight'), before);
+      assert.equal(memory().tensors, plain.tensors);
+    }
   });
 
   test('checks everything before it changes anything', () => {

@@ -11,6 +11,7 @@ import {
   valueFor,
 } from '../tensor/nn';
 import { freezeBaseModel } from './freeze';
+import { LoRALayer } from './lora-layer';
 import { applyLoraToLinear, LoRALinear, type LoRALinearOptions } from './lora-linear';
 import { mergeLoraWeights } from './merge';
 import { matchTargets, type TargetModules } from './target-modules';
@@ -25,7 +26,8 @@ export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
 /**
  * Freezes a model and puts a fresh adapter on each target layer. Layers are replaced by name, so
  * the model needs no code for LoRA. Each adapter starts from its own seed: seed, seed + 1, ... in
- * the order of the names.
+ * the order of the names. Adapters that other layers have already stay trainable, as in PEFT: all
+ * train together.
  * @returns the names of the layers
  * @throws ArgumentError if a target matches nothing or an option does not fit a layer; the model
  *   is then as it was
@@ -42,9 +44,18 @@ export function injectLora(
     const linear = linears.get(name) as LinearLayer;
     return applyLoraToLinear(linear, { ...options, ...size, seed: seed + i });
   });
-  freezeBaseModel(model);
+  freezeAllButAdapters(model);
   putLayers(model, adapted);
   return names;
+}
+
+function freezeAllButAdapters(model: Module): void {
+  const adapters = [...modulesOf(model, LoRALayer).values(), ...loraLayersOf(model).values()];
+  const added = adapters.flatMap((one) => [...one.namedParameters({ borrowed: false }).values()]);
+  const isAdapter = new Set(added);
+  for (const parameter of model.namedParameters().values()) {
+    if (!isAdapter.has(parameter)) parameter.trainable = false;
+  }
 }
 
 /** The adapted layers of a model, by name. */
@@ -64,11 +75,12 @@ export function removeLora(model: Module): void {
  * Frees the adapters and the old base weights; a base layer that another module borrows, such as
  * an adapter of an `AdapterBank`, stays alive.
  * @returns the names of the layers
- * @throws NonFiniteError if a merged weight is not finite; the model is then as it was
+ * @throws NonFiniteError if a merged weight is not finite, ArgumentError if a layer is replaced
+ *   before all are merged; the model is then as it was
  */
 export async function mergeLora(model: Module): Promise<string[]> {
   model.assertAlive('mergeLora');
-  return mergeLayers(model, loraLayersOf(model), async (layer) => {
+  return mergeLayers('mergeLora', model, loraLayersOf(model), async (layer) => {
     const linear = await mergeLoraWeights(layer);
     freezeBaseModel(linear);
     return linear;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertPositiveIntegers } from '../tensor/errors';
+import { ArgumentError, assertPositiveIntegers, ShapeError } from '../tensor/errors';
 import { assertLastAxis, Dropout, Module, asMatrix } from '../tensor/nn';
 import { Random } from '../tensor/runtime';
 import { type Init, kaimingUniform } from './init';
@@ -44,7 +44,10 @@ export class LoRALayer extends Module {
   readonly dropout: Dropout;
   private start: { A0: tf.Variable<tf.Rank.R2>; B0: tf.Variable<tf.Rank.R2> } | null = null;
 
-  /** @throws ArgumentError listing every option that is out of range */
+  /**
+   * @throws ArgumentError listing every option that is out of range, or if `scaling` gives no finite
+   *   number; ShapeError if `init` gives other shapes than A [r, k] and B [d, r]
+   */
   constructor(options: LoRALayerOptions) {
     super();
     const { inFeatures: k, outFeatures: d, r, alpha, init = kaimingUniform, seed = 0 } = options;
@@ -52,9 +55,8 @@ export class LoRALayer extends Module {
     this.dropout = this.addChild('dropout', new Dropout(options.dropout ?? 0));
     this.alpha = alpha;
     this.scalingRule = options.scaling ?? overRank;
-    const start = init([r, k], new Random(seed), d);
-    const { A, B } =
-      start instanceof tf.Tensor ? { A: start, B: tf.zeros<tf.Rank.R2>([d, r]) } : start;
+    assertScale(this.scalingRule, alpha, r);
+    const { A, B } = startOf(init, [r, k, d], new Random(seed));
     this.A = this.addParameter('A', A);
     this.B = this.addParameter('B', B);
   }
@@ -134,6 +136,34 @@ export class LoRALayer extends Module {
       return tf.matMul(B, A).mul(this.scaling);
     });
   }
+}
+
+/** Draws A [r, k] and B [d, r]. Nothing leaks if it throws. */
+function startOf(init: Init, [r, k, d]: [r: number, k: number, d: number], random: Random) {
+  return tf.tidy(() => {
+    const start = init([r, k], random, d);
+    const given =
+      start instanceof tf.Tensor ? { A: start, B: tf.zeros<tf.Rank.R2>([d, r]) } : start;
+    for (const [name, wanted] of [
+      ['A', [r, k]],
+      ['B', [d, r]],
+    ] as const) {
+      const shape = (given as Partial<typeof given> | undefined)?.[name]?.shape;
+      if (String(shape) === String(wanted)) continue;
+      throw new ShapeError(
+        `LoRALayer: init must give ${name} of shape [${wanted.join(', ')}], got ${shape ? `[${shape.join(', ')}]` : 'none'}.`,
+      );
+    }
+    return given;
+  });
+}
+
+function assertScale(scaling: Scaling, alpha: number, r: number): void {
+  const s: unknown = typeof scaling === 'function' ? scaling(alpha, r) : scaling;
+  if (typeof scaling === 'function' && Number.isFinite(s)) return;
+  throw new ArgumentError(
+    `LoRALayer: scaling must be a function of alpha and r that gives a finite number, got ${String(s)}.`,
+  );
 }
 
 function assertOptions({ inFeatures, outFeatures, r, alpha }: LoRALayerOptions): void {

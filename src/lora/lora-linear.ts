@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../tensor/errors';
-import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
+import { ArgumentError, ShapeError } from '../tensor/errors';
+import { assertLastAxis, LinearLayer, Module } from '../tensor/nn';
 import { LoRALayer, type LoRAOptions } from './lora-layer';
 import { adaptedForward } from './ops/adapted-forward';
 
@@ -33,9 +33,10 @@ export class LoRALinear extends Module {
   constructor(base: LinearLayer, lora: LoRALayer, variant?: Variant) {
     super();
     assertFits('LoRALinear', base, lora);
+    const made = variant ? makeVariant(variant, base, lora) : null;
     this.base = this.borrow('base', base);
     this.lora = this.addChild('lora', lora);
-    this.variant = variant ? this.addChild('variant', variant(base, lora)) : null;
+    this.variant = made && this.addChild('variant', made);
   }
 
   /** x [..., k] -> h [..., d]. @throws ShapeError if the last axis of x is not k */
@@ -58,13 +59,19 @@ export class LoRALinear extends Module {
 /**
  * Puts a fresh adapter on a linear layer. Freeze the layer first (`freezeBaseModel`), or training
  * changes it too.
- * @throws ArgumentError if an option is out of range, DisposedError if the layer is disposed
+ * @throws ArgumentError if an option is out of range or the layer is not linear, as one with an
+ *   adapter is not; DisposedError if it is disposed; what `init` and `variant` throw
  */
 export function applyLoraToLinear(linear: LinearLayer, options: LoRALinearOptions): LoRALinear {
-  linear.assertAlive('applyLoraToLinear');
+  assertLinear('applyLoraToLinear', linear);
   const { inFeatures, outFeatures } = linear;
   const lora = new LoRALayer({ ...options, inFeatures, outFeatures });
-  return new LoRALinear(linear, lora, options.variant);
+  try {
+    return new LoRALinear(linear, lora, options.variant);
+  } catch (error) {
+    lora.dispose();
+    throw error;
+  }
 }
 
 /** The inverse of `applyLoraToLinear`: frees the adapter and returns the base, unchanged. */
@@ -80,4 +87,23 @@ export function assertFits(caller: string, linear: LinearLayer, lora: LoRALayer)
   throw new ShapeError(
     `${caller}: the adapter must be [${d}, ${k}] like the layer's weight, got [${lora.outFeatures}, ${lora.inFeatures}].`,
   );
+}
+
+function assertLinear(caller: string, given: unknown): asserts given is LinearLayer {
+  if (given instanceof LinearLayer) return given.assertAlive(caller);
+  const advice =
+    given instanceof LoRALinear ? ' Put it on the base (layer.base), or merge the first.' : '';
+  throw new ArgumentError(
+    `${caller}: linear must be a linear layer without an adapter, got ${kindOf(given)}.${advice}`,
+  );
+}
+
+function makeVariant(variant: Variant, base: LinearLayer, lora: LoRALayer): Module {
+  const made: unknown = variant(base, lora);
+  if (made instanceof Module) return made;
+  throw new ArgumentError(`LoRALinear: variant must return a Module, got ${kindOf(made)}.`);
+}
+
+function kindOf(given: unknown): string {
+  return given instanceof Object ? given.constructor.name : String(given);
 }

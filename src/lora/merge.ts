@@ -20,7 +20,7 @@ export async function mergeLoraWeights(layer: LoRALinear): Promise<Linear> {
     const sum = base.denseWeight().add<tf.Tensor2D>(lora.deltaWeight());
     return variant ? sum.mul<tf.Tensor2D>(rowFactors(variant, base)) : sum;
   });
-  return finiteLinear('mergeLoraWeights', weight, base.bias);
+  return finiteLinear('mergeLoraWeights', weight, layer, base.bias);
 }
 
 /**
@@ -42,7 +42,7 @@ export async function unmergeLoraWeights(
     const sum = variant ? weight.div<tf.Tensor2D>(rowFactors(variant, merged)) : weight;
     return sum.sub<tf.Tensor2D>(lora.deltaWeight());
   });
-  return finiteLinear('unmergeLoraWeights', weight, merged.bias);
+  return finiteLinear('unmergeLoraWeights', weight, merged, merged.bias);
 }
 
 /** The factors by which a variant multiplies the outputs, and so the rows of the weight: [d, 1]. */
@@ -50,15 +50,20 @@ function rowFactors(variant: Module, { outFeatures }: LinearLayer): tf.Tensor2D 
   return variant.forward(tf.ones([outFeatures])).reshape([outFeatures, 1]);
 }
 
-/** Disposes the weight. It is checked on the host: shaders may assume that there are no NaNs. */
+/**
+ * Disposes the weight. It is checked on the host: shaders may assume that there are no NaNs.
+ * @throws DisposedError if the layer of the bias is freed meanwhile
+ */
 async function finiteLinear(
   caller: string,
   weight: tf.Tensor2D,
+  layer: Module,
   bias: tf.Tensor1D | null,
 ): Promise<Linear> {
   try {
     const advice = 'Look for a diverged A, B or base.';
     assertFinite(caller, 'the merged weight', await read(weight), advice);
+    layer.assertAlive(caller);
     return new Linear({ weight, bias });
   } finally {
     weight.dispose();

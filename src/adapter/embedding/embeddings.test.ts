@@ -102,6 +102,15 @@ describe('an adapter on an embedding', () => {
     await assert.rejects(mergeEmbeddings(model), /uses transformer.wte in a second place/);
   });
 
+  test('stays trainable when linear layers get adapters after it', async () => {
+    const model = await baseOf('gpt2');
+    injectEmbeddings(model, { targetModules: ['wte'], r: 2, alpha: 3 });
+    injectLora(model, { targetModules: ['c_attn'], r: 1, alpha: 2 });
+    const trained = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
+    assert.equal(trained.length, 2 * (loraLayersOf(model).size + 1));
+    assert.ok(trained.every(([name]) => /\.lora\.[AB]$/.test(name)));
+  });
+
   test('leaves nothing behind', async () => {
     const { model } = adapted();
     await outputOf(model);

@@ -81,7 +81,7 @@ export async function mergeEmbeddings(model: Module): Promise<string[]> {
       `mergeEmbeddings: each table must be used once, but the model uses ${tied} in a second place too, which has no adapter. Keep the adapter on it.`,
     );
   }
-  return mergeLayers(model, adapted, async (layer, name) => {
+  return mergeLayers('mergeEmbeddings', model, adapted, async (layer, name) => {
     const table = await mergedTable(name, layer);
     freezeBaseModel(table);
     return table;

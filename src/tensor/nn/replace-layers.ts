@@ -1,3 +1,4 @@
+import { ArgumentError } from '../errors';
 import type { Module } from './module';
 
 /** A layer that borrows the layer in whose place it is. */
@@ -37,9 +38,11 @@ export function restoreBases(model: Module, layers: ReadonlyMap<string, OnBase>)
  * Replaces each layer by the merged one that `merge` makes, and frees the layer and its base; a
  * base that another module borrows stays alive.
  * @returns the names of the layers
- * @throws what `merge` throws; the model is then as it was
+ * @throws ArgumentError if a layer is not in the model any more once all are merged, and what
+ *   `merge` throws; the model is then as it was
  */
 export async function mergeLayers<L extends OnBase>(
+  caller: string,
   model: Module,
   layers: ReadonlyMap<string, L>,
   merge: (layer: L, name: string) => Promise<Module>,
@@ -47,6 +50,7 @@ export async function mergeLayers<L extends OnBase>(
   const merged = new Map<string, Module>();
   try {
     for (const [name, layer] of layers) merged.set(name, await merge(layer, name));
+    assertInPlace(caller, model, layers);
   } catch (error) {
     disposeAll(merged);
     throw error;
@@ -55,6 +59,16 @@ export async function mergeLayers<L extends OnBase>(
   disposeAll(layers);
   for (const { base } of layers.values()) model.freeReplaced(base);
   return [...merged.keys()];
+}
+
+/** Another merge, a removal or another adapter may have come between: it goes first. */
+function assertInPlace(caller: string, model: Module, layers: ReadonlyMap<string, Module>): void {
+  const modules = model.namedModules();
+  const gone = [...layers].find(([name, layer]) => modules.get(name) !== layer);
+  if (!gone) return;
+  throw new ArgumentError(
+    `${caller}: ${gone[0]} must keep its adapter until all layers are merged, but it was replaced. Await one change of the adapters before the next.`,
+  );
 }
 
 /** Frees layers, by name. */
