@@ -42,3 +42,23 @@ test('a model of an unknown family is refused with the known ones', async () => 
     });
   }
 });
+
+test('what is no name is refused, before the hub is asked', async () => {
+  process.env.HF_HUB_CACHE = folder;
+  const config = { vocabSize: 3, maxPositions: 3, eosTokenIds: [] };
+  for (const [given, shown] of [
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [7, '7'],
+    ['', '""'],
+    [{ name: 'gpt2' }, '{"name":"gpt2"}'],
+  ] as const) {
+    for (const [caller, load] of [
+      ['loadModel', loadModel],
+      ['loadTokenizer', (name: string) => loadTokenizer(name, config)],
+    ] as const) {
+      const message = `${caller}: the model must be a folder or a name on the hub such as distilgpt2, got ${shown}.`;
+      await assert.rejects(load(given as unknown as string), { name: 'ArgumentError', message });
+    }
+  }
+});

@@ -2,7 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
 import { findFile, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
-import { quote } from '../tensor/errors';
+import { ArgumentError, quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
 import { readBpe } from './bpe-tokenizer';
 import { type Find, findWeights } from './find-weights';
@@ -78,7 +78,15 @@ export async function loadModel(
 }
 
 function finder(caller: string, model: string, options: HubOptions): Find {
+  assertName(caller, model);
   return (file, ...others) => findFile({ caller, model, file }, options, others);
+}
+
+function assertName(caller: string, nameOrFolder: unknown): void {
+  if (typeof nameOrFolder === 'string' && nameOrFolder !== '') return;
+  throw new ArgumentError(
+    `${caller}: the model must be a folder or a name on the hub such as distilgpt2, got ${quote(nameOrFolder)}.`,
+  );
 }
 
 async function readPlan(model: string, file: string, options: HubOptions): Promise<ModelPlan> {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ShapeError } from '../errors';
 import { Module } from './module';
 
 /** Looks up the rows of a table: ids [...] (int32) -> [..., width] */
@@ -6,9 +7,16 @@ export class Embedding extends Module {
   /** [rows, width] */
   readonly weight: tf.Variable<tf.Rank.R2>;
 
-  /** `weight` stays the caller's; its data is shared until training changes it. */
+  /**
+   * `weight` stays the caller's; its data is shared until training changes it.
+   * @throws ShapeError if it is no matrix
+   */
   constructor({ weight }: { weight: tf.Tensor2D }) {
     super();
+    const { shape }: tf.Tensor = weight;
+    if (shape.length !== 2) {
+      throw new ShapeError(`Embedding: weight must be [rows, width], got [${shape.join(', ')}].`);
+    }
     this.weight = this.shareParameter('weight', weight);
   }
 

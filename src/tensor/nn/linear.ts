@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { assertPositiveIntegers, ShapeError } from '../errors';
 import { Random } from '../runtime';
 import { asMatrix } from './as-matrix';
@@ -80,10 +80,24 @@ function drawWeights({ inFeatures, outFeatures, bias = true, seed = 0 }: LinearO
 }
 
 function copyWeights({ weight, bias = null }: LinearWeights) {
-  if (bias && bias.shape[0] !== weight.shape[0]) {
+  if (shapeOf(weight)?.length !== 2) {
     throw new ShapeError(
-      `Linear: bias must be [${weight.shape[0]}] to fit weight [${weight.shape.join(', ')}], got [${bias.shape.join(', ')}].`,
+      `Linear: weight must be a tensor [d, k], got ${inWords(weight)}. Its rows are the outputs.`,
+    );
+  }
+  if (bias && String(shapeOf(bias)) !== String(weight.shape[0])) {
+    throw new ShapeError(
+      `Linear: bias must be [${weight.shape[0]}] to fit weight [${weight.shape.join(', ')}], got ${inWords(bias)}.`,
     );
   }
   return { weight: weight.clone(), bias: bias?.clone() ?? null };
+}
+
+function shapeOf(given: unknown): number[] | undefined {
+  return given instanceof tf.Tensor ? (given as tf.Tensor).shape : undefined;
+}
+
+function inWords(given: unknown): string {
+  const shape = shapeOf(given);
+  return shape ? `[${shape.join(', ')}]` : `${typeof given}, which is no tensor`;
 }
