@@ -64,6 +64,9 @@ const REFUSED: Record<string, unknown>[] = [
   { megatron_config: { a: 1 } },
 ];
 
+/** Refused only on models whose head is their embedding table. */
+const ON_GPT2 = { target_modules: ['lm_head'] };
+
 type Config = Record<string, unknown>;
 type Step = 'loads' | 'saves' | 'merges';
 
@@ -130,6 +133,12 @@ test('what is unsupported is refused by its name', async () => {
     const [key = ''] = Object.keys(change);
     await assert.rejects(loadAdapter(new Net(), folder), new RegExp(`${key} = .*unsupported`));
   }
+  const onGpt2 = peftCases.find(({ kind }) => kind === 'gpt2') as PeftCase;
+  const config = JSON.stringify({ ...(JSON.parse(onGpt2.config) as Config), ...ON_GPT2 });
+  await writeCase({ ...onGpt2, config }, folder);
+  const model = await baseOf('gpt2');
+  await assert.rejects(loadAdapter(model, folder), /target_modules = .*lm_head.*unsupported/);
+  model.dispose();
 });
 
 function table(): string {
@@ -145,7 +154,7 @@ function table(): string {
     const [[key, value] = []] = Object.entries(change);
     return typeof value === 'string' ? `\`${key} = ${value}\`` : `\`${key}\``;
   });
-  const refused = `Refused by name: ${names.join(', ')}, LoRA on convolutions. An embedding table that is also the output head, such as GPT-2's \`wte\`, is not merged.`;
+  const refused = `Refused by name: ${names.join(', ')}, LoRA on convolutions, and \`target_modules\` = lm_head where the head is the embedding table, as in GPT-2. An embedding table that is also the output head, such as GPT-2's \`wte\`, is not merged.`;
   return `\n${[...head, ...lines].join('\n')}\n\n${refused}\n\n`;
 }
 

@@ -8,9 +8,9 @@ import { overRank, type Scaling } from './scaling';
 
 /** Rank, scale and start of an adapter. */
 export interface LoRAOptions {
-  /** rank, 1 <= r <= min(d, k) */
+  /** rank, r >= 1; beyond min(d, k) it adds nothing that the weight itself could not hold */
   r: number;
-  /** scale numerator: s = alpha / r, unless `scaling` says otherwise */
+  /** scale numerator: s = alpha / r, unless `scaling` says otherwise; at 0 the base computes alone */
   alpha: number;
   scaling?: Scaling;
   /** draws the first A, and B if B does not start at zero */
@@ -168,12 +168,7 @@ function assertScale(scaling: Scaling, alpha: number, r: number): void {
 
 function assertOptions({ inFeatures, outFeatures, r, alpha }: LoRALayerOptions): void {
   assertPositiveIntegers('LoRALayer', { inFeatures, outFeatures, r });
-  if (r > Math.min(inFeatures, outFeatures)) {
-    throw new ArgumentError(
-      `LoRALayer: r must be at most min(inFeatures, outFeatures) = ${Math.min(inFeatures, outFeatures)}, got ${r}. A higher rank than the weight's own adds nothing.`,
-    );
-  }
-  if (!Number.isFinite(alpha) || alpha <= 0) {
-    throw new ArgumentError(`LoRALayer: alpha must be a positive number, got ${alpha}.`);
+  if (!Number.isFinite(alpha)) {
+    throw new ArgumentError(`LoRALayer: alpha must be a finite number, got ${alpha}.`);
   }
 }

@@ -41,20 +41,31 @@ export const olora: BaseInit = (W0, r) => {
  *
  * The papers subtract s B0 A0 from W0 instead, which computes the same; here W0 is shared and not
  * changed. `convertToLora` makes a usual adapter of the result.
- * @throws ArgumentError if an adapter started like this already, or has a variant such as DoRA
+ * @throws ArgumentError if an adapter started like this already, has a variant such as DoRA, a scale
+ *   that is not positive, or a higher rank than its weight; the model is then as it was
  */
 export async function initFromBase(model: Module, init: BaseInit): Promise<void> {
   model.assertAlive('initFromBase');
-  for (const { base, lora, variant } of loraLayersOf(model).values()) {
-    if (variant) {
-      throw new ArgumentError('initFromBase: each layer must be LoRA, got a variant of it.');
-    }
+  const layers = [...loraLayersOf(model).values()];
+  for (const layer of layers) assertCanStart(layer);
+  for (const { base, lora } of layers) {
     const weight = base.denseWeight();
     const values = await read(weight).finally(() => weight.dispose());
     const W0 = Matrix.from1DArray(base.outFeatures, base.inFeatures, values);
     const { A0, B0 } = init(W0, lora.r, lora.scaling);
     tf.tidy(() => lora.initializeAt(toTensor(A0), toTensor(B0)));
   }
+}
+
+function assertCanStart({ lora, variant }: LoRALinear): void {
+  const fail = (fault: string): never => {
+    throw new ArgumentError(`initFromBase: ${fault}`);
+  };
+  const most = Math.min(lora.inFeatures, lora.outFeatures);
+  if (variant) fail('each layer must be LoRA, got a variant of it.');
+  if (lora.r > most)
+    fail(`r must be at most min(inFeatures, outFeatures) = ${most}, got ${lora.r}.`);
+  if (!(lora.scaling > 0)) fail(`the scale must be a positive number, got ${lora.scaling}.`);
 }
 
 function toTensor(matrix: Matrix): tf.Tensor2D {
@@ -65,7 +76,6 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
  * s (B A - B0 A0) = s [B | -B0] [A ; A0]: converts each adapter that started from the base to a
  * usual one of rank 2r and the same s, as PEFT's `path_initial_model_for_weight_conversion` does.
  * The model computes what it did before, and its adapter can be saved.
- * @throws ArgumentError if 2r is more than a layer's own rank; the model is then as it was
  */
 export function convertToLora(model: Module): void {
   model.assertAlive('convertToLora');

@@ -132,10 +132,10 @@ describe('an adapter on an embedding', () => {
     assert.deepEqual(memory(), start);
   });
 
-  test('refuses layers that are not embeddings, and ranks that are too high', () => {
+  test('refuses layers that are not embeddings, and ranks and alphas out of range', () => {
     const model = new Table();
     const before = memory();
-    for (const more of [{ targetModules: ['nowhere'] }, { r: 6 }, { alpha: 0 }]) {
+    for (const more of [{ targetModules: ['nowhere'] }, { r: 0 }, { alpha: NaN }]) {
       const options = { targetModules: ['table'], r, alpha, ...more };
       assert.throws(() => injectEmbeddings(model, options), ArgumentError);
     }

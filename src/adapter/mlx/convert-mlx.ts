@@ -43,7 +43,7 @@ export async function convertToMlx(
 ): Promise<void> {
   const layers = await readPeft('convertToMlx', from);
   const rank = Math.max(...layers.map(({ r }) => r));
-  const scale = layers[0]?.scale ?? 1;
+  const scale = layers.find((layer) => layer.scale > 0)?.scale ?? 1;
   const tensors = new Map<string, TensorToWrite>();
   for (const { name, r, A, B, ...layer } of layers) {
     const [k, d] = [A.length / r, B.length / r];

@@ -49,16 +49,20 @@ export async function readFactors(
 
 /**
  * Reads the tensors of a file, which must be of these names and shapes and no others.
+ * @param optional names and shapes of tensors that may be there too
  * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
  */
 export async function readTensors(
   caller: string,
   file: string,
-  shapes: ReadonlyMap<string, number[]>,
+  needed: ReadonlyMap<string, number[]>,
+  optional: ReadonlyMap<string, number[]> = new Map(),
 ): Promise<Map<string, Float32Array>> {
   const reader = await readSafetensors(file);
   try {
+    const there = [...optional].filter(([name]) => reader.tensors.has(name));
+    const shapes = new Map([...there, ...needed]);
     const faults = [...nameFaults(reader, shapes), ...shapeFaults(reader, shapes)];
     if (faults.length > 0) failFor(caller, file)(...faults);
     return await readAll(reader, [...shapes.keys()], failFor(caller, file));

@@ -71,7 +71,8 @@ export function trainedBaseParameters(
   return all;
 }
 
-const fullName = (name: string) => `base_model.model.${name}`;
+/** PEFT's name for a tensor of the base. */
+export const fullName = (name: string): string => `base_model.model.${name}`;
 const moduleOf = (parameter: string) => parameter.slice(0, parameter.lastIndexOf('.'));
 
 function modulesToSave(

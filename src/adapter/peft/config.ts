@@ -102,7 +102,7 @@ const mapOf = (isGood: (value: unknown) => boolean) => (value: unknown) =>
 const CHECKS: Record<string, Check> = {
   peft_type: [(value) => value === 'LORA', '"LORA"'],
   r: [isRank, 'a positive integer'],
-  lora_alpha: [isPositive, 'a positive number'],
+  lora_alpha: [Number.isFinite, 'a finite number'],
   lora_dropout: [(value) => value === 0 || (isPositive(value) && Number(value) < 1), '0 to 1'],
   use_rslora: [flag, 'true or false'],
   use_dora: [flag, 'true or false'],
@@ -127,7 +127,7 @@ const CHECKS: Record<string, Check> = {
   ],
   layers_pattern: [nullOr(textOrTexts), 'names of lists of layers or null'],
   rank_pattern: [mapOf(isRank), 'positive integers by name'],
-  alpha_pattern: [mapOf(isPositive), 'positive numbers by name'],
+  alpha_pattern: [mapOf(Number.isFinite), 'finite numbers by name'],
 };
 
 /**

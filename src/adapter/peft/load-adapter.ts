@@ -14,9 +14,10 @@ import {
 } from './adapter-files';
 import { type Factors, factorsByLayer, factorShapes, readTensors } from './adapter-tensors';
 import { type BaseParameter, trainedBaseParameters } from './base-parameters';
+import { assertTablesAgree, embeddingTables, replaceTables } from './embedding-tables';
 import { type AdapterConfig, checkConfig, unknownKeys } from './config';
 import { adaptedLayers, type LayerSize, targetLayers } from './model-layers';
-import { type PlannedLayer, planLayers } from './plan-adapter';
+import { planAdapter, type PlannedLayer, planLayers } from './plan-adapter';
 import { assign, startBaseTraining } from './train-base-parameters';
 
 const CALLER = 'loadAdapter';
@@ -31,7 +32,7 @@ export interface LoadedAdapter {
   unknownKeys: string[];
   /**
    * Restores and freezes the parameters of the base that the adapter replaced (`bias`,
-   * `modules_to_save`); `removeLora` leaves them.
+   * `modules_to_save`, `save_embedding_layers`); `removeLora` leaves them.
    */
   restoreBase: () => void;
 }
@@ -43,6 +44,8 @@ interface AdapterPlan {
   layers: ReadonlyMap<string, PlannedLayer>;
   /** the parameters of the base that get new values, by PEFT's names for the tensors */
   base: ReadonlyMap<string, BaseParameter>;
+  /** the embedding tables that the file may hold too, by PEFT's names for the tensors */
+  tables: ReadonlyMap<string, BaseParameter>;
 }
 
 /** The tensors that a plan names, read. */
@@ -81,20 +84,24 @@ async function readPlan(model: Module, folder: string): Promise<AdapterPlan> {
   const config = checkConfig(CALLER, file, await readJson(CALLER, file, MAX_CONFIG_BYTES));
   const targets = targetLayers(model, config.target_modules);
   const layers = planLayers(config, targets, fail);
-  assertFits(config, layers, targets, fail);
+  assertFits(model, config, layers, targets, fail);
   const base = trainedBaseParameters(model, config, new Set(layers.keys()), fail);
-  return { config, layers, base };
+  const trained = new Set([...base.values()].map(({ name }) => name));
+  const tables = [...embeddingTables(model)].filter(([, { name }]) => !trained.has(name));
+  return { config, layers, base, tables: new Map(tables) };
 }
 
 /** @throws FileError if the weights file does not hold the planned tensors, all of them finite */
 async function readValues(
-  { config, layers, base }: AdapterPlan,
+  { config, layers, base, tables }: AdapterPlan,
   folder: string,
 ): Promise<AdapterValues> {
   const file = await fileInside(CALLER, folder, WEIGHTS_FILE);
   const shapes = factorShapes(layers, config.use_dora);
   for (const [name, { shape }] of base) shapes.set(name, shape);
-  const values = await readTensors(CALLER, file, shapes);
+  const optional = new Map([...tables].map(([name, { shape }]) => [name, shape]));
+  const values = await readTensors(CALLER, file, shapes, optional);
+  assertTablesAgree(values, tables, failFor(CALLER, file));
   return { factors: factorsByLayer(values, layers, config.use_dora), base: values };
 }
 
@@ -113,7 +120,11 @@ async function apply(model: Module, plan: AdapterPlan, values: AdapterValues): P
   for (const [name, { parameter, isTransposed }] of plan.base) {
     assign(parameter, values.base.get(name) as Float32Array, isTransposed);
   }
-  return restoreBase;
+  const restoreTables = await replaceTables(model, plan.tables, values.base);
+  return () => {
+    restoreBase();
+    restoreTables();
+  };
 }
 
 function inject(model: Module, { config, layers }: AdapterPlan): void {
@@ -135,25 +146,41 @@ function inject(model: Module, { config, layers }: AdapterPlan): void {
 
 /** Every fault of the planned layers, in one error. */
 function assertFits(
-  { use_dora, target_modules }: AdapterConfig,
+  model: Module,
+  config: AdapterConfig,
   layers: ReadonlyMap<string, PlannedLayer>,
   targets: ReadonlyMap<string, LayerSize>,
   fail: Fail,
 ): void {
-  const faults = [...layers].flatMap(([name, { r, inFeatures, outFeatures }]) => {
-    const most = Math.min(inFeatures, outFeatures);
-    return r > most
-      ? [`r of ${name} must be at most ${most}, the layer's own rank, got ${r}.`]
-      : [];
-  });
+  const { use_dora, target_modules } = config;
+  const faults: string[] = headFaults(model, config, targets, fail);
   if (use_dora && [...layers.values()].some(({ isEmbedding }) => isEmbedding)) {
     faults.push('use_dora = true is unsupported on embeddings.');
   }
-  if (layers.size === 0) {
+  if (layers.size === 0 && faults.length === 0) {
     const endings = new Set([...targets.keys()].map((name) => name.split('.').at(-1)));
     faults.push(
       `target_modules must match linear layers of the model, got ${quote(target_modules)}. There are ${targets.size}, called ${[...endings].join(', ')}.`,
     );
   }
   if (faults.length > 0) fail(...faults);
+}
+
+/** PEFT's name for the head, which gets an adapter there also where it is the embedding table. */
+const HEAD = 'lm_head';
+
+function headFaults(
+  { tiedModules }: Module,
+  config: AdapterConfig,
+  targets: ReadonlyMap<string, LayerSize>,
+  fail: Fail,
+): string[] {
+  const [tied] = tiedModules;
+  const { target_modules: given } = config;
+  const isAllLinear = typeof given === 'string' && given.toLowerCase() === 'all-linear';
+  if (tied === undefined || isAllLinear || targets.has(HEAD)) return [];
+  if (!planAdapter(config, [HEAD], fail).has(HEAD)) return [];
+  return [
+    `target_modules = ${quote(given)} is unsupported: it names ${HEAD}, which is ${tied} here and has no layer of its own.`,
+  ];
 }

@@ -73,7 +73,7 @@ describe('loadAdapter: adapter_config.json', () => {
     [{ init_lora_weights: 'olora' }, /"olora" is unsupported/],
     [{ peft_type: 'LOHA' }, /peft_type must be "LORA", got "LOHA"/],
     [{ peft_type: undefined }, /peft_type is missing/],
-    [{ r: 0, lora_alpha: -1 }, /r must be a positive integer, got 0[^]*lora_alpha must be/],
+    [{ r: 0, lora_alpha: null }, /r must be a positive integer, got 0[^]*lora_alpha must be/],
     [{ r: 2.5 }, /r must be a positive integer, got 2.5/],
     [{ rank_pattern: { up: '4' } }, /rank_pattern must be positive integers by name/],
     [{ target_modules: null }, /target_modules must be names of layers/],
@@ -82,7 +82,9 @@ describe('loadAdapter: adapter_config.json', () => {
     [{ target_modules: '((.+)+)+!' }, /must be a quick regular expression, got ".*timed out/],
     [{ target_modules: '.*up', layers_to_transform: 1 }, /must be null if target_modules/],
     [{ layers_pattern: 'layers' }, /layers_to_transform must be given/],
-    [{ rank_pattern: { up: 8 } }, /r of model.layers.0.up must be at most 6/],
+    [{ rank_pattern: { up: 8 } }, /layers.0.up.lora_A.weight must be \[8, 6\], got \[3, 6\]/],
+    [{ lora_alpha: '2' }, /lora_alpha must be a finite number, got "2"/],
+    [{ alpha_pattern: { up: null } }, /alpha_pattern must be finite numbers by name/],
     [{ rank_pattern: { '.*': 3, '0': 2 }, target_modules: ['0'] }, /must match linear layers/],
   ] as const) {
     test(JSON.stringify(change), async () => {

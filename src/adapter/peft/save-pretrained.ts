@@ -15,6 +15,7 @@ import {
 } from './base-parameters';
 import { type AdapterConfig, checkConfig, configText } from './config';
 import { describeAdapter } from './describe-adapter';
+import { replacedTables } from './embedding-tables';
 import { modelCard } from './model-card';
 import { adaptedLayers, targetLayers, type AdaptedLayer } from './model-layers';
 import { planAdapter } from './plan-adapter';
@@ -55,7 +56,8 @@ export async function savePretrained(
   const config = checkConfig(CALLER, CONFIG_FILE, json);
   assertDescribes(config, adapted, [...targetLayers(model, config.target_modules).keys()]);
   const base = describedBaseParameters(model, config, adapted);
-  const tensors = await collectTensors(CALLER, adapted, base, dtype);
+  const saved = new Map([...replacedTables(model), ...base]);
+  const tensors = await collectTensors(CALLER, adapted, saved, dtype);
   await writeAdapter(CALLER, folder, config, tensors);
   return config;
 }
