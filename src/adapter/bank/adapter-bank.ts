@@ -15,6 +15,11 @@ interface Selection {
   perRow: boolean;
 }
 
+/** Until something async ends the base is in use alone; then this selection is. */
+interface Pause {
+  selection: Selection;
+}
+
 /**
  * Many adapters on one base model; nothing of the base is copied. Each has its own ranks, alphas
  * and targets. In use is one adapter, the sum of several, none, or one for each row of a batch.
@@ -23,12 +28,18 @@ interface Selection {
  * merges that adapter for good and ends it; the model keeps the merged weights until another
  * adapter is activated. The bank owns the adapters and replaces layers of the model; the model
  * stays the caller's, and has no adapter after `dispose()`.
+ *
+ * Until `add` or `replace` ends, every other change of the bank throws an ArgumentError.
  */
 export class AdapterBank {
   private readonly adapters = new Map<string, ReadonlyMap<string, LoRALinear>>();
   private selection: Selection = { names: [], perRow: false };
   private placed: ReadonlyMap<string, LoRALinear | MixedLinear> = new Map();
   private scales: readonly RowScales[] = [];
+  /** while an adapter is made */
+  private making: Pause | null = null;
+  /** of the runs of `disabled`, the first first */
+  private readonly disabling: Pause[] = [];
 
   /** @throws ArgumentError if the model has an adapter already */
   constructor(private readonly model: Module) {
@@ -50,32 +61,35 @@ export class AdapterBank {
    *   a layer; the bank is then as it was, also if `adapt` throws
    */
   async add(name: string, adapt: Adapt): Promise<void> {
+    this.assertIdle('add');
     if (name === '' || name === BASE_ALONE || this.adapters.has(name)) {
       throw new ArgumentError(
         `AdapterBank.add: name must be a new one, not empty and not ${BASE_ALONE}, got "${name}". There are: ${this.list()}.`,
       );
     }
-    this.adapters.set(name, await this.make(adapt));
+    await this.make(adapt, (made) => this.adapters.set(name, made));
   }
 
   /** Replaces an adapter; the new one is in use if the old one was. @throws what `add` throws */
   async replace(name: string, adapt: Adapt): Promise<void> {
+    this.assertIdle('replace');
     const old = this.layers(name);
-    const made = await this.make(adapt);
-    const { selection } = this;
-    this.adapters.set(name, made);
-    try {
-      this.select(selection);
-    } catch (error) {
-      this.adapters.set(name, old);
-      disposeAll(made);
-      throw error;
-    }
-    disposeAll(old);
+    await this.make(adapt, (made, selection) => {
+      this.adapters.set(name, made);
+      try {
+        this.select(selection);
+      } catch (error) {
+        this.adapters.set(name, old);
+        disposeAll(made);
+        throw error;
+      }
+      disposeAll(old);
+    });
   }
 
   /** Frees an adapter. @throws ArgumentError if there is none of that name, or it is in use */
   delete(name: string): void {
+    this.assertIdle('delete');
     const layers = this.layers(name);
     if (this.selection.names.includes(name)) {
       throw new ArgumentError(
@@ -100,6 +114,7 @@ export class AdapterBank {
    * @throws ArgumentError if a name is unknown or given twice, or one of several has a variant
    */
   activate(...names: string[]): void {
+    this.assertIdle('activate');
     if (new Set(names).size < names.length) {
       throw new ArgumentError(
         `AdapterBank.activate: names must be different, got ${names.join(', ')}.`,
@@ -114,20 +129,30 @@ export class AdapterBank {
    * @throws ArgumentError if there is no name, one is unknown, or an adapter has a variant
    */
   forRows(names: readonly string[]): void {
+    this.assertIdle('forRows');
     if (names.length === 0) {
       throw new ArgumentError('AdapterBank.forRows: names must be one for each row, got none.');
     }
     this.select({ names: [...names], perRow: true });
   }
 
-  /** Runs a function with the base alone, then uses the same adapters as before. */
+  /**
+   * Runs a function with the base alone, then uses the same adapters as before. Where several run at
+   * once, the base is alone until the last ends.
+   */
   async disabled<T>(run: () => T | Promise<T>): Promise<T> {
-    const { selection } = this;
+    this.assertIdle('disabled');
+    const pause = { selection: this.selection };
     this.activate();
+    this.disabling.push(pause);
     try {
       return await run();
     } finally {
-      this.select(selection);
+      const at = this.disabling.indexOf(pause);
+      this.disabling.splice(at, 1);
+      const longer = this.disabling[at] ?? this.making;
+      if (longer) longer.selection = pause.selection;
+      else this.select(pause.selection);
     }
   }
 
@@ -136,30 +161,54 @@ export class AdapterBank {
     return measureBank(this.model, this.adapters, this.scales);
   }
 
-  /** Frees all adapters; the model has none then. */
+  /** Frees all adapters; the model has none then, but for one that an `add` is still making. */
   dispose(): void {
+    this.making = null;
     this.activate();
     for (const layers of this.adapters.values()) disposeAll(layers);
     this.adapters.clear();
   }
 
-  private async make(adapt: Adapt): Promise<ReadonlyMap<string, LoRALinear>> {
-    const { selection } = this;
+  /** @param keep gets the layers, and the selection that is in use afterwards */
+  private async make(
+    adapt: Adapt,
+    keep: (layers: ReadonlyMap<string, LoRALinear>, selection: Selection) => void,
+  ): Promise<void> {
+    const making = { selection: this.selection };
     this.activate();
+    this.making = making;
     try {
       await adapt(this.model);
+      this.assertMaking(making);
       const layers = loraLayersOf(this.model);
       if (layers.size === 0) {
         throw new ArgumentError('AdapterBank: adapt must put an adapter on a layer, got none.');
       }
       putLayers(this.model, new Map([...layers].map(([name, { base }]) => [name, base])));
-      return layers;
+      keep(layers, making.selection);
     } catch (error) {
-      removeLora(this.model);
+      if (this.making === making) removeLora(this.model);
       throw error;
     } finally {
-      this.select(selection);
+      if (this.making === making) {
+        this.making = null;
+        this.select(making.selection);
+      }
     }
+  }
+
+  private assertMaking(making: Pause): void {
+    if (this.making === making) return;
+    throw new ArgumentError(
+      'AdapterBank: the bank must stay until adapt is done, but dispose() was called. The adapter is on the model: removeLora takes it off.',
+    );
+  }
+
+  private assertIdle(caller: string): void {
+    if (!this.making) return;
+    throw new ArgumentError(
+      `AdapterBank.${caller}: the bank must be done with add and replace, but is making an adapter. Await that first; if it was interrupted, dispose() and make a new bank.`,
+    );
   }
 
   /** Checks and makes everything before the first layer is replaced. */
