@@ -28,7 +28,9 @@ export function lint(): number {
 }
 
 function linters(): Linter[] {
-  const noRuff = pythonToolsStep.parts.every(isReady) ? undefined : 'not installed (npm test installs it)';
+  const noRuff = pythonToolsStep.parts.every(isReady)
+    ? undefined
+    : 'not installed (npm test installs it)';
   const noClang = succeeds(['clang-format', '--version'], 'ignore') ? undefined : 'not installed';
   const config = ['--config', '.dependency-cruiser.cjs'];
   return [

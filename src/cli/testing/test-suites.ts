@@ -41,6 +41,7 @@ export function suites(): Suite[] {
     })),
     {
       name: 'kernel and solutions',
+      env: process.env.CI ? { HOSTILE_CELLS: '2000' } : {},
       files: ['tests/kernel', 'tests/solutions'].flatMap(testFiles),
       atOnce: 1,
     },

@@ -1,9 +1,13 @@
 const globals = globalThis as unknown as Record<string, unknown>;
 
-/** Standard objects, such as `JSON` or `Map`, as they were when the kernel started. */
-const STANDARD = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).flatMap(
-  ([name, { value }]) => (/^[A-Z]/.test(name) && value ? [{ name, value: value as unknown }] : []),
-);
+/** Standard objects, such as `JSON` or `Map`, and two of Node's, as they were when the kernel started. */
+const STANDARD: { name: string; value: unknown }[] = [
+  { name: 'Buffer', value: Buffer },
+  { name: 'process', value: process },
+  ...Object.entries(Object.getOwnPropertyDescriptors(globalThis))
+    .filter(([name, { value }]) => /^[A-Z]/.test(name) && value)
+    .map(([name, { value }]) => ({ name, value: value as unknown })),
+];
 
 /**
  * Runs synchronous work of the kernel with the standard objects that it started with. A cell may
