@@ -127,6 +127,32 @@ display({ 'text/plain': 'last' });`,
     }
   });
 
+  test('shows shape, dtype and values of a tensor', async () => {
+    await kernel.cell(`import * as tf from '@tensorflow/tfjs';
+await tf.setBackend('cpu');
+const freed = tf.scalar(1);
+freed.dispose();`);
+    const values = {
+      'tf.tensor2d([[1, 2], [3, 4.5]])': 'Tensor [2, 2] float32\n    [[1, 2  ],\n     [3, 4.5]]',
+      'tf.scalar(3, "int32")': 'Tensor [] int32\n    3',
+      'tf.tensor1d(["a", "b"])': `Tensor [2] string\n    ['a', 'b']`,
+      'tf.variable(tf.tensor1d([true], "bool"))': 'Variable [1] bool\n    [true]',
+      'tf.zeros([0, 3])': 'Tensor [0, 3] float32\n     []',
+      freed: 'Tensor [] float32, disposed',
+      '({ loss: tf.scalar(0.5), w: [tf.ones([2, 2]), tf.ones([20, 30])] })': `{
+  loss: Tensor [] float32 0.5,
+  w: [ Tensor [2, 2] float32 [[1, 1], [1, 1]], Tensor [20, 30] float32 ]
+}`,
+      'console.log("w", tf.scalar(1))': 'w Tensor [] float32\n    1',
+      'tf.scalar(3).toString()': 'Tensor\n    3',
+    };
+    for (const [code, text] of Object.entries(values)) {
+      assert.equal(await kernel.text(code), `${text}\n`, code);
+    }
+    const large = await kernel.text('tf.range(0, 10_000)');
+    assert.match(large, /^Tensor \[10000\] float32\n {4}\[0, 1, 2, \.\.\., 9997, 9998, 9999\]\n$/);
+  });
+
   test("supports tslab's own display", async () => {
     const outputs = await kernel.cell(
       `import * as tslab from 'tslab';

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
+import { showTensors } from '../display';
 import { type CellTraces, traceThrough } from '../source';
 import { type ImportFolders, importersOf, isBeside, isImportable } from './import-folders';
 
@@ -17,6 +18,9 @@ const loader = Module as unknown as {
   _nodeModulePaths(folder: string): string[];
   _extensions: Record<string, Loader | undefined>;
 };
+
+/** The file of tfjs that defines tensors. */
+const TENSORS = /[\\/]@tensorflow[\\/]tfjs-core[\\/]dist[\\/]tf-core\.node\.js$/;
 
 /** Lets cells import files beside their notebook: TypeScript, JavaScript, JSON and packages. */
 export class BesideModules {
@@ -65,6 +69,7 @@ export class BesideModules {
       if (isBeside(file)) this.loaded.set(file, changedAt(file));
       if (usual && (extension === '.json' || !isBeside(file))) usual(module, file);
       else module._compile(this.compile(file), file);
+      if (TENSORS.test(file)) showTensors(module.exports as Parameters<typeof showTensors>[0]);
     };
   }
 

@@ -3,3 +3,4 @@ export { clearOutput, display, newDisplay } from './display';
 export type { Display, MimeBundle } from './display';
 export { newLiveDisplay } from './live-display';
 export type { LiveDisplay } from './live-display';
+export { showTensors } from './tensor-text';
