@@ -102,6 +102,25 @@ await later();`);
     });
   });
 
+  test('say that a name is taken, and later cells run', async () => {
+    for (const [code, name, place] of [
+      ['const exports = 3', 'exports', '1:7'],
+      ['const require = 1', 'require', '1:7'],
+      ['\nlet __proto__ = {}', '__proto__', '2:5'],
+    ]) {
+      const { evalue } = await fail(code ?? '');
+      assert.equal(
+        evalue,
+        `${place} - The name '${name}' is taken: compiled cells use it. Choose another name.`,
+      );
+      assert.equal(await kernel.text(`const fine = require('node:path').sep; fine`), '/\n');
+    }
+    const allowed =
+      'const module = 1, toString = 2, constructor = 3; [module, toString, constructor]';
+    assert.equal(await kernel.text(allowed), '[ 1, 2, 3 ]\n');
+    assert.equal(await kernel.text('[module, toString, constructor]'), '[ 1, 2, 3 ]\n');
+  });
+
   test('leave out the frames of packages', async () => {
     const { ename, traceback } = await fail(`import * as tf from '@tensorflow/tfjs-core';
 tf.matMul([[1, 2]], [[1, 2]]);`);

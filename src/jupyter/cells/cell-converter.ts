@@ -7,6 +7,7 @@ import { createConverter, type Converter, type ConvertResult } from 'tslab/dist/
 import { outsideCells, withOwnGlobals } from '../protocol';
 import type { CellTraces, Trace } from '../source';
 import { expandShorthand } from './shorthand';
+import { findTakenNames } from './taken-names';
 
 /**
  * Compiles cells as if they were files of `folder`, which is created if it is missing: tslab's
@@ -32,6 +33,8 @@ export class CellConverter implements Converter {
   /** @throws TypeScriptError if the compiler itself fails, as `inspect` and the others do */
   convert(previous: string, source: string): ConvertResult {
     const result = this.guard(() => {
+      const taken = findTakenNames(source);
+      if (taken.length > 0) return { diagnostics: taken };
       const expanded = expandShorthand(source, this.isDefined);
       return this.compile(previous, expanded);
     });

@@ -1,5 +1,6 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import type { Declaration } from '../source';
+import { boundIdentifiers } from './taken-names';
 
 /** Finds the names that a cell declares at its top level; code with syntax errors may yield fewer. */
 export function findDeclarations(code: string): Declaration[] {
@@ -18,7 +19,9 @@ function declaredNames(statement: typescript.Statement): string[] {
     return statement.name ? [statement.name.text] : [];
   }
   if (typescript.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
+    return statement.declarationList.declarations.flatMap(({ name }) =>
+      boundIdentifiers(name).map(({ text }) => text),
+    );
   }
   const imported =
     typescript.isImportDeclaration(statement) && statement.importClause?.namedBindings;
@@ -26,12 +29,4 @@ function declaredNames(statement: typescript.Statement): string[] {
     return imported.elements.map(({ name }) => name.text);
   }
   return [];
-}
-
-/** Lists the names bound by `x`, `{ a, b: c }` or `[d]`. */
-function boundNames(name: typescript.BindingName): string[] {
-  if (typescript.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((element) =>
-    typescript.isBindingElement(element) ? boundNames(element.name) : [],
-  );
 }
