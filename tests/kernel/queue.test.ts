@@ -64,6 +64,66 @@ describe('Queue of the Jupyter kernel', () => {
     assert.ok(idle.every(Boolean));
   });
 
+  test('runs a silent request without input message, number and last value', async () => {
+    const numberOf = async (): Promise<number> =>
+      Number((await kernel.run(['0'])).replies[0]?.['execution_count']);
+    const before = await numberOf();
+    const { replies, idle, outputs } = await kernel.run([say('said') + 'const kept = 7; kept'], {
+      silent: true,
+    });
+    const types = outputs[0]?.map(({ type }) => type);
+    assert.deepEqual([replies[0]?.status, idle[0]], ['ok', true]);
+    assert.deepEqual(types, ['status', 'stream', 'status']);
+    assert.equal(textOf(outputs[0] ?? []), 'said\n');
+    assert.equal(await kernel.text('kept'), '7\n');
+    assert.equal(await numberOf(), before + 2);
+    const failed = await kernel.run([FAIL, say('b')], { silent: true });
+    assert.deepEqual(
+      failed.replies.map((reply) => reply?.status),
+      ['error', 'ok'],
+    );
+  });
+
+  test('evaluates the expressions of a request after its cell', async () => {
+    const expressions = {
+      sum: 'x + 1',
+      text: `'a' + x // comment`,
+      object: '{ x }',
+      nothing: 'undefined',
+      promise: 'await Promise.resolve(x)',
+      mistake: 'x.foo',
+      thrown: `(() => { throw new RangeError('no'); })()`,
+      statement: 'const y = 1',
+      broken: '(((',
+      hostile: `({ [Symbol.for('nodejs.util.inspect.custom')]() { throw 1; } })`,
+    };
+    const { replies, outputs } = await kernel.run(['let x = 4;'], {
+      user_expressions: expressions,
+    });
+    const results = replies[0]?.['user_expressions'] as Record<
+      string,
+      { status: string; data?: object; ename?: string; evalue?: string }
+    >;
+    assert.deepEqual(
+      Object.keys(expressions).map((name) => {
+        const { status, data, ename } = results[name] ?? {};
+        return data ?? [status, ename];
+      }),
+      [
+        ...['5', `'a4'`, '{ x: 4 }', 'undefined', '4'].map((text) => ({ 'text/plain': text })),
+        ['error', 'TypeScriptError'],
+        ['error', 'RangeError'],
+        ['error', 'TypeScriptError'],
+        ['error', 'TypeScriptError'],
+        { 'text/plain': 'a value that cannot be shown' },
+      ],
+    );
+    assert.deepEqual(shown(outputs[0] ?? []), []);
+    const failed = await kernel.run([FAIL], { user_expressions: { x: 'x' } });
+    assert.equal(failed.replies[0]?.['user_expressions'], undefined);
+    assert.equal(await kernel.text('x'), '4\n');
+  });
+
   test('continues after a cell tagged raises-exception, in nbclient', async () => {
     const cells = [
       { source: say('one') },

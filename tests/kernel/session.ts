@@ -38,6 +38,8 @@ export interface RunOptions {
   /** seconds between sending two cells */
   gap?: number;
   stop_on_error?: boolean;
+  silent?: boolean;
+  user_expressions?: Record<string, string>;
 }
 
 /** Creates a temporary folder with a kernelspec `under-test`, for JUPYTER_PATH. */

@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
-import { look } from '../protocol';
+import { literalOf, look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
 import { BesideModules } from './beside-modules';
 import { CellConverter } from './cell-converter';
@@ -24,6 +24,8 @@ export class CellRunner {
   private readonly converter: CellConverter;
   private readonly beside: BesideModules;
   private readonly failure = new FailureSink();
+  /** Receives the last value of the cell that runs, unless it is null or undefined. */
+  private takeLast: (value: unknown) => void = print;
 
   constructor(folder: string) {
     const folders = { cells: folder, notebook: process.cwd() };
@@ -32,16 +34,20 @@ export class CellRunner {
     this.executor = createExecutor(
       folder,
       { node: this.converter, browser: this.converter, close: () => this.converter.close() },
-      { log: (value) => console.log(value), error: (...args) => this.failure.take(args) },
+      { log: (value) => this.takeLast(value), error: (...args) => this.failure.take(args) },
     );
     this.beside = new BesideModules(folders, this.converter.traces);
     keepGlobal('__tslab__');
     this.definitions = new DefinitionLog(this.executor.locals);
   }
 
-  /** Runs one cell; `name` is its name in stack traces. Resolves to the error it ended with, if any. */
-  async run(code: string, name: string): Promise<ErrorReport | undefined> {
+  /**
+   * Runs one cell; `name` is its name in stack traces, and a silent cell does not print its last
+   * value. Resolves to the error it ended with, if any.
+   */
+  async run(code: string, name: string, { silent = false } = {}): Promise<ErrorReport | undefined> {
     this.converter.cellName = name;
+    this.takeLast = silent ? () => undefined : print;
     this.beside.refresh();
     // The compiler overflows the stack at a few thousand nested brackets.
     const declared = look(() => findDeclarations(code), []);
@@ -50,6 +56,15 @@ export class CellRunner {
     closeGroups();
     end(error);
     return error;
+  }
+
+  /** Evaluates an expression after a cell. Resolves to its value as text, or to its error. */
+  async evaluate(expression: string): Promise<string | ErrorReport> {
+    let text = '';
+    this.converter.cellName = 'expression';
+    this.takeLast = (values) => (text = literalOf((values as [unknown])[0]));
+    // In an array, since tslab passes neither null nor undefined on.
+    return (await this.execute(`[(${expression}\n)]`)) ?? text;
   }
 
   /** Describes an error thrown outside `run`, such as an unhandled rejection. */
@@ -82,6 +97,10 @@ function keepGlobal(name: string): void {
     writable: false,
     configurable: false,
   });
+}
+
+function print(value: unknown): void {
+  console.log(value);
 }
 
 /** Collects what tslab would print: compile errors with a format string, a thrown value alone. */

@@ -15,6 +15,12 @@ import { History } from './history';
 /** The kernel's own: a cell may replace the global ones. */
 const { Promise, setImmediate } = globalThis;
 
+/** What a cell ended with: an error, or the values of its request's expressions. */
+interface Outcome {
+  error?: ErrorReport;
+  user_expressions?: Record<string, object>;
+}
+
 /**
  * Runs cells one at a time, in the order of their requests. Each gets its reply and is idle in the
  * end, whatever fails: a front end waits for both.
@@ -61,34 +67,50 @@ export class ExecutionQueue {
     const execution_count = this.count;
     const name = counted ? `In[${execution_count}]` : 'In[-]';
     this.publish('status', { execution_state: 'busy' }, request);
-    this.publish('execute_input', { code, execution_count }, request);
-    const error = await this.runCell(textOf(code), name, request);
+    if (silent !== true) this.publish('execute_input', { code, execution_count }, request);
+    const { error, user_expressions } = await this.runCell(name, request);
     let aborted: ExecuteRequest[] = [];
     if (error === undefined) {
-      const content = { status: 'ok', execution_count, payload: [], user_expressions: {} };
+      const content = { status: 'ok', execution_count, payload: [], user_expressions };
       this.reply({ socket, request }, content);
     } else {
       this.publish('error', error, request);
-      if (stop_on_error !== false) aborted = this.pending.splice(0);
+      if (stop_on_error !== false && silent !== true) aborted = this.pending.splice(0);
       this.reply({ socket, request }, { status: 'error', execution_count, ...error });
     }
     this.publish('status', { execution_state: 'idle' }, request);
     aborted.forEach((pending) => this.abort(pending));
   }
 
-  private async runCell(
-    code: string,
-    name: string,
-    { header }: Request,
-  ): Promise<ErrorReport | undefined> {
+  private async runCell(name: string, { header, content }: Request): Promise<Outcome> {
+    const { code, silent, user_expressions } = content;
     const cell: Cell = { request: header, interrupted: false };
     this.cell = cell;
-    const error = await inCell(cell, () => this.runner.run(code, name)).catch(failureReport);
+    const run = async (): Promise<Outcome> => {
+      const error = await this.runner.run(textOf(code), name, { silent: silent === true });
+      return error ? { error } : { user_expressions: await this.evaluate(user_expressions) };
+    };
+    const outcome = await inCell(cell, run).catch((failure: unknown): Outcome => ({
+      error: failureReport(failure),
+    }));
     // An interrupt or further cells that arrived during synchronous work are only seen now.
     await this.arrivals();
     this.cell = undefined;
-    if (error === INTERRUPTED) cell.interrupted = true;
-    return cell.interrupted ? INTERRUPTED : error;
+    if (outcome.error === INTERRUPTED) cell.interrupted = true;
+    return cell.interrupted ? { error: INTERRUPTED } : outcome;
+  }
+
+  /** Evaluates the expressions of a request, by name: a front end shows them elsewhere. */
+  private async evaluate(expressions: unknown): Promise<Record<string, object>> {
+    const results: Record<string, object> = {};
+    for (const [name, expression] of Object.entries(expressions ?? {})) {
+      const result = await this.runner.evaluate(textOf(expression));
+      results[name] =
+        typeof result === 'string'
+          ? { status: 'ok', data: { 'text/plain': result }, metadata: {} }
+          : { status: 'error', ...result };
+    }
+    return results;
   }
 
   /** Waits until a round of the event loop brings no further request. */
