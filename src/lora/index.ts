@@ -17,6 +17,7 @@ export type { LoRALayerOptions, LoRAOptions } from './lora-layer';
 export { applyLoraToLinear, LoRALinear, removeLoraFromLinear } from './lora-linear';
 export type { LoRALinearOptions, Variant } from './lora-linear';
 export { mergeLoraWeights, unmergeLoraWeights } from './merge';
+export { assertOneAdapter } from './one-adapter';
 export { adaptedForward } from './ops/adapted-forward';
 export { loraLinear } from './ops/lora-linear';
 export { rsLora } from './scaling';

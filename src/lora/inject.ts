@@ -14,6 +14,7 @@ import { freezeBaseModel } from './freeze';
 import { LoRALayer } from './lora-layer';
 import { applyLoraToLinear, LoRALinear, type LoRALinearOptions } from './lora-linear';
 import { mergeLoraWeights } from './merge';
+import { assertOneAdapter } from './one-adapter';
 import { matchTargets, type TargetModules } from './target-modules';
 
 /** Options of `injectLora`. */
@@ -76,10 +77,11 @@ export function removeLora(model: Module): void {
  * an adapter of an `AdapterBank`, stays alive.
  * @returns the names of the layers
  * @throws NonFiniteError if a merged weight is not finite, ArgumentError if a layer is replaced
- *   before all are merged; the model is then as it was
+ *   before all are merged, or an `AdapterBank` uses several; the model is then as it was
  */
 export async function mergeLora(model: Module): Promise<string[]> {
   model.assertAlive('mergeLora');
+  assertOneAdapter('mergeLora', model);
   return mergeLayers('mergeLora', model, loraLayersOf(model), async (layer) => {
     const linear = await mergeLoraWeights(layer);
     freezeBaseModel(linear);

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { injectLora, loraLayersOf, removeLora } from '../../lora';
+import { injectLora, loraLayersOf, mergeLora, removeLora } from '../../lora';
 import { Linear, Module } from '../../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
+import { convertToLora, initFromBase, olora } from '../base-init';
+import { savePretrained } from '../peft';
 import { AdapterBank } from './adapter-bank';
+import { BASE_ALONE } from './mixtures';
 
 before(useAccelerator);
 
@@ -162,4 +168,37 @@ test('disabled twice at once uses the base alone until the longer ends', async (
     assert.deepEqual(await outputOf(model), other);
   });
   assert.deepEqual(await outputOf(model), used);
+});
+
+test('what works on one adapter refuses several in use, and says what to do', async () => {
+  const model = new Net();
+  const bank = await drawBank(model);
+  const folder = path.join(tmpdir(), 'several-adapters-are-not-saved');
+  const jobs: [string, () => Promise<unknown>][] = [
+    ['mergeLora', () => mergeLora(model)],
+    ['savePretrained', () => savePretrained(model, folder)],
+    ['initFromBase', () => initFromBase(model, olora)],
+    ['convertToLora', () => Promise.resolve().then(() => convertToLora(model))],
+  ];
+  for (const several of [
+    () => bank.activate('0', '1'),
+    () => bank.forRows(['1', BASE_ALONE]),
+    () => bank.forRows(['0']),
+  ]) {
+    several();
+    const before = { output: await outputOf(model).catch(String), count: memory().tensors };
+    for (const [caller, job] of jobs) {
+      const message = `${caller}: one adapter must be in use, but an AdapterBank uses several, or one for each row. Activate one adapter first: bank.activate(name).`;
+      await assert.rejects(job, { name: 'ArgumentError', message });
+    }
+    assert.ok(!existsSync(folder));
+    const after = { output: await outputOf(model).catch(String), count: memory().tensors };
+    assert.deepEqual(after, before);
+  }
+  bank.activate();
+  assert.deepEqual(await mergeLora(model), []);
+  bank.activate('1');
+  assert.deepEqual(await mergeLora(model), ['a', 'b']);
+  bank.dispose();
+  model.dispose();
 });

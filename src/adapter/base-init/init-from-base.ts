@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
-import { LoRALayer, LoRALinear, loraLayersOf } from '../../lora';
+import { assertOneAdapter, LoRALayer, LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import { disposeAll, makeLayers, type Module, putLayers } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
@@ -42,10 +42,12 @@ export const olora: BaseInit = (W0, r) => {
  * The papers subtract s B0 A0 from W0 instead, which computes the same; here W0 is shared and not
  * changed. `convertToLora` makes a usual adapter of the result.
  * @throws ArgumentError if an adapter started like this already, has a variant such as DoRA, a scale
- *   that is not positive, or a higher rank than its weight; the model is then as it was
+ *   that is not positive, or a higher rank than its weight, or is one of several in use; the model
+ *   is then as it was
  */
 export async function initFromBase(model: Module, init: BaseInit): Promise<void> {
   model.assertAlive('initFromBase');
+  assertOneAdapter('initFromBase', model);
   const layers = [...loraLayersOf(model).values()];
   for (const layer of layers) assertCanStart(layer);
   for (const { base, lora } of layers) {
@@ -79,6 +81,7 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
  */
 export function convertToLora(model: Module): void {
   model.assertAlive('convertToLora');
+  assertOneAdapter('convertToLora', model);
   const started = new Map(
     [...loraLayersOf(model)].filter(([, { lora }]) => lora.isBaseInitialized),
   );

@@ -2,7 +2,7 @@ import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { FileError, replaceFiles, writeFileAtomically } from '../../files/local';
 import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
-import { rsLora } from '../../lora';
+import { assertOneAdapter, rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { CONFIG_FILE, failFor, WEIGHTS_FILE } from './adapter-files';
@@ -48,6 +48,7 @@ export async function savePretrained(
   { config: given = {}, dtype = 'F32' }: SaveOptions = {},
 ): Promise<AdapterConfig> {
   model.assertAlive(CALLER);
+  assertOneAdapter(CALLER, model);
   const adapted = adaptedLayers(model);
   assertSavable(adapted);
   const all = [...targetLayers(model, null).keys()];
