@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { afterEach, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
@@ -124,5 +125,72 @@ describe('an op', () => {
     const redefined = defineOp<{ x: tf.Tensor }>('Redefined', given);
     assert.equal(tf.getGradient('Redefined'), undefined);
     redefined({ x: tf.scalar(2) }).dispose();
+  });
+});
+
+describe('defineOp refuses', () => {
+  const x = { shapes: { x: '...' }, reference: ({ x }: { x: tf.Tensor }) => x.mul(2) };
+
+  for (const name of ['Relu', 'BatchMatMul', 'Add', 'Sum', 'Identity', 'Transpose']) {
+    test(`${name}, a kernel of tfjs, which stays as it was`, () => {
+      const kernel = tf.getKernel(name, 'cpu');
+      const gradient = tf.getGradient(name);
+      const message = `defineOp: name must be one that tfjs does not have, got ${name}. Choose another name.`;
+      assert.throws(() => defineOp<{ x: tf.Tensor }>(name, x), { name: 'ArgumentError', message });
+      assert.equal(tf.getKernel(name, 'cpu'), kernel);
+      assert.equal(tf.getGradient(name), gradient);
+      assert.equal(kernelRuns().get(name), undefined);
+    });
+  }
+
+  test('a name that another package has registered, its gradient too', () => {
+    const config = { kernelName: 'TestForeign', backendName: 'wasm' };
+    tf.registerKernel({ ...config, kernelFunc: () => tf.scalar(1) });
+    assert.throws(() => defineOp<{ x: tf.Tensor }>('TestForeign', x), { name: 'ArgumentError' });
+    tf.registerGradient({ kernelName: 'TestForeignGradient', gradFunc: () => ({}) });
+    assert.throws(() => defineOp<{ x: tf.Tensor }>('TestForeignGradient', x), /must be one that/);
+  });
+
+  test('no op of its own: a reload of the file may define it again', () => {
+    const gradient = (dy: tf.Tensor) => ({ x: () => dy.mul(2) });
+    for (let i = 0; i < 2; i++) defineOp<{ x: tf.Tensor }>('TestReloaded', { ...x, gradient });
+    const load = createRequire(__filename);
+    const file = load.resolve('./define-op');
+    const cached = load.cache[file];
+    delete load.cache[file];
+    const again = load(file) as { defineOp: typeof defineOp };
+    load.cache[file] = cached;
+    assert.notEqual(again.defineOp, defineOp);
+    again.defineOp<{ x: tf.Tensor }>('TestReloaded', { ...x, gradient });
+  });
+
+  for (const [wrong, message] of [
+    [{ saves: ['X'] }, 'saves of TestWrong must name x or output, got X.'],
+    [
+      { saves: ['outptu'] },
+      'saves of TestWrong must name x or output, got outptu. Did you mean output?',
+    ],
+    [{ saves: ['x', 'y'] }, 'saves of TestWrong must name x or output, got y.'],
+    [{ consumes: 'z' }, 'consumes of TestWrong must name x, got z.'],
+    [{ outputs: ['sum'], saves: ['output'] }, 'saves of TestWrong must name x or sum, got output.'],
+  ] as const) {
+    test(`${JSON.stringify(wrong)}, which names no tensor of the op`, () => {
+      const define = (shapes: object) =>
+        defineOp<{ x: tf.Tensor }>('TestWrong', { ...x, shapes, ...wrong } as never);
+      const error = { name: 'ArgumentError', message: `defineOp: ${message}` };
+      assert.throws(() => define(x.shapes), error);
+      assert.equal(kernelRuns().get('TestWrong'), undefined);
+    });
+  }
+
+  test('such a name in a call, where the shapes follow from the attributes', () => {
+    const definition = { ...x, shapes: () => x.shapes, saves: ['y'] };
+    const op = defineOp<{ x: tf.Tensor }>('TestLate', definition as never);
+    const given = tf.scalar(1);
+    const before = alive();
+    const message = 'defineOp: saves of TestLate must name x or output, got y.';
+    assert.throws(() => op({ x: given }), { name: 'ArgumentError', message });
+    assert.deepEqual(alive(), before);
+    given.dispose();
   });
 });

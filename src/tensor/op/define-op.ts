@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ArgumentError, nearest } from '../errors';
 import { hasNativeOps } from './native-ops';
 import { assertShapes, type Shape } from './shapes';
 
@@ -56,7 +57,17 @@ export type Op<Inputs, Attrs, Output> = (
   ...attrs: [keyof Attrs] extends [never] ? [] : [attrs: Attrs]
 ) => Output;
 
+/** The parts of a definition that are names of its tensors. */
+interface Names {
+  saves?: readonly string[];
+  consumes?: string;
+  outputs?: readonly string[];
+}
+
 type Runs = Partial<Record<Slot, number>>;
+
+/** Marks our kernels and gradients in tfjs's registry, which outlives a reload of this file. */
+const OURS = Symbol.for('lora.defineOp');
 
 const BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
 const runs = new Map<string, Runs>();
@@ -68,12 +79,16 @@ const runs = new Map<string, Runs>();
  * tensors do not fit the op's shapes throws a ShapeError before any kernel runs.
  *
  * `LORA_KERNELS=reference` makes all ops run their reference.
+ * @throws ArgumentError if tfjs or another package has a kernel of that name, or `saves` or
+ *   `consumes` names no tensor of the op; where the shapes are a function, in a call
  */
 export function defineOp<
   Inputs extends Tensors<Inputs>,
   Attrs extends object = NoAttrs,
   Output extends tf.Tensor | Tensors<Output> = tf.Tensor,
 >(name: string, definition: OpDefinition<Inputs, Attrs, Output>): Op<Inputs, Attrs, Output> {
+  assertFree(name);
+  if (typeof definition.shapes !== 'function') assertNames(name, definition, definition.shapes);
   const codec = new Codec<Output>(definition.outputs);
   const counts: Runs = { reference: 0 };
   if (definition.native) counts.native = 0;
@@ -87,13 +102,15 @@ export function defineOp<
       const kernel = definition[slot] ?? definition.reference;
       return codec.toList(kernel(inputs as unknown as Inputs, attrs as unknown as Attrs));
     };
-    tf.registerKernel({ kernelName: name, backendName, kernelFunc });
+    const ours = Object.assign(kernelFunc, { [OURS]: true });
+    tf.registerKernel({ kernelName: name, backendName, kernelFunc: ours });
   }
   if (tf.getGradient(name)) tf.unregisterGradient(name);
   if (definition.gradient) tf.registerGradient(gradientOf(name, definition, codec));
   const { consumes, shapes } = definition;
   return (inputs, ...[attrs]) => {
     const wanted = typeof shapes === 'function' ? shapes(attrs as Attrs) : shapes;
+    if (wanted !== shapes) assertNames(name, definition, wanted);
     assertShapes(name, { ...attrs, ...inputs }, wanted);
     const given = withoutNulls(inputs);
     const made = tf.engine().runKernel(name, given, attrs ?? {});
@@ -147,7 +164,7 @@ function gradientOf<Inputs extends Tensors<Inputs>, Attrs, Output>(
   const allOutputs: readonly string[] = outputs ?? ['output'];
   const inputsToSave = allSaved.filter((name) => !allOutputs.includes(name));
   const names = [...inputsToSave, ...allOutputs.filter((name) => allSaved.includes(name))];
-  return {
+  const config: tf.GradConfig = {
     kernelName,
     inputsToSave,
     outputsToSave: allOutputs.map((name) => allSaved.includes(name)),
@@ -158,6 +175,35 @@ function gradientOf<Inputs extends Tensors<Inputs>, Attrs, Output>(
       return gradients as ReturnType<tf.GradFunc>;
     },
   };
+  return Object.assign(config, { [OURS]: true });
+}
+
+/** A name of tfjs's own would change what tfjs computes, everywhere. */
+function assertFree(name: string): void {
+  const kernels = BACKENDS.map((backend) => tf.getKernel(name, backend)?.kernelFunc);
+  const taken = [...kernels, tf.getGradient(name)].some((one) => one && !(OURS in one));
+  if (!taken) return;
+  throw new ArgumentError(
+    `defineOp: name must be one that tfjs does not have, got ${name}. Choose another name.`,
+  );
+}
+
+function assertNames(
+  op: string,
+  { saves = [], consumes, outputs = ['output'] }: Names,
+  shapes: object,
+): void {
+  const inputs = Object.keys(shapes);
+  const allowed = { saves: [...inputs, ...outputs], consumes: inputs };
+  for (const [key, names] of Object.entries({ saves, consumes: consumes ? [consumes] : [] })) {
+    const known = allowed[key as keyof typeof allowed];
+    const wrong = names.find((name) => !known.includes(name));
+    if (wrong === undefined) continue;
+    const near = nearest(wrong, known);
+    throw new ArgumentError(
+      `defineOp: ${key} of ${op} must name ${known.join(' or ')}, got ${wrong}.${near ? ` Did you mean ${near}?` : ''}`,
+    );
+  }
 }
 
 function withoutNulls(inputs: object): tf.NamedTensorMap {
