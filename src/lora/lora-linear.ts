@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, ShapeError } from '../tensor/errors';
-import { assertLastAxis, LinearLayer, Module } from '../tensor/nn';
+import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
 import { LoRALayer, type LoRAOptions } from './lora-layer';
 import { adaptedForward } from './ops/adapted-forward';
 
@@ -89,8 +89,9 @@ export function assertFits(caller: string, linear: LinearLayer, lora: LoRALayer)
   );
 }
 
-function assertLinear(caller: string, given: unknown): asserts given is LinearLayer {
-  if (given instanceof LinearLayer) return given.assertAlive(caller);
+// By what they can do, not by class: a notebook's reload() makes new classes, and layers are older.
+function assertLinear(caller: string, given: LinearLayer | undefined): void {
+  if (typeof given?.multiplyRows === 'function') return given.assertAlive(caller);
   const advice =
     given instanceof LoRALinear ? ' Put it on the base (layer.base), or merge the first.' : '';
   throw new ArgumentError(
@@ -99,8 +100,9 @@ function assertLinear(caller: string, given: unknown): asserts given is LinearLa
 }
 
 function makeVariant(variant: Variant, base: LinearLayer, lora: LoRALayer): Module {
-  const made: unknown = variant(base, lora);
-  if (made instanceof Module) return made;
+  const made: Module | undefined = variant(base, lora);
+  if (typeof made?.forward === 'function' && typeof made.namedParameters === 'function')
+    return made;
   throw new ArgumentError(`LoRALinear: variant must return a Module, got ${kindOf(made)}.`);
 }
 

@@ -198,6 +198,9 @@ test('warns once where it cannot know how much a batch counts, and weighs all eq
       const options = { module, loss, batches, optimizer, accumulate: 2, steps: 2 };
       const [first] = await run(options);
       assertClose([first?.loss ?? NaN], [means.reduce((a, b) => a + b) / 2], 1e-6);
+      const count = memory();
+      await run(options);
+      assert.deepEqual(memory(), count);
       await run({ ...options, accumulate: 1 }); // alone, a batch needs no weight
     }
     await new Promise((go) => setImmediate(go));
