@@ -22,6 +22,8 @@ export interface Asked {
  */
 export interface HubPeer {
   url: string;
+  /** the address of the other host */
+  cdn: string;
   asked: Asked[];
   /** Answers a request in the hub's place; true if it did. */
   instead: (asked: Asked, response: ServerResponse, content: Buffer | undefined) => boolean;
@@ -33,6 +35,7 @@ export async function startHub(models: Record<string, string>): Promise<HubPeer>
   const servers: Server[] = [];
   const peer: HubPeer = {
     url: '',
+    cdn: '',
     asked: [],
     instead: () => false,
     close: async () => {
@@ -56,9 +59,9 @@ export async function startHub(models: Record<string, string>): Promise<HubPeer>
     return (server.address() as AddressInfo).port;
   };
   // Another name is another host for a browser, and for fetch.
-  const cdn = `http://localhost:${await listen('cdn', (_, response, __, content) => sendPart(response, content))}`;
+  peer.cdn = `http://localhost:${await listen('cdn', (_, response, __, content) => sendPart(response, content))}`;
   const port = await listen('hub', (request, response, pathname, content) =>
-    answerAsHub(models, cdn, request, response, pathname, content),
+    answerAsHub(models, peer.cdn, request, response, pathname, content),
   );
   peer.url = `http://127.0.0.1:${port}`;
   return peer;

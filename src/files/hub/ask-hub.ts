@@ -6,22 +6,24 @@ import {
   pathsInfo,
   REGEX_COMMIT_HASH,
 } from '@huggingface/hub';
-import { type Content, download, type DownloadProgress, reason } from './download';
+import { LoraError } from '../../tensor/errors';
+import { type Content, download, type DownloadProgress } from './download';
+import type { HubAccess } from './hub-access';
 import { DownloadError, HubError, type HubFile } from './hub-error';
 
 /** How a model comes from the hub. */
 export interface HubOptions {
   /** called with each piece of a file that arrives */
   onProgress?: (progress: DownloadProgress) => void;
-  /** the address of a mirror; that of the hub itself if not given */
+  /** the address of a mirror; that in `HF_ENDPOINT`, or the hub itself if not given */
   hubUrl?: string;
 }
 
 /** The commit that a model's main branch is at. */
-export async function askCommit(wanted: HubFile, { hubUrl }: HubOptions): Promise<string> {
+export async function askCommit(wanted: HubFile, hub: HubAccess): Promise<string> {
   const { model: name } = wanted;
-  return ask(wanted, async () => {
-    const { sha } = await modelInfo({ name, revision: 'main', additionalFields: ['sha'], hubUrl });
+  return ask(wanted, hub, async () => {
+    const { sha } = await modelInfo({ ...hub, name, revision: 'main', additionalFields: ['sha'] });
     if (!REGEX_COMMIT_HASH.test(sha)) throw new Error('its answer names no commit');
     return sha;
   });
@@ -31,10 +33,10 @@ export async function askCommit(wanted: HubFile, { hubUrl }: HubOptions): Promis
 export async function askContent(
   wanted: HubFile,
   revision: string,
-  options: HubOptions,
+  hub: HubAccess,
 ): Promise<Content | undefined> {
   const { model, file } = wanted;
-  const [info] = await askPaths(wanted, [file], revision, options);
+  const [info] = await askPaths(wanted, [file], revision, hub);
   if (!info) return undefined;
   const content: Content = info.lfs
     ? { bytes: info.lfs.size, checksum: info.lfs.oid, kind: 'sha256' }
@@ -50,10 +52,10 @@ export async function askPaths(
   wanted: HubFile,
   paths: string[],
   revision: string,
-  { hubUrl }: HubOptions,
+  hub: HubAccess,
 ): Promise<PathInfo[]> {
   const repo = { type: 'model', name: wanted.model } as const;
-  return ask(wanted, () => pathsInfo({ repo, paths, revision, hubUrl }));
+  return ask(wanted, hub, () => pathsInfo({ ...hub, repo, paths, revision }));
 }
 
 /** Downloads a file's content into the cache. */
@@ -62,37 +64,44 @@ export async function fetchBlob(
   content: Content,
   revision: string,
   wanted: HubFile,
-  { hubUrl, onProgress = () => undefined }: HubOptions,
+  hub: HubAccess,
+  onProgress: HubOptions['onProgress'] = () => undefined,
 ): Promise<void> {
   const repo = { type: 'model', name: wanted.model } as const;
   // Plain HTTP, not the hub's xet protocol: resuming needs no more than a range of bytes.
-  const source = await ask(wanted, () =>
-    downloadFile({ repo, path: wanted.file, revision, hubUrl, xet: false }),
+  const source = await ask(wanted, hub, () =>
+    downloadFile({ ...hub, repo, path: wanted.file, revision, xet: false }),
   );
   if (!source)
     throw new HubError(wanted, `${wanted.file} of ${wanted.model} is gone from the hub.`);
-  await download(source, blob, content, wanted, onProgress);
+  await download(source, blob, content, wanted, { onProgress, reason: hub.reason });
 }
 
-/** Asks the hub; an error says in one line what to do. */
-async function ask<T>(wanted: HubFile, question: () => Promise<T>): Promise<T> {
+/** Asks the hub; an error says in one line what to do, and holds no secrets. */
+async function ask<T>(
+  wanted: HubFile,
+  { reason }: HubAccess,
+  question: () => Promise<T>,
+): Promise<T> {
   const { model } = wanted;
   try {
     return await question();
   } catch (error) {
-    const isRefused =
-      error instanceof HubApiError && error.statusCode < 500 && error.statusCode !== 429;
-    if (!isRefused) {
+    if (error instanceof LoraError) throw error;
+    const status = error instanceof HubApiError ? error.statusCode : Infinity;
+    // A new error: the library's own holds the whole answer and the address with its signature.
+    const cause = new Error(reason(error));
+    if (status >= 500 || status === 429) {
       throw new DownloadError(
         wanted,
-        `${model} is no folder and not in the cache, and the hub cannot be reached (${reason(error)}). Connect once, or pass a folder that holds config.json, model.safetensors and tokenizer.json.`,
-        error,
+        `${model} is no folder and not in the cache, and the hub cannot be reached (${cause.message}). Connect once, or pass a folder that holds config.json, model.safetensors and tokenizer.json.`,
+        cause,
       );
     }
     throw new HubError(
       wanted,
-      `${model} must be a folder, or a model that the hub gives to everyone, got status ${error.statusCode} (${reason(error)}). Check the name; one that needs a login comes into the cache with Python's \`hf auth login\` and \`hf download ${model}\`.`,
-      error,
+      `${model} must be a folder, or a model that the hub gives out, got status ${status} (${cause.message}). Check the name; for a private or gated one accept its terms on its page, then run \`hf auth login\` or set HF_TOKEN.`,
+      cause,
     );
   }
 }

@@ -21,6 +21,12 @@ export interface Content {
   kind: 'sha256' | 'git';
 }
 
+interface Listener {
+  onProgress: (progress: DownloadProgress) => void;
+  /** says the cause of an error in one line */
+  reason: (error: unknown) => string;
+}
+
 /**
  * Downloads content to a file: whole and checked, or not at all. If the connection
  * breaks, the bytes that came stay in a file next to it, and the next call continues from there. Two processes may
@@ -32,13 +38,13 @@ export async function download(
   to: string,
   content: Content,
   wanted: HubFile,
-  onProgress: (progress: DownloadProgress) => void,
+  { onProgress, reason }: Listener,
 ): Promise<void> {
   const partial = `${to}.partial`;
   const handle = await open(partial, constants.O_RDWR | constants.O_CREAT);
   try {
     let at = (await handle.stat()).size;
-    for await (const piece of pieces(source, at, content.bytes, wanted)) {
+    for await (const piece of pieces(source, at, content.bytes, wanted, reason)) {
       await writeAt(handle, piece, at);
       at += piece.length;
       onProgress({ file: wanted.file, loadedBytes: at, totalBytes: content.bytes });
@@ -62,16 +68,19 @@ async function* pieces(
   start: number,
   end: number,
   wanted: HubFile,
+  reason: Listener['reason'],
 ): AsyncGenerator<Uint8Array> {
   if (start >= end) return;
   const stream = source.slice(start).stream() as ReadableStream<Uint8Array>;
   const reader = stream.getReader();
-  const broken = (at: number, cause: unknown) =>
-    new DownloadError(
+  const broken = (at: number, error: unknown) => {
+    const cause = new Error(reason(error)); // without the secrets that the error itself may hold
+    return new DownloadError(
       wanted,
-      `${wanted.file} of ${wanted.model} must arrive whole, got ${at} of ${end} bytes (${reason(cause)}). Run the same line again: it continues from there.`,
+      `${wanted.file} of ${wanted.model} must arrive whole, got ${at} of ${end} bytes (${cause.message}). Run the same line again: it continues from there.`,
       cause,
     );
+  };
   try {
     for (let at = start; at < end;) {
       const { done, value } = await reader.read().catch((error: unknown) => {

@@ -279,7 +279,7 @@ describe('a hub that does not give the model', () => {
           error.message,
           new RegExp(`^loadModel: tiny must be .* status ${status} \\(Not for you\\.`),
         );
-        assert.match(error.message, /`hf download tiny`\.$/);
+        assert.match(error.message, /run `hf auth login` or set HF_TOKEN\.$/);
         return true;
       });
       assert.deepEqual(readdirSync(cache), []);

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { getHFHubCachePath, getRepoFolderName, REGEX_COMMIT_HASH } from '@huggingface/hub';
+import { getRepoFolderName, REGEX_COMMIT_HASH } from '@huggingface/hub';
 import { LoraError } from '../../tensor/errors';
 import { FileError, pickleFault, writeFileAtomically } from '../local';
 import { askCommit, askContent, askPaths, fetchBlob, type HubOptions } from './ask-hub';
-import { HubError, type HubFile } from './hub-error';
+import { cacheFolder, isOffline } from './environment';
+import { type HubAccess, hubAccess } from './hub-access';
+import { DownloadError, HubError, type HubFile } from './hub-error';
 
 /** What a model may have in the place of model.safetensors. */
 const PICKLES = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
@@ -20,8 +22,9 @@ export function isHubName(name: string): boolean {
  * The cache keeps the commit that it saw first: what is in it is used without asking the hub,
  * and what is missing comes from the same commit, so that config and weights fit together.
  * @param others files that do as well; the first that the cache has counts, else the first of the hub
- * @throws HubError if the hub does not give out the file, DownloadError if it does not arrive,
- *   FileError if the cache can't be written
+ * @throws HubError if the hub does not give out the file, DownloadError if it does not arrive or must
+ *   not be asked for, FileError if the cache can't be written, ArgumentError if the environment
+ *   names a mirror, token or proxy that can't be used
  */
 export async function hubFile(
   wanted: HubFile,
@@ -36,17 +39,22 @@ export async function hubFile(
     .map((file) => path.join(home, 'snapshots', seen, file))
     .find((file) => isSeen && existsSync(file));
   if (cached) return cached;
-  const commit = isSeen ? seen : await askCommit(wanted, options);
+  if (isOffline()) {
+    const fault = `${files.join(' or ')} of ${wanted.model} must be in the cache, since HF_HUB_OFFLINE is set, but is not. Unset it and run the same line once with a connection.`;
+    throw new DownloadError(wanted, fault);
+  }
+  const hub = await hubAccess(wanted.caller, options.hubUrl);
+  const commit = isSeen ? seen : await askCommit(wanted, hub);
   for (const file of files) {
-    const fetched = await fetchFile({ ...wanted, file }, commit, options);
+    const fetched = await fetchFile({ ...wanted, file }, commit, hub, options);
     if (fetched) return fetched;
   }
-  throw await missingOnHub(wanted, files, commit, options);
+  throw await missingOnHub(wanted, files, commit, hub);
 }
 
 /** Where the cache keeps a model, and the commit of it. */
 function cacheOf(model: string): { home: string; ref: string } {
-  const home = path.join(getHFHubCachePath(), getRepoFolderName({ type: 'model', name: model }));
+  const home = path.join(cacheFolder(), getRepoFolderName({ type: 'model', name: model }));
   return { home, ref: path.join(home, 'refs', 'main') };
 }
 
@@ -56,16 +64,17 @@ const readSeen = (ref: string) => readFile(ref, 'utf8').catch(() => '');
 async function fetchFile(
   wanted: HubFile,
   commit: string,
-  options: HubOptions,
+  hub: HubAccess,
+  { onProgress }: HubOptions,
 ): Promise<string | undefined> {
-  const content = await askContent(wanted, commit, options);
+  const content = await askContent(wanted, commit, hub);
   if (!content) return undefined;
   const { home, ref } = cacheOf(wanted.model);
   const blob = path.join(home, 'blobs', content.checksum);
   const snapshot = path.join(home, 'snapshots', commit, wanted.file);
   try {
     await mkdir(path.dirname(blob), { recursive: true });
-    if (!existsSync(blob)) await fetchBlob(blob, content, commit, wanted, options);
+    if (!existsSync(blob)) await fetchBlob(blob, content, commit, wanted, hub, onProgress);
     await linkTo(blob, snapshot);
     await mkdir(path.dirname(ref), { recursive: true });
     if ((await readSeen(ref)) !== commit) await writeFileAtomically(ref, [commit]);
@@ -81,11 +90,11 @@ async function missingOnHub(
   wanted: HubFile,
   files: readonly string[],
   commit: string,
-  options: HubOptions,
+  hub: HubAccess,
 ): Promise<HubError> {
   const lacks = `${wanted.model} on the hub must hold ${files.join(' or ')}, got`;
   const isWeights = wanted.file.endsWith('.safetensors');
-  const [pickle] = isWeights ? await askPaths(wanted, PICKLES, commit, options) : [];
+  const [pickle] = isWeights ? await askPaths(wanted, PICKLES, commit, hub) : [];
   if (!pickle) return new HubError(wanted, `${lacks} no such file.`);
   return new HubError(wanted, `${lacks} only ${pickleFault(pickle.path)}`);
 }
