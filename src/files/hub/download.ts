@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { patience } from './environment';
 import { DownloadError, type HubFile } from './hub-error';
+import { within } from './patience';
 
 /** The progress of a file's download. */
 export interface DownloadProgress {
@@ -83,7 +85,8 @@ async function* pieces(
   };
   try {
     for (let at = start; at < end;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
+      const patient = patience('HF_HUB_DOWNLOAD_TIMEOUT');
+      const { done, value } = await within(patient, reader.read()).catch((error: unknown) => {
         throw broken(at, error);
       });
       if (done) throw broken(at, 'the connection was closed');

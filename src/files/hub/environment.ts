@@ -17,6 +17,12 @@ export function isOffline(): boolean {
   return isOn(variable('HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'));
 }
 
+/** Seconds to wait for an answer of the hub, or for the next piece of a file. */
+export function patience(name: 'HF_HUB_ETAG_TIMEOUT' | 'HF_HUB_DOWNLOAD_TIMEOUT'): number {
+  const seconds = Number(variable(name));
+  return seconds > 0 ? seconds : 60;
+}
+
 /**
  * The hub's address without a slash at its end: the given one, `HF_ENDPOINT`, or the hub's own.
  * @throws ArgumentError if it is no http address

@@ -1,5 +1,6 @@
 import { reason } from './download';
-import { accessToken, endpoint, proxyFor } from './environment';
+import { accessToken, endpoint, patience, proxyFor } from './environment';
+import { askPatiently, within } from './patience';
 import { proxiedFetch } from './proxied-fetch';
 
 /** How the hub is reached. */
@@ -21,15 +22,20 @@ export async function hubAccess(caller: string, hubUrl?: string): Promise<HubAcc
   const token = await accessToken(caller);
   return {
     hubUrl: url,
-    fetch: (input, init = {}) => {
+    fetch: async (input, init = {}) => {
       const to = new URL(input instanceof Request ? input.url : input);
       const headers = new Headers(init.headers);
       if (token && to.origin === new URL(url).origin) {
         headers.set('Authorization', `Bearer ${token}`);
       }
       const proxyOf = (address: URL) => proxyFor(caller, address);
-      if (!proxyOf(to)) return fetch(to, { ...init, headers });
-      return proxiedFetch(to, { ...init, headers }, proxyOf);
+      const send = () => {
+        const stop = new AbortController();
+        const all = { ...init, headers, signal: stop.signal };
+        const answer = proxyOf(to) ? proxiedFetch(to, all, proxyOf) : fetch(to, all);
+        return within(patience('HF_HUB_ETAG_TIMEOUT'), answer, () => stop.abort());
+      };
+      return askPatiently(send);
     },
     reason: (error) => withoutSecrets(reason(error), token),
   };

@@ -14,6 +14,7 @@ interface Request {
   method: string;
   headers: Headers;
   body: string | undefined;
+  signal: AbortSignal | undefined;
 }
 
 /**
@@ -32,6 +33,7 @@ export async function proxiedFetch(
     method,
     headers: new Headers(init.headers),
     body: typeof body === 'string' ? body : undefined,
+    signal: init.signal ?? undefined,
   };
   for (let i = 0; i <= MAX_REDIRECTS; i++) {
     const answer = await send(request, proxyOf(request.url));
@@ -52,14 +54,14 @@ function redirected(request: Request, status: number, location: string): Request
   const isGet = status === 303 || (status < 303 && request.method === 'POST');
   if (!isGet) return { ...request, url, headers };
   headers.delete('content-type');
-  return { url, method: 'GET', headers, body: undefined };
+  return { ...request, url, method: 'GET', headers, body: undefined };
 }
 
 async function send(request: Request, proxy: URL | undefined): Promise<http.IncomingMessage> {
-  const { url, method, body } = request;
+  const { url, method, body, signal } = request;
   const headers = { ...Object.fromEntries(request.headers), host: url.host };
   const isSecure = url.protocol === 'https:';
-  const options: http.RequestOptions = { method, headers, agent: false };
+  const options: http.RequestOptions = { method, headers, signal, agent: false };
   if (!proxy) return exchange((isSecure ? https : http).request(url, options), body);
   if (!isSecure) {
     const all = { ...headers, ...authorization(proxy) };
@@ -70,9 +72,12 @@ async function send(request: Request, proxy: URL | undefined): Promise<http.Inco
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const servername = isIP(host) ? '' : host; // TLS sends names only
-  const secure = tls.connect({ socket: await tunnel(url, proxy), host, servername });
+  const secure = tls.connect({ socket: await tunnel(url, proxy, signal), host, servername });
   // An agent, even none, would make a connection of its own.
-  return exchange(https.request(url, { method, headers, createConnection: () => secure }), body);
+  return exchange(
+    https.request(url, { method, headers, signal, createConnection: () => secure }),
+    body,
+  );
 }
 
 /** Where a proxy is. Its login is not for the host behind it. */
@@ -81,12 +86,13 @@ const place = (proxy: URL) => ({ ...urlToHttpOptions(proxy), auth: null });
 const clientOf = ({ protocol }: URL) => (protocol === 'https:' ? https : http);
 
 /** A connection to a host that the proxy only passes on: what goes through it is encrypted. */
-async function tunnel(url: URL, proxy: URL): Promise<Socket> {
+async function tunnel(url: URL, proxy: URL, signal: AbortSignal | undefined): Promise<Socket> {
   const host = `${url.hostname}:${url.port || 443}`;
   const headers = { host, ...authorization(proxy) };
   const request = clientOf(proxy).request({
     ...place(proxy),
     method: 'CONNECT',
+    signal,
     path: host,
     headers,
     agent: false,
