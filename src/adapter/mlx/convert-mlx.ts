@@ -1,6 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { FileError, readJson, replaceFiles, writeFileAtomically } from '../../files/local';
+import {
+  FileError,
+  readJson,
+  replaceFiles,
+  writeFault,
+  writeFileAtomically,
+} from '../../files/local';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
 import { quote } from '../../tensor/errors';
@@ -34,7 +40,8 @@ export interface ConvertOptions {
  * Converts a PEFT adapter to one of mlx-lm: h = W0 x + scale (x a) b with a [k, r] = Aᵀ and
  * b [r, d] = Bᵀ. mlx-lm has one rank and one scale for all layers: smaller ranks are padded with
  * zeros, other scales are multiplied into b.
- * @throws FileError, SafetensorsError if the adapter is broken or unsupported
+ * @throws FileError, SafetensorsError if the adapter is broken or unsupported, or the folder can't be
+ *   written
  */
 export async function convertToMlx(
   from: string,
@@ -63,11 +70,24 @@ export async function convertToMlx(
     num_layers: -1,
     lora_parameters: { rank, scale, dropout: 0, keys },
   };
-  await mkdir(to, { recursive: true });
-  await replaceFiles(to, [MLX_WEIGHTS, CONFIG_FILE], async (staging) => {
-    await writeSafetensors(path.join(staging, MLX_WEIGHTS), tensors, { format: 'mlx' });
-    await writeFileAtomically(path.join(staging, CONFIG_FILE), [JSON.stringify(config, null, 4)]);
-  });
+  await writeMlx(to, config, tensors);
+}
+
+async function writeMlx(
+  folder: string,
+  config: object,
+  tensors: ReadonlyMap<string, TensorToWrite>,
+): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await replaceFiles(folder, [MLX_WEIGHTS, CONFIG_FILE], async (staging) => {
+      await writeSafetensors(path.join(staging, MLX_WEIGHTS), tensors, { format: 'mlx' });
+      await writeFileAtomically(path.join(staging, CONFIG_FILE), [JSON.stringify(config, null, 4)]);
+    });
+  } catch (error) {
+    const fault = `the folder must be writable: ${writeFault(error)}. It holds the old adapter or the new one, whole.`;
+    throw new FileError('convertToMlx', folder, [fault], error);
+  }
 }
 
 /**

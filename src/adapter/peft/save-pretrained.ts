@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { FileError, replaceFiles, writeFileAtomically } from '../../files/local';
+import { FileError, replaceFiles, writeFault, writeFileAtomically } from '../../files/local';
 import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { assertOneAdapter, rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
@@ -91,7 +91,7 @@ export async function writeAdapter(
       await writeFileAtomically(path.join(staging, CONFIG_FILE), [configText(config)]);
     });
   } catch (error) {
-    const fault = `the folder must be writable: ${(error as Error).message}. It holds the old adapter or the new one, whole.`;
+    const fault = `the folder must be writable: ${writeFault(error)}. It holds the old adapter or the new one, whole.`;
     throw new FileError(caller, folder, [fault], error);
   }
 }

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { getRepoFolderName, REGEX_COMMIT_HASH } from '@huggingface/hub';
-import { LoraError } from '../../tensor/errors';
-import { FileError, pickleFault, writeFileAtomically } from '../local';
+import { FileError, pickleFault, writeFault, writeFileAtomically } from '../local';
 import { askCommit, askContent, askPaths, fetchBlob, type HubOptions } from './ask-hub';
 import { cacheFolder, isOffline } from './environment';
 import { type HubAccess, hubAccess } from './hub-access';
@@ -79,8 +78,8 @@ async function fetchFile(
     await mkdir(path.dirname(ref), { recursive: true });
     if ((await readSeen(ref)) !== commit) await writeFileAtomically(ref, [commit]);
   } catch (error) {
-    if (error instanceof LoraError) throw error;
-    const fault = `the cache must be writable, got: ${(error as Error).message}. Make room, or let HF_HUB_CACHE name another folder, then run the same line again.`;
+    if (error instanceof HubError || error instanceof DownloadError) throw error;
+    const fault = `the cache must be writable, got: ${writeFault(error)}. Make room, or let HF_HUB_CACHE name another folder, then run the same line again.`;
     throw new FileError(wanted.caller, home, [fault], error);
   }
   return snapshot;

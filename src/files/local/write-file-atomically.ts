@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { LoraError } from '../../tensor/errors';
+import { FileError } from './file-error';
 
 /**
  * Writes a file whole or not at all: to a temporary file in the same folder, synced to disk, then
  * renamed. If anything fails, such as a full disk, nothing is left behind and the old file stays.
+ * @throws FileError if the disk is full or the folder can't be written
  */
 export async function writeFileAtomically(
   file: string,
@@ -20,8 +23,10 @@ export async function writeFileAtomically(
     await writeAndClose(handle, chunks);
     await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (Reflect.get(Object(error), 'code') === undefined) throw error; // of the chunks, not the disk
+    const fault = `the file must be writable: ${writeFault(error)}. What was there before is unchanged.`;
+    throw new FileError('writeFileAtomically', file, [fault], error);
   }
   await syncFolder(folder);
 }
@@ -43,4 +48,10 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
+}
+
+/** What the disk said when something could not be written. */
+export function writeFault(error: unknown): string {
+  const { cause, message } = error as Error;
+  return error instanceof LoraError && cause instanceof Error ? writeFault(cause) : message;
 }

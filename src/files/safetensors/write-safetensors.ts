@@ -1,6 +1,6 @@
 import { quote } from '../../tensor/errors';
 import { encodeFloat16 } from '../../tensor/runtime';
-import { writeFileAtomically } from '../local';
+import { writeFault, writeFileAtomically } from '../local';
 import { SafetensorsError } from './error';
 
 const CALLER = 'writeSafetensors';
@@ -32,7 +32,7 @@ export async function writeSafetensors(
   await writeFileAtomically(file, encodeChunks(chunks)).catch((cause: Error) => {
     throw new SafetensorsError(
       CALLER,
-      `the file must be writable: ${cause.message}. What was there before is unchanged.`,
+      `the file must be writable: ${writeFault(cause)}. What was there before is unchanged.`,
       { file, cause },
     );
   });
