@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { pythonPath, projectRoot } from '../files/local';
-import { jupyterEnvironment } from './jupyter-environment';
+import { jupyterEnvironment } from './setup';
 
 const LESSON = path.join(projectRoot, 'notebooks/05_lora_peft.ipynb');
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pythonPath, projectRoot } from '../files/local';
-import { jupyterEnvironment } from './jupyter-environment';
+import { jupyterEnvironment } from './setup';
 
 const LESSON = 'notebooks/05_lora_peft.ipynb';
 const POLL_MS = 100;

@@ -1,3 +1,4 @@
+export { jupyterEnvironment } from './jupyter-environment';
 export { jupyterKernelStep } from './jupyter-kernel';
 export { tensorflowStep } from './tensorflow/native-tensorflow';
 export { peftStep, makePeftPython, peftPython } from './peft-environment';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ResultRow } from '../../course/shipped';
 import { projectRoot, pythonPath } from '../../files/local';
 import { LoraError } from '../../tensor/errors';
-import { jupyterEnvironment } from '../jupyter-environment';
+import { jupyterEnvironment } from '../setup';
 import {
   parseQuickOption,
   provenance,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { venv } from '../files/local';
+import { venv } from '../../files/local';
 
 /**
  * Environment variables with which this project starts Jupyter: its own extensions and kernels come
