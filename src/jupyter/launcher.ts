@@ -25,8 +25,9 @@ import { connectCells } from './source';
 const CELLS = path.join(projectRoot, 'dist', 'notebooks');
 /** Packages and Node fill a stack with frames that are cut; the cell's own are further down. */
 const STACK_FRAMES = 50;
-/** The kernel's own: a cell may replace the global one. */
+/** The kernel's own: a cell may replace the global ones. */
 const { setImmediate } = globalThis;
+const exit = process.exit.bind(process);
 
 /**
  * Starts the kernel: `node launcher.js <connection_file>`. The path of a cell:
@@ -53,27 +54,25 @@ async function main(connectionFile: string): Promise<void> {
   connectCells(runner);
   reportUncaughtErrors(runner);
   endWithJupyter();
+  process.on('exit', (code) => {
+    queue.leave(code);
+    server.close();
+  });
   const own = createHandlers(runner.executor, queue.history);
-  const handlers = { ...own, ...controlHandlers(server, queue) };
+  const handlers = { ...own, ...controlHandlers(queue) };
   server.serve({ handlers, queue, publisher });
 }
 
 /** Handlers of the requests that stop a cell or the kernel. */
-function controlHandlers(
-  server: KernelServer,
-  queue: ExecutionQueue,
-): Record<string, RequestHandler> {
+function controlHandlers(queue: ExecutionQueue): Record<string, RequestHandler> {
   return {
     interrupt_request: () => {
       queue.interrupt();
       return { status: 'ok' };
     },
     shutdown_request: ({ restart }) => {
-      setImmediate(() => {
-        server.close();
-        // Open native handles, such as a GPU device, would keep the process alive.
-        process.exit(0);
-      });
+      // Open native handles, such as a GPU device, would keep the process alive.
+      setImmediate(() => exit(0));
       return { status: 'ok', restart };
     },
   };

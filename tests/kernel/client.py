@@ -137,6 +137,13 @@ class Driver:
                 break
         return outputs
 
+    def ended(self):
+        """Tells whether the kernel's process has ended, waiting for it up to 5 seconds."""
+        deadline = time.monotonic() + 5
+        while self.manager.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.manager.is_alive()
+
     def shutdown(self, restart):
         message = self.client.session.msg("shutdown_request", {"restart": restart})
         start = time.monotonic()

@@ -31,6 +31,7 @@ export class ExecutionQueue {
   private pending: ExecuteRequest[] = [];
   private draining = false;
   private count = 0;
+  private running: ExecuteRequest | undefined;
   private cell: Cell | undefined;
 
   constructor(
@@ -52,6 +53,16 @@ export class ExecutionQueue {
     this.runner.executor.interrupt();
   }
 
+  /** Replies to all requests before the process ends, such as by `process.exit(code)` in a cell. */
+  leave(code: number): void {
+    if (this.running !== undefined) {
+      const evalue = `the cell ended the kernel with code ${code}`;
+      const report = { ename: 'Exit', evalue, traceback: [`Exit: ${evalue}`] };
+      this.finish(this.running, code === 0 ? { user_expressions: {} } : { error: report });
+    }
+    this.pending.splice(0).forEach((pending) => this.abort(pending));
+  }
+
   private async drain(): Promise<void> {
     this.draining = true;
     for (let head = this.pending.shift(); head; head = this.pending.shift()) {
@@ -60,15 +71,24 @@ export class ExecutionQueue {
     this.draining = false;
   }
 
-  private async execute({ socket, request }: ExecuteRequest): Promise<void> {
-    const { code, store_history, silent, stop_on_error } = request.content;
+  private async execute(next: ExecuteRequest): Promise<void> {
+    const { request } = next;
+    const { code, store_history, silent } = request.content;
     const counted = store_history !== false && silent !== true;
     if (counted) this.history.add(++this.count, textOf(code));
     const execution_count = this.count;
     const name = counted ? `In[${execution_count}]` : 'In[-]';
     this.publish('status', { execution_state: 'busy' }, request);
     if (silent !== true) this.publish('execute_input', { code, execution_count }, request);
-    const { error, user_expressions } = await this.runCell(name, request);
+    this.running = next;
+    this.finish(next, await this.runCell(name, request));
+    this.running = undefined;
+  }
+
+  /** Sends what a cell ended with, and aborts the cells behind an error. */
+  private finish({ socket, request }: ExecuteRequest, { error, user_expressions }: Outcome): void {
+    const { silent, stop_on_error } = request.content;
+    const execution_count = this.count;
     let aborted: ExecuteRequest[] = [];
     if (error === undefined) {
       const content = { status: 'ok', execution_count, payload: [], user_expressions };
