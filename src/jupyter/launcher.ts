@@ -1,14 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/local';
-import {
-  CellRunner,
-  countGroups,
-  createHandlers,
-  ExecutionQueue,
-  gateTimers,
-  redirectOutput,
-} from './cells';
+import { CellRunner, createHandlers, ExecutionQueue, gateTimers, redirectOutput } from './cells';
+import { countGroups } from './display';
 import {
   bindSockets,
   type Connection,

@@ -1,10 +1,10 @@
 import { format } from 'node:util';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
+import { closeGroups } from '../display';
 import { literalOf, look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
 import { BesideModules } from './beside-modules';
 import { CellConverter } from './cell-converter';
-import { closeGroups } from './console-groups';
 import { findDeclarations } from './declarations';
 import { setImportFolders } from './resolve-imports';
 
