@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { namingDamage } from '../../files/hub';
 import {
   FileError,
   readJson,
@@ -48,7 +49,7 @@ export async function convertToMlx(
   to: string,
   { rename = (name) => name }: ConvertOptions = {},
 ): Promise<void> {
-  const layers = await readPeft('convertToMlx', from);
+  const layers = await namingDamage('convertToMlx', () => readPeft('convertToMlx', from));
   const rank = Math.max(...layers.map(({ r }) => r));
   const scale = layers.find((layer) => layer.scale > 0)?.scale ?? 1;
   const tensors = new Map<string, TensorToWrite>();
@@ -101,9 +102,11 @@ export async function convertFromMlx(
   { rename = (name) => name }: ConvertOptions = {},
 ): Promise<void> {
   const caller = 'convertFromMlx';
-  const scale = await readMlxScale(caller, await fileInside(caller, from, CONFIG_FILE));
-  const file = await fileInside(caller, from, MLX_WEIGHTS);
-  const { tensors, ranks } = await readMlx(caller, file, rename);
+  const { scale, file, tensors, ranks } = await namingDamage(caller, async () => {
+    const scale = await readMlxScale(caller, await fileInside(caller, from, CONFIG_FILE));
+    const file = await fileInside(caller, from, MLX_WEIGHTS);
+    return { scale, file, ...(await readMlx(caller, file, rename)) };
+  });
   const [r, ...others] = new Set(ranks.values());
   if (r === undefined || others.length > 0) {
     const fault = `the file must have pairs of one rank, got ${[...new Set(ranks.values())].join(', ') || 'none'}.`;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { Net, outputOf, peftCase, writeCase } from '../../../tests/peft-cases';
 import { FileError } from '../../files/local';
 import { read, useAccelerator } from '../../tensor/runtime';
+import { convertToMlx } from '../mlx';
 import { fileInside } from './adapter-files';
 import { loadAdapter } from './load-adapter';
 
@@ -67,6 +69,33 @@ describe("an adapter in the hub's cache", { skip: process.platform === 'win32' }
     });
   }
 
+  test('that is damaged says which blob to delete', async () => {
+    for (const [i, name] of FILES.entries()) {
+      const { hub, snapshot } = await cached();
+      const blobs = path.join(hub, 'models--owner--net/blobs');
+      const content = fs.readFileSync(path.join(snapshot, name));
+      const hash = createHash(i === 0 ? 'sha1' : 'sha256');
+      if (i === 0) hash.update(`blob ${content.length}\0`);
+      const blob = path.join(blobs, hash.update(content).digest('hex'));
+      fs.rmSync(path.join(snapshot, name));
+      fs.symlinkSync(`../../blobs/${path.basename(blob)}`, path.join(snapshot, name));
+      fs.writeFileSync(blob, content);
+      await loadAdapter(new Net(), snapshot);
+      fs.truncateSync(blob, 100);
+      for (const run of [
+        () => loadAdapter(new Net(), snapshot),
+        () => convertToMlx(snapshot, path.join(hub, 'mlx')),
+      ]) {
+        await assert.rejects(run, (error: Error) => {
+          assert.ok(error instanceof FileError, String(error));
+          assert.match(error.message, /the file is damaged: its 100 bytes must have the checksum/);
+          assert.ok(error.message.includes(`Delete ${fs.realpathSync(blob)} and run`));
+          return true;
+        });
+      }
+    }
+  });
+
   test('has no links to other places', async () => {
     for (const place of [
       { model: 'net' },
@@ -90,4 +119,30 @@ describe("an adapter in the hub's cache", { skip: process.platform === 'win32' }
       await refusesLink(beside);
     }
   });
+});
+
+describe('an adapter whose weights are not there', () => {
+  for (const [names, pattern] of [
+    [['adapter_model.bin'], /adapter_model\.bin is unsupported: it is a pickle.*PeftModel/],
+    [['adapter_model.bin', 'optimizer.pt'], /adapter_model\.bin is unsupported/],
+    [['adapters.npz'], /its folder only holds adapter_config\.json, adapters\.npz\./],
+    [[], /its folder only holds adapter_config\.json\./],
+  ] as const) {
+    test(`but ${names.join(', ') || 'nothing'} is: the error says that`, async () => {
+      const folder = fs.mkdtempSync(path.join(root, 'without-'));
+      await writeCase(CASE, folder);
+      fs.rmSync(path.join(folder, 'adapter_model.safetensors'));
+      for (const name of names) fs.writeFileSync(path.join(folder, name), 'x');
+      for (const run of [
+        () => loadAdapter(new Net(), folder),
+        () => convertToMlx(folder, path.join(root, 'never')),
+      ]) {
+        await assert.rejects(run, (error: Error) => {
+          assert.ok(error instanceof FileError, String(error));
+          assert.match(error.message, pattern);
+          return true;
+        });
+      }
+    });
+  }
 });

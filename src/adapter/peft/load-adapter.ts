@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { namingDamage } from '../../files/hub';
 import { readJson } from '../../files/local';
 import { Dora, dora, injectLora, rsLora } from '../../lora';
 import { ArgumentError, quote } from '../../tensor/errors';
@@ -70,8 +71,10 @@ export async function loadAdapter(model: Module, folder: string): Promise<Loaded
       `${CALLER}: model must have no adapter, but has one. Remove or merge it first (removeLora, mergeLora).`,
     );
   }
-  const plan = await readPlan(model, folder);
-  const values = await readValues(plan, folder);
+  const { plan, values } = await namingDamage(CALLER, async () => {
+    const plan = await readPlan(model, folder);
+    return { plan, values: await readValues(plan, folder) };
+  });
   const restoreBase = await apply(model, plan, values);
   const { config, layers } = plan;
   return { names: [...layers.keys()], config, unknownKeys: unknownKeys(config), restoreBase };
