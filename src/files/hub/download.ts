@@ -123,7 +123,10 @@ async function assertContent(handle: FileHandle, content: Content, wanted: HubFi
 
 /** Finds the cause of a network error: fetch itself only says that it failed. */
 export function reason(error: unknown): string {
-  const { cause = error } = Object(error) as { cause?: unknown };
+  let cause = error;
+  for (let deeper: unknown; (deeper = (Object(cause) as { cause?: unknown }).cause);) {
+    cause = deeper;
+  }
   const { message, code } = Object(cause) as { message?: string; code?: string };
   return String(message || code || cause).replace(/\s+/g, ' ');
 }

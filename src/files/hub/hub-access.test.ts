@@ -277,7 +277,7 @@ describe('a proxy', () => {
       TOKEN,
       () => fetchFile('config.json'),
       DownloadError,
-      /the proxy .* answered with status 403/,
+      /Proxy response \(403\)/,
     );
     assert.deepEqual(lines, ['CONNECT forbidden.example:443']);
   });
