@@ -128,6 +128,22 @@ for await (const chunk of Readable.from(chunks.map((bytes) => Buffer.from(bytes)
     );
   });
 
+  test('include what fs.writeSync writes to stdout and stderr', async () => {
+    const code = `import fs from 'node:fs';
+console.log('a');
+const sizes = [
+  fs.writeSync(1, 'b€\\n'), fs.writeSync(2, Buffer.from('c\\n')),
+  fs.writeSync(1, Buffer.from('-d-'), 1, 1), fs.writeSync(1, '0a', null, 'hex'),
+];
+console.log(sizes);`;
+    const outputs = await kernel.cell(code);
+    assert.equal(textOf(outputs), 'a\nb€\nc\nd\n[ 5, 2, 1, 1 ]\n');
+    assert.deepEqual(
+      outputs.filter(({ content }) => content.name === 'stderr').map(({ content }) => content.text),
+      ['c\n'],
+    );
+  });
+
   test('arrive from a cell that is only a `for await` loop', async () => {
     await kernel.text('async function* count() { yield 1; yield 2; }');
     assert.equal(await kernel.text('for await (const n of count()) console.log(n);'), '1\n2\n');

@@ -5,6 +5,9 @@ import { formatMessage, type Header, parseRequest, type Request, type Signing } 
 import type { OutputPublisher } from './publisher';
 import type { Sockets } from './sockets';
 
+/** The kernel's own: what cells write to the terminal goes below the cell. */
+const { writeSync } = fs;
+
 /** Answers one type of request: takes its content, returns the content of the reply. */
 export type RequestHandler = (content: Record<string, unknown>) => object;
 
@@ -97,5 +100,5 @@ function attempt(handler: RequestHandler, content: Record<string, unknown>): obj
 
 /** Reports a failure of the kernel itself on the terminal that started Jupyter. */
 export function complain(error: unknown): void {
-  look(() => fs.writeSync(process.stderr.fd, `TypeScript kernel: ${textOf(error)}\n`), 0);
+  look(() => writeSync(process.stderr.fd, `TypeScript kernel: ${textOf(error)}\n`), 0);
 }
