@@ -1,12 +1,10 @@
 import { format } from 'node:util';
+// Must be imported before tslab: it repairs the compiler that tslab loads.
+import { BesideModules, CellConverter, findDeclarations, setImportFolders } from '../compile';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
 import { closeGroups } from '../display';
 import { literalOf, look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
-import { BesideModules } from './beside-modules';
-import { CellConverter } from './cell-converter';
-import { findDeclarations } from './declarations';
-import { setImportFolders } from './resolve-imports';
 
 /** The kernel's own: a cell may replace the global one. */
 const { console } = globalThis;
