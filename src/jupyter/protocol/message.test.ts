@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { ArgumentError } from '../../tensor/errors';
 import { formatMessage, type Header, parseRequest } from './message';
 
 const SIGNING = { key: 'key', signature_scheme: 'hmac-sha256' };
@@ -49,6 +50,22 @@ describe('formatMessage', () => {
       replaced: '\ufffd',
     };
     assert.deepEqual(sent(content), content);
+  });
+
+  test('refuses what is nested too deeply for Python; brackets in texts do not count', () => {
+    const nested = (levels: number) => {
+      let value: object = {};
+      for (let i = 1; i < levels; i++) value = i % 2 ? [value] : { 'a"[\\': value, b: '\\"{[\\' };
+      return value;
+    };
+    sent({ value: nested(199), text: '['.repeat(1000) });
+    const pairs = Array.from({ length: 500 }, () => [{}]);
+    assert.deepEqual(sent({ pairs }), { pairs });
+    assert.throws(
+      () => sent({ value: nested(200) }),
+      /^ArgumentError: display: data must be nested at most 200/,
+    );
+    assert.throws(() => sent({ value: nested(3000) }), ArgumentError);
   });
 
   test('carries any text, with U+FFFD for each half', () => {

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { ArgumentError } from '../../tensor/errors';
 
 /** Version of Jupyter's wire protocol, https://jupyter-client.readthedocs.io/en/stable/messaging.html */
 export const PROTOCOL_VERSION = '5.3';
@@ -73,10 +74,42 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
  * in texts and in names of properties: with one, Jupyter could not save the notebook.
  */
 function toJson(part: object): string {
+  const json = stringify(part);
+  if (isDeeperThan(DEEPEST, json)) {
+    throw new ArgumentError(
+      `display: data must be nested at most ${DEEPEST} levels deep, got more. Jupyter could not read it: show a part, or print it.`,
+    );
+  }
   // `stringify` escapes halves, and pairs never. A backslash of the text itself is an escaped one.
-  return stringify(part).replace(/\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/g, (escape) =>
+  return json.replace(/\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/g, (escape) =>
     escape.length === 6 ? '\ufffd' : escape,
   );
+}
+
+/** Levels that Python's reader and Jupyter's files bear with room to spare. */
+const DEEPEST = 200;
+
+/** Whether objects and lists in JSON are nested deeper than some levels. */
+function isDeeperThan(levels: number, json: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const sign = json[i];
+    if (sign === '"') i = endOfText(json, i);
+    else if (sign === '{' || sign === '[') depth++;
+    else if (sign === '}' || sign === ']') depth--;
+    if (depth > levels) return true;
+  }
+  return false;
+}
+
+/** The place of the quote that ends the text which starts at a quote: one that is not escaped. */
+function endOfText(json: string, start: number): number {
+  for (let end = start; ;) {
+    end = json.indexOf('"', end + 1);
+    let first = end;
+    while (json[first - 1] === '\\') first--;
+    if ((end - first) % 2 === 0) return end;
+  }
 }
 
 /** Makes the signed frames of one outgoing message. */
