@@ -6,7 +6,7 @@ import { countGroups } from './display';
 import {
   bindSockets,
   type Connection,
-  hidePromiseNumbers,
+  hideNodesOwn,
   KernelServer,
   OutputPublisher,
   look,
@@ -42,7 +42,7 @@ async function main(connectionFile: string): Promise<void> {
   Error.stackTraceLimit = STACK_FRAMES;
   process.on('SIGINT', () => queue.interrupt());
   gateTimers();
-  hidePromiseNumbers();
+  hideNodesOwn();
   countGroups();
   redirectOutput(publisher);
   connectCells(runner);

@@ -12,24 +12,36 @@ interface Internals {
 export function hideStore(storage: AsyncLocalStorage<unknown>): void {
   const internals = storage as unknown as Internals;
   const key = internals.kResourceStore;
-  // Newer versions of Node keep nothing on objects.
+  // Newer versions of Node keep their own on immediates alone: see below.
   if (key === undefined) return;
   internals._propagate = (resource, trigger): void => {
     if (internals.enabled) hide(resource, key, trigger[key]);
   };
 }
 
-const NODES_OWN = new Set(['async_id_symbol', 'trigger_async_id_symbol', 'kResourceStore']);
+const NODES_OWN = new Set([
+  'async_id_symbol',
+  'trigger_async_id_symbol',
+  'kResourceStore',
+  'kAsyncContextFrame',
+]);
 
-/** Prints promises without the numbers that Node gives them as soon as a storage is in use. */
-export function hidePromiseNumbers(): void {
-  hide(Promise.prototype, inspect.custom, function (this: Record<symbol, unknown>) {
-    for (const key of Object.getOwnPropertySymbols(this)) {
-      if (NODES_OWN.has(key.description ?? '')) hide(this, key, this[key]);
-    }
-    // Returning `this` prints it as usual.
-    return this;
-  });
+/**
+ * Prints promises without the numbers that Node gives them as soon as a storage is in use, and
+ * immediates without the storages that newer versions of Node keep on them.
+ */
+export function hideNodesOwn(): void {
+  const immediate = setImmediate(() => undefined);
+  clearImmediate(immediate);
+  for (const shown of [Promise.prototype, Object.getPrototypeOf(immediate) as object]) {
+    hide(shown, inspect.custom, function (this: Record<symbol, unknown>) {
+      for (const key of Object.getOwnPropertySymbols(this)) {
+        if (NODES_OWN.has(key.description ?? '')) hide(this, key, this[key]);
+      }
+      // Returning `this` prints it as usual.
+      return this;
+    });
+  }
 }
 
 /** Sets a property that is not listed. A cell may have put `get` on all objects: no prototype. */

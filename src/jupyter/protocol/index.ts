@@ -1,6 +1,6 @@
 export { literalOf, look, textOf, UNREADABLE } from './foreign';
 export { withOwnGlobals } from './globals';
-export { hidePromiseNumbers } from './hide-scope';
+export { hideNodesOwn } from './hide-scope';
 export { PROTOCOL_VERSION } from './message';
 export type { Request } from './message';
 export { OutputPublisher } from './publisher';
