@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FileError, readJson } from '../files/local';
@@ -50,11 +51,7 @@ async function readIds(caller: string, file: string): Promise<Record<string, num
 }
 
 async function readAdded(caller: string, file: string): Promise<Record<string, number>> {
-  const isThere = await readFile(file).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? readIds(caller, file) : {};
+  return existsSync(file) ? readIds(caller, file) : {};
 }
 
 /**

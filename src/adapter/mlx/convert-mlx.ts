@@ -94,7 +94,8 @@ async function writeMlx(
 /**
  * Converts an mlx-lm adapter to one of PEFT: A = aᵀ, B = bᵀ, alpha = scale r.
  * @param options.rename gets mlx-lm's names
- * @throws FileError if its config has an alpha that may or may not count; FileError, SafetensorsError if the adapter is broken or unsupported
+ * @throws FileError, SafetensorsError if the adapter is broken or unsupported, or its config has an
+ *   alpha that may or may not count
  */
 export async function convertFromMlx(
   from: string,

@@ -8,7 +8,7 @@ import { loadAdapter, savePretrained } from '../../adapter/peft';
 import { injectLora, loraLayersOf, removeLora } from '../../lora';
 import type { LanguageModel } from '../../model/transformer';
 import { Draw, read } from '../../tensor/runtime';
-import { openBase, runIfChild } from '../measure';
+import { openBase } from '../measure';
 
 /** A process is killed up to this many milliseconds after its first save. */
 const LATEST = 120;
@@ -24,7 +24,7 @@ export async function killedSaves(times: number, seed: number): Promise<number> 
   let broken = 0;
   try {
     for (let i = 0; i < times; i++) {
-      const child = fork(__filename, [JSON.stringify(folder)]);
+      const child = fork(__filename, [folder]);
       await new Promise((resolve) => child.once('message', resolve));
       await sleep(LATEST * random.unit());
       child.kill('SIGKILL');
@@ -64,5 +64,5 @@ async function saveForEver(folder: string, tell: () => void): Promise<void> {
 }
 
 if (process.argv[1] === __filename) {
-  runIfChild(([folder], tell) => saveForEver(folder as string, () => tell({ step: 1, loss: 0 })));
+  void saveForEver(process.argv[2] as string, () => process.send?.('saved'));
 }

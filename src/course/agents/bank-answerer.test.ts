@@ -3,9 +3,9 @@ import { before, describe, test } from 'node:test';
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
+import { tinyGpt2 } from '../../../tests/tiny-gpt2';
 import { AdapterBank } from '../../adapter/bank';
 import { injectLora, loraLayersOf } from '../../lora';
-import { drawWeights, GPT2 } from '../../model/gpt2';
 import type { LanguageModel } from '../../model/transformer';
 import { memory, Random, useAccelerator } from '../../tensor/runtime';
 import { completionLogProbabilities, encodeRows } from '../../train/data';
@@ -29,19 +29,7 @@ const RIGHT = '3*4=12, so 12';
 
 /** A model that says anything, with an adapter for each role that makes it say something else. */
 async function makeSetup(): Promise<AgentSetup> {
-  const config = {
-    vocabSize: tokenizer.get_vocab().size,
-    maxPositions: 128,
-    nEmbd: 8,
-    nLayer: 1,
-    nHead: 2,
-    nInner: 12,
-    layerNormEpsilon: 1e-5,
-    eosTokenIds: tokenizer.encode('\n').ids,
-  };
-  const weights = drawWeights(config, 3);
-  const model = new GPT2(config, weights);
-  tf.dispose([...weights.values()]);
+  const model = tinyGpt2(tokenizer.get_vocab().size, tokenizer.encode('\n').ids);
   const bank = new AdapterBank(model);
   for (const [i, role] of ROLES.entries()) {
     await bank.add(role, (model) => {

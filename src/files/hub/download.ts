@@ -123,10 +123,7 @@ async function assertContent(handle: FileHandle, content: Content, wanted: HubFi
 
 /** Finds the cause of a network error: fetch itself only says that it failed. */
 export function reason(error: unknown): string {
-  let cause = error;
-  for (let deeper: unknown; (deeper = (Object(cause) as { cause?: unknown }).cause);) {
-    cause = deeper;
-  }
-  const { message, code } = Object(cause) as { message?: string; code?: string };
-  return String(message || code || cause).replace(/\s+/g, ' ');
+  const { cause, message, code } = Object(error) as Partial<NodeJS.ErrnoException>;
+  if (cause) return reason(cause);
+  return String(message || code || error).replace(/\s+/g, ' ');
 }

@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Names that a message lists of a folder. */
@@ -18,11 +19,7 @@ export async function missingFault(file: string): Promise<string> {
   const folder = path.dirname(file);
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => error);
   if (names instanceof Error) {
-    const isFile = await stat(folder).then(
-      () => true,
-      () => false,
-    );
-    return `the file must be there, but ${folder} is ${isFile ? 'no folder' : 'not there'}.`;
+    return `the file must be there, but ${folder} is ${existsSync(folder) ? 'no folder' : 'not there'}.`;
   }
   if (names.includes(wanted)) return 'the file must be there, but is a link to nothing.';
   const pickle = names.sort().find((name) => PICKLES.test(name));

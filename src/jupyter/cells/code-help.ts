@@ -1,5 +1,6 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import type { Executor } from 'tslab/dist/executor';
+import { parseCell } from '../compile';
 import { printQuickInfo } from 'tslab/dist/inspect';
 
 /** Jupyter counts a cursor's place in characters, TypeScript in words of 16 bits. */
@@ -44,8 +45,7 @@ function charactersBefore(code: string, words: number): number {
 
 /** Where the called name begins, of the innermost call with the place between its brackets. */
 function calleeAround(code: string, place: number): number | undefined {
-  const { ES2022 } = typescript.ScriptTarget;
-  const file = typescript.createSourceFile('cell.ts', code, ES2022, true);
+  const file = parseCell(code);
   // A call without its bracket ends at the last token, before blanks that belong to it too.
   const last = code.trimEnd().length;
   let found: number | undefined;

@@ -1,4 +1,5 @@
-import * as typescript from '@tslab/typescript-for-tslab';
+import type * as typescript from '@tslab/typescript-for-tslab';
+import { parseCell } from '../compile';
 
 /** Whether a console runs a text on Enter, or waits for more lines. */
 export type Completeness =
@@ -8,10 +9,8 @@ const INDENT = '  ';
 
 /** Judges a text by its syntax: `incomplete` if more text could mend it. */
 export function completenessOf(code: string): Completeness {
-  const { ES2022 } = typescript.ScriptTarget;
-  const file = typescript.createSourceFile('cell.ts', code, ES2022, false);
   // TypeScript's own list of syntax errors; the public API needs a whole program for it.
-  const { parseDiagnostics: faults } = file as typescript.SourceFile & {
+  const { parseDiagnostics: faults } = parseCell(code) as typescript.SourceFile & {
     parseDiagnostics: { start: number; length: number; code: number }[];
   };
   const [first] = faults;

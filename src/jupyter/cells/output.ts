@@ -7,8 +7,8 @@ import { type Cell, outputCell, type OutputPublisher, type StreamName } from '..
 
 /**
  * Publishes all output of cells on IOPub, each below the cell that produced it: text written to
- * stdout and stderr (`fs.writeSync` to 1 and 2 included), the display channel, and tslab's own `display`. Output of an interrupted
- * cell is dropped.
+ * stdout and stderr, also by `fs.writeSync` to 1 and 2, the display channel, and tslab's own
+ * `display`. Output of an interrupted cell is dropped.
  */
 export function redirectOutput(publisher: OutputPublisher): void {
   redirectStream('stdout', publisher);

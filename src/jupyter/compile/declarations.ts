@@ -1,10 +1,11 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import type { Declaration } from '../source';
+import { parseCell } from './parse-cell';
 import { boundIdentifiers } from './taken-names';
 
 /** Finds the names that a cell declares at its top level; code with syntax errors may yield fewer. */
 export function findDeclarations(code: string): Declaration[] {
-  const file = typescript.createSourceFile('cell.ts', code, typescript.ScriptTarget.ES2022, true);
+  const file = parseCell(code);
   return file.statements.flatMap((statement) =>
     declaredNames(statement).map((name) => ({
       name,

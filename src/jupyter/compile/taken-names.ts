@@ -1,5 +1,6 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import type { ConvertResult } from 'tslab/dist/converter';
+import { parseCell } from './parse-cell';
 
 type Diagnostic = ConvertResult['diagnostics'][number];
 
@@ -12,7 +13,7 @@ const HELPER = /^__(?:importDefault|importStar|createBinding|setModuleDefault|ex
 
 /** Finds names that a cell must not declare at its top level, since its compiled form uses them. */
 export function findTakenNames(code: string): Diagnostic[] {
-  const file = typescript.createSourceFile('cell.ts', code, typescript.ScriptTarget.ES2022);
+  const file = parseCell(code);
   const imports = file.statements.some(typescript.isImportDeclaration);
   const isTaken = ({ name: { text }, isLexical }: Declared): boolean =>
     HOLDERS.has(text) || (isLexical && (text === PARAMETER || (imports && HELPER.test(text))));

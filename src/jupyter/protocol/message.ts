@@ -6,6 +6,8 @@ export const PROTOCOL_VERSION = '5.3';
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
 const SESSION = randomUUID();
+/** Levels of nesting that Python's reader and Jupyter's files bear with room to spare. */
+const DEEPEST = 200;
 /** The kernel's own: a cell may replace the global ones. */
 const { Date } = globalThis;
 const { parse, stringify } = JSON;
@@ -72,6 +74,7 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
 /**
  * Writes JSON that is valid Unicode. Half of a surrogate pair, such as `'😀'[0]`, becomes U+FFFD,
  * in texts and in names of properties: with one, Jupyter could not save the notebook.
+ * @throws ArgumentError if the part, such as the data of a display, is nested too deeply
  */
 function toJson(part: object): string {
   const json = stringify(part);
@@ -85,9 +88,6 @@ function toJson(part: object): string {
     escape.length === 6 ? '\ufffd' : escape,
   );
 }
-
-/** Levels that Python's reader and Jupyter's files bear with room to spare. */
-const DEEPEST = 200;
 
 /** Whether objects and lists in JSON are nested deeper than some levels. */
 function isDeeperThan(levels: number, json: string): boolean {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, nearest } from '../errors';
 import { hasNativeOps } from './native-ops';
-import { assertShapes, type Shape } from './shapes';
+import { assertShapes, type ShapeFrom } from './shapes';
 
 /** An op's inputs by name. One that is null or left out does not reach the kernels. */
 type Tensors<T> = { [Name in keyof T]: tf.Tensor | null | undefined };
@@ -23,14 +23,14 @@ export type NoAttrs = Record<never, never>;
 /** The inputs that the gradient gets by name, and the outputs: `output` if there is one alone. */
 type Saved<Inputs, Output> = Inputs & (Output extends tf.Tensor ? { output: Output } : Output);
 
-/** The shape of every input, and of attributes that are tensors. */
-type Shapes<Inputs, Attrs> = { readonly [Name in keyof Inputs]: Shape } & {
-  readonly [Name in keyof Attrs]?: Shape;
+/** The shape of every input, and of attributes that are tensors; it may follow from the attributes. */
+type Shapes<Inputs, Attrs> = { readonly [Name in keyof Inputs]: ShapeFrom<Attrs> } & {
+  readonly [Name in keyof Attrs]?: ShapeFrom<Attrs>;
 };
 
 export interface OpDefinition<Inputs extends Tensors<Inputs>, Attrs, Output> {
   /** what a call must fit, since kernels trust it */
-  shapes: Shapes<Inputs, Attrs> | ((attrs: Attrs) => Shapes<Inputs, Attrs>);
+  shapes: Shapes<Inputs, Attrs>;
   /** in tfjs ops, for every backend; the other kernels must equal it */
   reference: Kernel<Inputs, Attrs, Output>;
   /** on TensorFlow's CPU, with the project's own TensorFlow ops (`op.cc`) */
@@ -59,6 +59,7 @@ export type Op<Inputs, Attrs, Output> = (
 
 /** The parts of a definition that are names of its tensors. */
 interface Names {
+  shapes: object;
   saves?: readonly string[];
   consumes?: string;
   outputs?: readonly string[];
@@ -80,7 +81,7 @@ const runs = new Map<string, Runs>();
  *
  * `LORA_KERNELS=reference` makes all ops run their reference.
  * @throws ArgumentError if tfjs or another package has a kernel of that name, or `saves` or
- *   `consumes` names no tensor of the op; where the shapes are a function, in a call
+ *   `consumes` names no tensor of the op
  */
 export function defineOp<
   Inputs extends Tensors<Inputs>,
@@ -88,7 +89,7 @@ export function defineOp<
   Output extends tf.Tensor | Tensors<Output> = tf.Tensor,
 >(name: string, definition: OpDefinition<Inputs, Attrs, Output>): Op<Inputs, Attrs, Output> {
   assertFree(name);
-  if (typeof definition.shapes !== 'function') assertNames(name, definition, definition.shapes);
+  assertNames(name, definition);
   const codec = new Codec<Output>(definition.outputs);
   const counts: Runs = { reference: 0 };
   if (definition.native) counts.native = 0;
@@ -109,9 +110,7 @@ export function defineOp<
   if (definition.gradient) tf.registerGradient(gradientOf(name, definition, codec));
   const { consumes, shapes } = definition;
   return (inputs, ...[attrs]) => {
-    const wanted = typeof shapes === 'function' ? shapes(attrs as Attrs) : shapes;
-    if (wanted !== shapes) assertNames(name, definition, wanted);
-    assertShapes(name, { ...attrs, ...inputs }, wanted);
+    assertShapes(name, { ...attrs, ...inputs }, shapes);
     const given = withoutNulls(inputs);
     const made = tf.engine().runKernel(name, given, attrs ?? {});
     if (consumes) given[consumes]?.dispose();
@@ -190,8 +189,7 @@ function assertFree(name: string): void {
 
 function assertNames(
   op: string,
-  { saves = [], consumes, outputs = ['output'] }: Names,
-  shapes: object,
+  { shapes, saves = [], consumes, outputs = ['output'] }: Names,
 ): void {
   const inputs = Object.keys(shapes);
   const allowed = { saves: [...inputs, ...outputs], consumes: inputs };

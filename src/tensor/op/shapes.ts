@@ -8,6 +8,9 @@ import { ShapeError } from '../errors';
  */
 export type Shape = string | readonly string[];
 
+/** A shape, or what gives it for the attributes of a call. */
+export type ShapeFrom<Attrs> = Shape | ((attrs: Attrs) => Shape);
+
 /** The sizes of the axes that are known so far, by name. */
 type Sizes = Map<string, number | string>;
 
@@ -19,11 +22,19 @@ interface Pattern {
 
 const parsed = new Map<string, Pattern>();
 
-/** @throws ShapeError, in the op's name, for the first tensor that does not fit */
-export function assertShapes(op: string, given: object, shapes: Record<string, Shape>): void {
+/**
+ * @param given the inputs and attributes of a call, by name
+ * @throws ShapeError, in the op's name, for the first tensor that does not fit
+ */
+export function assertShapes<Attrs>(
+  op: string,
+  given: Attrs,
+  shapes: Readonly<Record<string, ShapeFrom<Attrs>>>,
+): void {
   const sizes: Sizes = new Map();
   for (const name in shapes) {
-    const allowed = shapes[name] as Shape;
+    const shape = shapes[name] as ShapeFrom<Attrs>;
+    const allowed = typeof shape === 'function' ? shape(given) : shape;
     const tensor = (given as Record<string, tf.Tensor | number | null | undefined>)[name];
     // An input may be left out, and an attribute be a number.
     if (!tensor || typeof tensor === 'number') continue;

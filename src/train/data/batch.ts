@@ -9,7 +9,10 @@ export interface Batch {
   readonly ids: number[][];
   /** the first position at which a row has a label */
   readonly start: number;
-  /** the next token at each position from `start` on, row by row; `IGNORED` (or -100) in prompt and padding */
+  /**
+   * the next token at each position from `start` on, row by row; `IGNORED` or -100 in prompt and
+   * padding
+   */
   readonly labels: number[];
 }
 

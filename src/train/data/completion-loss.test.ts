@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
-import { drawWeights, GPT2 } from '../../model/gpt2';
+import { tinyGpt2 } from '../../../tests/tiny-gpt2';
+import type { GPT2 } from '../../model/gpt2';
 import { Draw, memory, read, useAccelerator } from '../../tensor/runtime';
 import { adamW, IGNORED, train } from '../loop';
 import { type Batch, makeBatch } from './batch';
@@ -20,30 +21,11 @@ function drawExamples(count: number): Example[] {
   return Array.from({ length: count }, () => ({ prompt: text(10, 40), completion: text(5, 12) }));
 }
 
-function tinyModel(): GPT2 {
-  const config = {
-    vocabSize,
-    maxPositions: 128,
-    nEmbd: 8,
-    nLayer: 1,
-    nHead: 2,
-    nInner: 12,
-    layerNormEpsilon: 1e-5,
-    eosTokenIds: [1],
-  };
-  const weights = drawWeights(config, 3);
-  try {
-    return new GPT2(config, weights);
-  } finally {
-    tf.dispose([...weights.values()]);
-  }
-}
-
 describe('the loss of completions', () => {
   let model: GPT2;
   before(async () => {
     await useAccelerator();
-    model = tinyModel();
+    model = tinyGpt2(vocabSize, [1]);
     tf.tidy(() => model.forward(model.idsTensor([[1]])));
   });
 
@@ -82,7 +64,7 @@ describe('the loss of completions', () => {
 
   test('takes the same step however the examples are cut into batches', async () => {
     const step = async (sizes: number[], ignored: number) => {
-      const module = tinyModel();
+      const module = tinyGpt2(vocabSize, [1]);
       // tfjs has no gradient of a lookup on wasm.
       for (const [name, parameter] of module.namedParameters()) {
         if (/wte|wpe/.test(name)) parameter.trainable = false;

@@ -8,9 +8,8 @@ import { rowWeights } from './row-weights';
  *
  * Computes the mean next-token cross-entropy over the positions that count: logits z [..., v] ->
  * scalar, owned by the caller. There is one label and one weight (1 unless given) per row of the
- * logits, in row order, on the host. A row with label -1 or
- * -100 does not count. It is one op on the tape,
- * which keeps dL/dz.
+ * logits, in row order, on the host. A row with label -1 or -100 does not count. It is one op on
+ * the tape, which keeps dL/dz.
  * @throws ShapeError if there is not one label or weight per row, ArgumentError if a label is not in
  *   the vocabulary, a weight is negative or nothing counts
  */

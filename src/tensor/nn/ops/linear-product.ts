@@ -17,7 +17,7 @@ type Attrs = {
 export const linearProduct: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, Attrs, tf.Tensor2D>(
   'LinearProduct',
   {
-    shapes: ({ transpose }) => ({ x: transpose ? 'n k' : 'n d', weight: 'd k' }),
+    shapes: { x: ({ transpose }) => (transpose ? 'n k' : 'n d'), weight: 'd k' },
     reference: ({ x, weight }, { transpose }) => tf.matMul(x, weight, false, transpose),
     // tfjs's own shader reads across the rows of W where W is transposed.
     webgpu: ({ x, weight }, { transpose }) =>

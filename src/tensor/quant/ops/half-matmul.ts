@@ -37,10 +37,10 @@ const NUMBERS = Float32Array.from({ length: 2 ** 16 }, (_, bits) => decodeFloat1
 export const halfMatMul: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, Attrs, tf.Tensor2D>(
   'HalfMatMul',
   {
-    shapes: ({ shape: [d, k], transpose }) => ({
-      x: `n ${transpose ? k : d}`,
-      halves: `int32 ${Math.ceil((d * k) / 2)}`,
-    }),
+    shapes: {
+      x: ({ shape: [d, k], transpose }) => `n ${transpose ? k : d}`,
+      halves: ({ shape: [d, k] }) => `int32 ${Math.ceil((d * k) / 2)}`,
+    },
     reference: ({ x, halves }, { shape, transpose }) =>
       tf.tidy(() => multiplyByTiles(x, tiledWeight(halves, shape), transpose)),
     native: ({ x, halves }, { shape, transpose }) =>

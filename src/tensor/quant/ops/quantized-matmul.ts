@@ -28,10 +28,10 @@ type Attrs = QuantizedLayout & {
 export const quantizedMatMul: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, Attrs, tf.Tensor2D>(
   'QuantizedMatMul',
   {
-    shapes: ({ transpose, ...layout }) => {
-      const { words, scales } = sizesOf(layout);
-      const [d, k] = layout.shape;
-      return { x: `n ${transpose ? k : d}`, packed: `int32 ${words}`, scales: `${scales}` };
+    shapes: {
+      x: ({ shape: [d, k], transpose }) => `n ${transpose ? k : d}`,
+      packed: (layout) => `int32 ${sizesOf(layout).words}`,
+      scales: (layout) => String(sizesOf(layout).scales),
     },
     reference: ({ x, packed, scales }, { transpose, ...layout }) =>
       tf.tidy(() => multiplyByTiles(x, tiledWeight(packed, scales, layout), transpose)),
