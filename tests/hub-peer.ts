@@ -133,9 +133,13 @@ function sendXet(response: ServerResponse, content: Buffer): void {
   response.end('{}');
 }
 
-/** Sends a file, or the range of it that was asked for. */
-export function sendPart(response: ServerResponse, content: Buffer = Buffer.alloc(0)): void {
-  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(response.req.headers.range ?? '') ?? [];
+/** Sends a file, or a range of it: by default the one that was asked for. */
+export function sendPart(
+  response: ServerResponse,
+  content: Buffer = Buffer.alloc(0),
+  range = response.req.headers.range ?? '',
+): void {
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
   const part = from ? content.subarray(Number(from), Number(to) + 1) : content;
   response.writeHead(from ? 206 : 200, {
     ETag: '"x"',

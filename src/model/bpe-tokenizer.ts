@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FileError, readJson } from '../files/local';
 import { quote } from '../tensor/errors';
+import { isTokenId } from './transformer';
 
 /** GPT-2's one special token, which its older files do not list. */
 const END_OF_TEXT = '<|endoftext|>';
@@ -44,7 +45,7 @@ export async function readBpe(
 
 async function readIds(caller: string, file: string): Promise<Record<string, number>> {
   const ids = await readJson(caller, file);
-  const wrong = Object.entries(ids).find(([, id]) => !Number.isSafeInteger(id) || Number(id) < 0);
+  const wrong = Object.entries(ids).find(([, id]) => !isTokenId(id));
   if (!wrong) return ids as Record<string, number>;
   const given = `${quote(wrong[0])} = ${quote(wrong[1])}`;
   throw new FileError(caller, file, [`each token must have an id from 0, got ${given}.`]);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DownloadError, HubError, hubFile, type HubOptions } from '../files/hub';
 import { FileError, readJson } from '../files/local';
 import { quote } from '../tensor/errors';
+import { isTokenId } from './transformer';
 
 const FILE = 'generation_config.json';
 const WEIGHTS = ['model.safetensors', 'model.safetensors.index.json'];
@@ -35,9 +36,8 @@ export async function readGenerationConfig(
   const json = await readJson(caller, file);
   const { eos_token_id: end = null } = json;
   const ids: unknown[] = [end].flat();
-  const isId = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) >= 0;
   if (end === null) return { json, eosTokenIds: null };
-  if (ids.every(isId)) return { json, eosTokenIds: ids };
+  if (ids.every(isTokenId)) return { json, eosTokenIds: ids };
   const fault = `eos_token_id must be a token id, a list of them or null, got ${quote(end)}.`;
   throw new FileError(caller, file, [fault]);
 }

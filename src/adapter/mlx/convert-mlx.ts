@@ -1,13 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { namingDamage } from '../../files/hub';
-import {
-  FileError,
-  readJson,
-  replaceFiles,
-  writeFault,
-  writeFileAtomically,
-} from '../../files/local';
+import { FileError, readJson, replaceFiles, writeFileAtomically } from '../../files/local';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
 import { quote } from '../../tensor/errors';
@@ -24,6 +17,7 @@ import {
   tensorName,
   WEIGHTS_FILE,
   writeAdapter,
+  writeInto,
 } from '../peft';
 
 /** The weights of an adapter of mlx-lm; its config has PEFT's name and other keys. */
@@ -79,16 +73,12 @@ async function writeMlx(
   config: object,
   tensors: ReadonlyMap<string, TensorToWrite>,
 ): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await replaceFiles(folder, [MLX_WEIGHTS, CONFIG_FILE], async (staging) => {
+  await writeInto('convertToMlx', folder, () =>
+    replaceFiles(folder, [MLX_WEIGHTS, CONFIG_FILE], async (staging) => {
       await writeSafetensors(path.join(staging, MLX_WEIGHTS), tensors, { format: 'mlx' });
       await writeFileAtomically(path.join(staging, CONFIG_FILE), [JSON.stringify(config, null, 4)]);
-    });
-  } catch (error) {
-    const fault = `the folder must be writable: ${writeFault(error)}. It holds the old adapter or the new one, whole.`;
-    throw new FileError('convertToMlx', folder, [fault], error);
-  }
+    }),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
-import { realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { FileError, isMissing, missingFault } from '../../files/local';
+import { FileError, isMissing, missingFault, writeFault } from '../../files/local';
 
 /** PEFT's names for the two files of an adapter. */
 export const CONFIG_FILE = 'adapter_config.json';
@@ -44,6 +44,24 @@ export async function fileInside(caller: string, folder: string, name: string): 
   }
   if (!(await stat(target)).isFile()) fail('the file must be a regular file, got another kind.');
   return target;
+}
+
+/**
+ * Makes a folder if it is missing, and writes an adapter into it.
+ * @throws FileError if the disk does not allow it
+ */
+export async function writeInto(
+  caller: string,
+  folder: string,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await write();
+  } catch (error) {
+    const fault = `the folder must be writable: ${writeFault(error)}. It holds the old adapter or the new one, whole.`;
+    throw new FileError(caller, folder, [fault], error);
+  }
 }
 
 /** `models--owner--name/snapshots/<revision>` in the hub's cache, or a folder below it. */

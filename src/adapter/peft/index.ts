@@ -1,4 +1,11 @@
-export { CONFIG_FILE, failFor, fileInside, MAX_CONFIG_BYTES, WEIGHTS_FILE } from './adapter-files';
+export {
+  CONFIG_FILE,
+  failFor,
+  fileInside,
+  MAX_CONFIG_BYTES,
+  WEIGHTS_FILE,
+  writeInto,
+} from './adapter-files';
 export { readFactors, tensorName } from './adapter-tensors';
 export { checkConfig } from './config';
 export type { AdapterConfig } from './config';

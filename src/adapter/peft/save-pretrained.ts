@@ -1,11 +1,11 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { FileError, replaceFiles, writeFault, writeFileAtomically } from '../../files/local';
+import { replaceFiles, writeFileAtomically } from '../../files/local';
 import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { assertOneAdapter, rsLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
-import { CONFIG_FILE, failFor, WEIGHTS_FILE } from './adapter-files';
+import { CONFIG_FILE, failFor, WEIGHTS_FILE, writeInto } from './adapter-files';
 import { collectTensors } from './adapter-tensors';
 import {
   type BaseParameter,
@@ -83,17 +83,13 @@ export async function writeAdapter(
   config: AdapterConfig,
   tensors: ReadonlyMap<string, TensorToWrite>,
 ): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
+  await writeInto(caller, folder, async () => {
     await writeCard(path.join(folder, 'README.md'), config);
     await replaceFiles(folder, [WEIGHTS_FILE, CONFIG_FILE], async (staging) => {
       await writeSafetensors(path.join(staging, WEIGHTS_FILE), tensors, { format: 'pt' });
       await writeFileAtomically(path.join(staging, CONFIG_FILE), [configText(config)]);
     });
-  } catch (error) {
-    const fault = `the folder must be writable: ${writeFault(error)}. It holds the old adapter or the new one, whole.`;
-    throw new FileError(caller, folder, [fault], error);
-  }
+  });
 }
 
 /** Checks that a config, read by PEFT's rules, describes the adapter that the model has. */

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { FIXTURES } from '../../../tests/fixture';
+import { sendPart } from '../../../tests/hub-peer';
 import { ArgumentError } from '../../tensor/errors';
 import { FileError } from '../local';
 import type { DownloadProgress } from './download';
@@ -72,7 +73,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   } else if (pathname.includes('/paths-info/')) {
     request.once('data', (body: Buffer) => json(pathsInfo(body)));
   } else if (file !== LARGE) {
-    send(readFileSync(path.join(fixture, file)), range, response);
+    sendPart(response, readFileSync(path.join(fixture, file)));
   } else if (accept.includes('xet')) sendXet(response);
   else redirect(302, `http://localhost:${port()}/cdn/x`);
 }
@@ -106,23 +107,12 @@ function sendLarge(range: string, response: ServerResponse): void {
   const content = Buffer.from(weights);
   if (faults.flip) content[0] = content.readUInt8() ^ 1;
   const { breakAfter = 0, hold } = faults;
-  if (!breakAfter && !hold) return send(content, faults.ignoreRange ? '' : range, response);
+  if (!breakAfter && !hold) return sendPart(response, content, faults.ignoreRange ? '' : range);
   response.writeHead(200, { 'Content-Length': content.length });
   response.write(content.subarray(0, breakAfter || HELD), () => {
     if (hold) void hold.then(() => response.end(content.subarray(HELD)));
     else response.destroy();
   });
-}
-
-function send(content: Buffer, range: string, response: ServerResponse): void {
-  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
-  const part = from ? content.subarray(Number(from), Number(to) + 1) : content;
-  response.writeHead(from ? 206 : 200, {
-    ETag: '"x"',
-    'Content-Length': part.length,
-    ...(from && { 'Content-Range': `bytes ${from}-${to}/${content.length}` }),
-  });
-  response.end(part);
 }
 
 const server = createServer(answer);

@@ -1,5 +1,5 @@
 import { FileError, readJson } from '../../files/local';
-import type { LanguageModelConfig } from '../transformer';
+import { isTokenId, type LanguageModelConfig } from '../transformer';
 
 /** The sizes of a GPT-2, from Hugging Face's config.json. */
 export interface GPT2Config extends LanguageModelConfig {
@@ -62,8 +62,7 @@ export function checkConfig(
   };
   expect(nEmbd % config.nHead === 0, 'n_head', `a divisor of n_embd = ${nEmbd}`);
   expect(config.layerNormEpsilon > 0, 'layer_norm_epsilon', 'a positive number');
-  const known = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0;
-  expect(config.eosTokenIds.every(known), 'eos_token_id', 'a token id, a list of them or null');
+  expect(config.eosTokenIds.every(isTokenId), 'eos_token_id', 'a token id, a list of them or null');
   if (faults.length > 0) throw new FileError(caller, file, faults);
   return config;
 }

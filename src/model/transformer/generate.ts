@@ -4,6 +4,7 @@ import { ArgumentError, assertPositiveIntegers, quote } from '../../tensor/error
 import { Random, read } from '../../tensor/runtime';
 import type { KeyValues } from './attention';
 import type { LanguageModel } from './language-model';
+import { isTokenId } from './token-id';
 import { assertSampleOptions, sample, type SampleOptions } from './sample';
 
 /** How a text is continued. */
@@ -157,8 +158,7 @@ function assertStop(stop: readonly string[]): void {
 }
 
 function assertStopTokens(stopTokens: readonly number[]): void {
-  const isId = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0;
-  if (Array.isArray(stopTokens) && stopTokens.every(isId)) return;
+  if (Array.isArray(stopTokens) && stopTokens.every(isTokenId)) return;
   throw new ArgumentError(
     `generate: stopTokens must be a list of token ids, got ${quote(stopTokens)}. An empty list stops nowhere.`,
   );

@@ -11,6 +11,7 @@ export { readWeights } from './read-weights';
 export { sample } from './sample';
 export type { SampleOptions } from './sample';
 export type { WeightLayout } from './weight-layout';
+export { isTokenId } from './token-id';
 export { linearOf, weightsBelow } from './weights';
 export type { Weights } from './weights';
 export { writeWeights } from './write-weights';
