@@ -23,8 +23,7 @@ export interface AgentTraining {
  */
 export function planTraining(): AgentTraining[] {
   const { steps } = RECIPE;
-  const learningRate = RECIPE.learningRate.lora;
-  const size = { r: 8, alpha: 32, steps, learningRate };
+  const size = { r: 8, alpha: 32, steps, learningRate: 5e-3 };
   return [
     { role: 'solver', seed: 1, ...size },
     { role: 'critic', seed: 2, ...size },

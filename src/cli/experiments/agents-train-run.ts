@@ -10,9 +10,12 @@ import type { LanguageModel } from '../../model/transformer';
 import { LoraError } from '../../tensor/errors';
 import { countParameters } from '../../tensor/nn';
 import { encodeRows, meanLoss } from '../../train/data';
-import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
+import { mean, openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
 import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
 import { trainByRecipe } from './train-by-recipe';
+
+/** Number of last steps whose mean loss is the training's last loss. */
+const LAST = 50;
 
 /**
  * Trains one role and saves its adapter in a folder named after role and seed. The solver's run also
@@ -30,7 +33,7 @@ export async function trainRole(
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed });
   const hard = role === 'solver' ? [] : readProblems(hardFile);
   const rows = trainingRows(role, hard);
-  const lastLoss = await trainByRecipe(model, encodeRows(tokenizer, rows), run, tell);
+  const losses = await trainByRecipe(model, encodeRows(tokenizer, rows), run, tell);
   const config = {
     base_model_name_or_path: 'data/base',
     task_type: 'CAUSAL_LM',
@@ -53,7 +56,7 @@ export async function trainRole(
     rows: rows.length,
     hard: hard.length,
     validationLoss: round(await validationLoss(model, tokenizer), 4),
-    finalTrainingLoss: round(lastLoss, 4),
+    finalTrainingLoss: round(mean(losses.slice(-LAST)), 4),
   };
   tell({ row });
 }

@@ -1,3 +1,4 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
 import { pissa, initFromBase } from '../../adapter/base-init';
 import { answerRows, exactMatch, solverRows } from '../../course/task';
 import { dora, injectLora, mergeLora, rsLora } from '../../lora';
@@ -6,19 +7,20 @@ import { countParameters } from '../../tensor/nn';
 import { quantizeModel } from '../../tensor/quant';
 import { encodeRows, meanLoss } from '../../train/data';
 import { loraPlus } from '../../train/loop';
-import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
-import { RECIPE, type SweepRun } from './sweep-plan';
+import { mean, openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
+import { RECIPE, type SearchRun, type SweepRun } from './sweep-plan';
 import { trainByRecipe } from './train-by-recipe';
 
 /** NF4 with scales in 8 bits, as in the QLoRA paper. */
 const QUANTIZATION = { type: 'nf4', doubleQuantize: true } as const;
 
 /**
- * Trains the solver on the shipped base once and measures it on the test set.
+ * Trains the solver on the shipped base once and measures it, on the test set or, in a search, its
+ * loss on the validation set.
  * @param command for the row: as the user typed it
  */
 export async function sweepRun(
-  run: SweepRun,
+  run: SweepRun | SearchRun,
   command: string,
   tell: (message: TrainingMessage) => void,
 ): Promise<void> {
@@ -34,34 +36,51 @@ export async function sweepRun(
     learningRate,
     ...(run.method === 'loraplus' ? { ratio: loraPlus() } : {}),
   };
-  const lastLoss = await trainByRecipe(model, encodeRows(tokenizer, rows), options, tell);
+  const losses = await trainByRecipe(model, encodeRows(tokenizer, rows), options, tell);
   const trained = performance.now();
-  const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
-  const measure = async () => ({
-    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
-    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
-  });
   const row = {
     command,
     ...origin,
     ...run,
     seconds: round((trained - start) / 1000, 1),
     trainable: countParameters(model).trainable,
-    finalTrainingLoss: round(lastLoss, 4),
-    ...(await measure()),
-    ...(run.method === 'qlora' ? { requantized: await requantized(model, measure) } : {}),
+    trainingLosses: tenths(losses).map((tenth) => round(mean(tenth), 4)),
+    ...(await measure(model, tokenizer, run)),
   };
   tell({ row });
 }
 
-/** Measures the model again after its merged float32 weights are rounded to 4 bits. */
-async function requantized<T>(model: LanguageModel, measure: () => Promise<T>): Promise<T> {
-  await mergeLora(model);
-  await quantizeModel(model, QUANTIZATION);
-  return measure();
+/** Cuts a list into ten parts, one after another. */
+function tenths<T>(values: readonly T[]): T[][] {
+  const cut = (tenth: number) => Math.round((tenth / 10) * values.length);
+  return Array.from({ length: 10 }, (_, i) => values.slice(cut(i), cut(i + 1)));
 }
 
-async function adapt(model: LanguageModel, { method, r, alpha, seed }: SweepRun): Promise<void> {
+async function measure(
+  model: LanguageModel,
+  tokenizer: Tokenizer,
+  run: SweepRun | SearchRun,
+): Promise<object> {
+  if ('validationRows' in run) {
+    const rows = solverRows({ split: 'validation', seed: 1, count: run.validationRows });
+    return { validationLoss: round(await meanLoss(model, encodeRows(tokenizer, rows)), 4) };
+  }
+  const tests = solverRows({ split: 'test', seed: 1, count: run.testRows });
+  const onTests = async () => ({
+    testLoss: round(await meanLoss(model, encodeRows(tokenizer, tests)), 4),
+    exactMatch: exactMatch(await answerRows(model, tokenizer, tests)),
+  });
+  const measured = await onTests();
+  if (run.method !== 'qlora') return measured;
+  await mergeLora(model);
+  await quantizeModel(model, QUANTIZATION); // as if the merged weights were stored in 4 bits again
+  return { ...measured, requantized: await onTests() };
+}
+
+async function adapt(
+  model: LanguageModel,
+  { method, r, alpha, seed }: SweepRun | SearchRun,
+): Promise<void> {
   if (r === null || alpha === null) return;
   if (method === 'qlora') await quantizeModel(model, QUANTIZATION);
   const rule = method === 'rslora' ? { scaling: rsLora } : {};
@@ -70,4 +89,6 @@ async function adapt(model: LanguageModel, { method, r, alpha, seed }: SweepRun)
   if (method === 'pissa') await initFromBase(model, pissa);
 }
 
-runIfChild(([run, command], tell) => sweepRun(run as SweepRun, command as string, tell));
+runIfChild(([run, command], tell) =>
+  sweepRun(run as SweepRun | SearchRun, command as string, tell),
+);

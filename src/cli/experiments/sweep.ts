@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
-import { BASE, readResults, type ResultRow } from '../../course/shipped';
+import { BASE, readResults, type ResultRow, resultsFile } from '../../course/shipped';
 import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import { useAccelerator } from '../../tensor/runtime';
@@ -15,13 +15,26 @@ import {
   stepOf,
   writeRows,
 } from '../measure';
-import { isResultOf, planSweep, type SweepName, type SweepRun, SWEEPS } from './sweep-plan';
+import {
+  isResultOf,
+  planSearch,
+  planSweep,
+  type SearchRun,
+  type SweepName,
+  type SweepRun,
+  SWEEPS,
+} from './sweep-plan';
+
+/** Holds the rows of the search for learning rates, of all sweeps. */
+const SEARCH = 'sweep-rates';
 
 /**
  * Trains the solver at every rank, at every alpha, on a base in 4 bits, or by every variant, with
- * several seeds, each run in a process of its own. Writes a row for each to data/results/; runs that
- * have a row there are not repeated.
- * @param args `rank`, `alpha`, `qlora` or `variants`; `--quick` runs one seed and writes to artifacts/
+ * several seeds, each run in a process of its own. First finds the learning rate of each arm on the
+ * validation set, the same way for all. Writes a row for each run to data/results/; runs that have a
+ * row there are not repeated.
+ * @param args `rank`, `alpha`, `qlora` or `variants`; `--quick` runs one seed at the learning rates
+ *   that were found before, and writes to artifacts/
  * @returns 0
  */
 export async function sweep(args: string[]): Promise<number> {
@@ -31,14 +44,28 @@ export async function sweep(args: string[]): Promise<number> {
       `sweep: the sweep must be one of ${SWEEPS.join(', ')}, got ${name ?? 'nothing'}.`,
     );
   }
+  const base = baseHash();
+  const searched = quick ? readResults(SEARCH) : await search(name, base, command);
   const file = rowsFile(`sweep-${name}`, quick);
-  const rows = await runAll(planSweep(name, { quick, base: baseHash() }), command, {
-    file,
+  const rows = await runAll(planSweep(name, { quick, base, searched }), command, {
     done: quick ? [] : SWEEPS.flatMap((one) => readResults(`sweep-${one}`)),
+    write: (finished) => writeRows(file, finished),
   });
   printTable(rows);
   console.log(`\nRows: ${path.relative(projectRoot, file)}`);
   return 0;
+}
+
+/** Runs what the search still lacks for a sweep. Returns the rows of the search, of all sweeps. */
+async function search(name: SweepName, base: string, command: string): Promise<ResultRow[]> {
+  const known = readResults(SEARCH);
+  const runs = planSearch(name, base);
+  const ofOthers = known.filter((row) => !runs.some((run) => isResultOf(row, run)));
+  const rows = await runAll(runs, command, {
+    done: known,
+    write: (finished) => writeRows(resultsFile(SEARCH), [...ofOthers, ...finished]),
+  });
+  return [...ofOthers, ...rows];
 }
 
 function isSweep(name: string | undefined): name is SweepName {
@@ -58,9 +85,9 @@ async function countWorkers(): Promise<number> {
 }
 
 async function runAll(
-  runs: SweepRun[],
+  runs: readonly (SweepRun | SearchRun)[],
   command: string,
-  { file, done }: { file: string; done: ResultRow[] },
+  { done, write }: { done: ResultRow[]; write: (finished: ResultRow[]) => Promise<void> },
 ): Promise<ResultRow[]> {
   const rows = runs.map((run) => done.find((row) => isResultOf(row, run)));
   const finished = () => rows.flatMap((row) => row ?? []);
@@ -78,7 +105,7 @@ async function runAll(
           onStep,
         },
       );
-      await writeRows(file, finished());
+      await write(finished());
     }
   };
   await Promise.all(Array.from({ length: await countWorkers() }, work));
@@ -88,15 +115,18 @@ async function runAll(
 
 function printTable(rows: readonly ResultRow[]): void {
   console.table(
-    rows.map(({ method, r, alpha, seed, trainable, testLoss, exactMatch, seconds }) => ({
-      method,
-      r,
-      alpha,
-      seed,
-      trainable,
-      'test loss': testLoss,
-      'exact match': exactMatch,
-      seconds,
-    })),
+    rows.map(
+      ({ method, r, alpha, learningRate, seed, trainable, testLoss, exactMatch, seconds }) => ({
+        method,
+        r,
+        alpha,
+        'learning rate': learningRate,
+        seed,
+        trainable,
+        'test loss': testLoss,
+        'exact match': exactMatch,
+        seconds,
+      }),
+    ),
   );
 }

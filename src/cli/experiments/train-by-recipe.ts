@@ -1,7 +1,7 @@
 import type { LanguageModel } from '../../model/transformer';
 import { type Batch, completionLoss, drawBatches, type Example } from '../../train/data';
 import { adamW, type AdamWOptions, cosineDecay, train, warmUp } from '../../train/loop';
-import { mean, type StepMessage } from '../measure';
+import type { StepMessage } from '../measure';
 import { RECIPE } from './sweep-plan';
 
 /** Settings that differ between trainings by the same recipe. */
@@ -11,19 +11,16 @@ export interface LearnOptions extends AdamWOptions {
   seed: number;
 }
 
-/** Number of last steps whose mean loss is the training's last loss. */
-const LAST = 50;
-
 /**
  * Trains the trainable parameters of a model by the recipe of all measured results.
- * @returns the mean loss of the last steps
+ * @returns the loss of each step
  */
 export async function trainByRecipe(
   model: LanguageModel,
   examples: readonly Example[],
   { steps, seed, ...adam }: LearnOptions,
   tell: (message: StepMessage) => void,
-): Promise<number> {
+): Promise<number[]> {
   const { batchSize: size, warmUp: ramp, maxGradientNorm } = RECIPE;
   const training = train({
     module: model,
@@ -39,5 +36,5 @@ export async function trainByRecipe(
     losses.push(loss);
     tell({ step, loss });
   }
-  return mean(losses.slice(-LAST));
+  return losses;
 }
