@@ -12,9 +12,10 @@ export { normalQuantile, NotAttempted, todo } from './judge';
 export { answerOr, check, CheckFailed, hint, predict, progress, solution } from './lesson';
 export type { PredictionId } from './lesson';
 export type { ExerciseId, Solutions } from './exercises';
-export { barChart, intervalChart, lineChart, trainingChart } from './plot';
+export { barChart, dotChart, intervalChart, lineChart, trainingChart } from './plot';
 export type {
   BarChartOptions,
+  DotChartOptions,
   Figure,
   IntervalChartOptions,
   LineChartOptions,

@@ -130,6 +130,35 @@ console.log(same)`);
     assert.match(JSON.stringify(outputs), /predict: id must be one of params-r8, /);
   });
 
+  test('says how far off a number is in words that one can read', async () => {
+    const off = async (id: string, guess: number) =>
+      /off by +(.*)/.exec(await text(`await predict('${id}', ${guess})`))?.[1];
+    assert.equal(await off('fresh-output', 5), '5 too high'); // the answer is 0
+    assert.equal(await off('break-even', 767), '383, 100 % too high');
+    assert.equal(await off('break-even', 768), 'factor 2 too high');
+    assert.equal(await off('break-even', 96), 'factor 4 too low');
+    assert.equal(await off('break-even', -384), '768 too low');
+    assert.equal(await off('break-even', 385), '1, 0.3 % too high');
+  });
+
+  test('shows the answers to choose from, and after the choice which is right and why', async () => {
+    const open = await text(`await predict('first-gradient', null)`);
+    assert.match(open, /^○ no prediction yet[^]*  a  A's\n  b  B's\n[^]*'a', 'b', 'c' or 'd'/);
+    assert.doesNotMatch(open, /B A/);
+    const off = await text(`await predict('first-gradient', 'b')`);
+    assert.match(off, /^✗ not quite[^]*your guess  B's\n  right       A's\n[^]*only through B A/);
+    assert.match(await text(`await predict('first-gradient', 'a')`), /^✓ right[^]*through B A/);
+    const wrong = async (code: string) => JSON.stringify((await kernel.run([code])).outputs);
+    assert.match(
+      await wrong(`await predict('first-gradient', 'A')`),
+      /guess must be one of 'a', 'b', 'c', 'd', got 'A'/,
+    );
+    assert.match(
+      await wrong(`await predict('break-even', 'a')`),
+      /the guess must be a number, got 'a'/,
+    );
+  });
+
   test('accepts every solution as a cell, and records it in the progress file', async () => {
     for (const id of ['rank', 'alpha', 'agents', 'qlora']) {
       assert.equal(await kernel.text(written(id)), '', id);

@@ -1,8 +1,9 @@
 import { display } from '../../jupyter';
 import { ArgumentError } from '../../tensor/errors';
 import { useAccelerator } from '../../tensor/runtime';
-import { card, type Mark, paragraph, table } from '../card';
+import { type Block, card, type Mark, paragraph, table } from '../card';
 import { formatNumber } from '../judge';
+import { type Choice, type ChoiceId, CHOICES } from './choices';
 import { type Prediction, type PredictionId, PREDICTIONS } from './predictions';
 import { recordGuess } from './progress';
 
@@ -13,20 +14,63 @@ const OFF: Mark = { symbol: '✗', word: 'not quite', colour: 'warn' };
 const TOLERANCE = 1e-4;
 
 /**
- * Takes the learner's guess, computes the number and shows how far off the guess was. With `null`,
- * no guess yet, the number stays hidden.
- * @throws ArgumentError if there is no such prediction, AcceleratorError
+ * Takes the learner's guess: a number, or the letter of an answer. Shows how far off the number was,
+ * or which answer is right and why. With `null`, no guess yet, the answer stays hidden.
+ * @throws ArgumentError if there is no such question, or an answer has no such letter;
+ *   AcceleratorError
  */
-export async function predict(id: PredictionId, guess: number | null): Promise<void> {
-  if (!Object.hasOwn(PREDICTIONS, id)) {
-    const ids = Object.keys(PREDICTIONS).join(', ');
-    throw new ArgumentError(`predict: id must be one of ${ids}, got ${String(id)}.`);
+export async function predict(
+  id: PredictionId | ChoiceId,
+  guess: number | string | null,
+): Promise<void> {
+  const question = find(id);
+  const shown = 'answers' in question ? showChoice(question, guess) : showNumber(question, guess);
+  const [mark, blocks] = await shown;
+  if (guess !== null) await recordGuess(id, guess).catch(() => undefined); // answered all the same
+  display(card(mark, question.question, blocks), { id: `predict-${id}` });
+}
+
+function find(id: PredictionId | ChoiceId): Prediction | Choice {
+  const questions: Record<string, Prediction | Choice> = { ...PREDICTIONS, ...CHOICES };
+  const question = Object.hasOwn(questions, id) ? questions[id] : undefined;
+  if (question) return question;
+  const ids = Object.keys(questions).join(', ');
+  throw new ArgumentError(`predict: id must be one of ${ids}, got ${String(id)}.`);
+}
+
+type Shown = [mark: Mark, blocks: Block[]];
+
+function showChoice({ answers, right, because }: Choice, guess: number | string | null): Shown {
+  const lettered = answers.map((answer, i): [string, string] => [letterOf(i), answer]);
+  const letters = lettered.map(([letter]) => `'${letter}'`);
+  if (guess === null) {
+    const note = `Put ${letters.slice(0, -1).join(', ')} or ${letters.at(-1)} in the place of null and run the cell again.`;
+    return [OPEN, [table(lettered), paragraph(note)]];
   }
-  const prediction: Prediction = PREDICTIONS[id];
+  const answerOf = (letter: unknown) => lettered.find(([one]) => one === letter)?.[1];
+  const chosen = answerOf(guess);
+  if (chosen === undefined) {
+    const got = typeof guess === 'string' ? `'${guess}'` : guess;
+    throw new ArgumentError(`predict: the guess must be one of ${letters.join(', ')}, got ${got}.`);
+  }
+  const rows: [string, string][] = [['your guess', chosen]];
+  if (guess !== right) rows.push(['right', answerOf(right) ?? '']);
+  return [guess === right ? RIGHT : OFF, [table(rows), paragraph(because)]];
+}
+
+/** a, b, c, ... */
+function letterOf(i: number): string {
+  return String.fromCharCode('a'.charCodeAt(0) + i);
+}
+
+async function showNumber(prediction: Prediction, guess: number | string | null): Promise<Shown> {
   if (guess === null) {
     const note = paragraph('Put your number in the place of null and run the cell again.');
-    display(card(OPEN, prediction.question, [note]), { id: `predict-${id}` });
-    return;
+    return [OPEN, [note]];
+  }
+  if (typeof guess === 'string' || !Number.isFinite(guess)) {
+    const got = typeof guess === 'string' ? `'${guess}'` : guess;
+    throw new ArgumentError(`predict: the guess must be a number, got ${got}.`);
   }
   await useAccelerator();
   const truth = await prediction.truth();
@@ -37,19 +81,17 @@ export async function predict(id: PredictionId, guess: number | null): Promise<v
     ['computed', withUnit(truth)],
     ...(isRight ? [] : ([['off by', describeError(guess, truth)]] as [string, string][])),
   ]);
-  await recordGuess(id, guess).catch(() => undefined); // answered even if it cannot be saved
-  display(card(isRight ? RIGHT : OFF, prediction.question, [rows]), { id: `predict-${id}` });
+  return [isRight ? RIGHT : OFF, [rows]];
 }
 
 /** `2,288, 19 % too low` or `factor 48 too high` */
 function describeError(guess: number, truth: number): string {
   const distance = formatNumber(Math.abs(guess - truth));
   const side = guess > truth ? 'too high' : 'too low';
-  if (Number.isNaN(guess)) return 'not a number';
   const ratio = guess / truth;
-  if (ratio > 2) return `factor ${formatNumber(Number(ratio.toPrecision(3)))} ${side}`;
-  if (ratio > 0 && ratio < 0.5)
-    return `factor ${formatNumber(Number((1 / ratio).toPrecision(3)))} ${side}`;
-  if (truth === 0) return `${distance} ${side}`;
-  return `${distance}, ${((100 * Math.abs(guess - truth)) / Math.abs(truth)).toPrecision(2)} % ${side}`;
+  if (truth === 0 || ratio <= 0) return `${distance} ${side}`;
+  const factor = Math.max(ratio, 1 / ratio);
+  if (factor >= 2) return `factor ${formatNumber(Number(factor.toPrecision(3)))} ${side}`;
+  const percent = 100 * Math.abs(ratio - 1);
+  return `${distance}, ${percent < 1 ? percent.toPrecision(1) : percent.toFixed(0)} % ${side}`;
 }

@@ -8,7 +8,7 @@ export interface Progress {
   /** ids of the exercises passed */
   passed: string[];
   /** the last guess for each prediction */
-  guesses: Record<string, number>;
+  guesses: Record<string, number | string>;
 }
 
 const FILE = '.progress.json';
@@ -41,7 +41,7 @@ export async function recordPass(id: ExerciseId): Promise<void> {
 }
 
 /** Saves a guess. */
-export async function recordGuess(id: string, guess: number): Promise<void> {
+export async function recordGuess(id: string, guess: number | string): Promise<void> {
   const progress = readProgress();
   await write({ ...progress, guesses: { ...progress.guesses, [id]: guess } });
 }
@@ -66,7 +66,7 @@ function parseProgress(text: string): Progress {
     passed.every((id) => typeof id === 'string') &&
     typeof guesses === 'object' &&
     guesses !== null &&
-    Object.values(guesses).every((guess) => typeof guess === 'number');
+    Object.values(guesses).every((guess) => typeof guess === 'number' || typeof guess === 'string');
   if (!fits) throw new Error('not a progress file');
   return { passed, guesses };
 }

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { findAll, parseXml, type XmlElement } from '../../../tests/plot/parse-xml';
 import { ArgumentError } from '../../tensor/errors';
 import { barChart, type BarChartOptions } from './bar-chart';
+import { inPageColor } from './figure';
+import { STYLES } from './theme';
 
 const options: BarChartOptions = {
   title: 'Three agents share one frozen base',
@@ -101,7 +103,7 @@ describe('bars', () => {
   test('differ by hatching between series', () => {
     const svg = draw(grouped);
     const [first, second] = bars(svg).map(({ fill }) => fill);
-    assert.equal(first, '#0072b2');
+    assert.equal(first, STYLES[0]?.color);
     const ids = findAll(svg, 'pattern').map(({ attributes }) => `url(#${attributes.id})`);
     assert.ok(second !== undefined && ids.includes(second), second);
   });
@@ -121,12 +123,12 @@ test('the Plotly twin has the same bars, labels and order', () => {
   const [trace] = data;
   assert.ok(trace?.type === 'bar');
   assert.deepEqual(trace.x, options.series[0]?.values);
-  assert.deepEqual(trace.text, ['328 MB', '0.59 MB', '0.59 MB', '0.59 MB']);
+  assert.deepEqual(trace.text, ['328 MB', '0.59 MB', '0.59 MB', '0.59 MB'].map(inPageColor));
   assert.deepEqual(
     trace.hovertext,
     options.categories.map((name, i) => `${name}<br>bytes<br>${i === 0 ? 328 : 0.59} MB`),
   );
-  assert.deepEqual(layout.yaxis?.ticktext, options.categories);
+  assert.deepEqual(layout.yaxis?.ticktext, options.categories.map(inPageColor));
   assert.deepEqual(layout.yaxis?.range, [3.5, -0.5], 'first category on top');
   assert.deepEqual(layout.xaxis?.range, [5, 9]);
   assert.equal(layout.showlegend, false);

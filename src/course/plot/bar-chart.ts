@@ -1,7 +1,7 @@
 import type { Data, Layout } from 'plotly.js-dist';
 import { escapeMarkup } from '../card';
 import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
-import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
+import { type Figure, inPageColor, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
   type ChartWords,
@@ -85,7 +85,7 @@ export function categoryAxis(rows: string[][]): Partial<Layout['yaxis']> {
   return {
     tickmode: 'array',
     tickvals: rows.map((_, i) => i),
-    ticktext: rows.map(plotlyLines),
+    ticktext: rows.map((lines) => inPageColor(plotlyLines(lines))),
     range: [rows.length - 0.5, -0.5],
     ticklabelstandoff: 8,
     automargin: true,
@@ -162,10 +162,10 @@ function trace(scale: Scale, categories: string[], bars: BarSeries, style: Serie
   return {
     type: 'bar',
     orientation: 'h',
-    name: escapeMarkup(bars.name),
+    name: inPageColor(escapeMarkup(bars.name)),
     x: [...bars.values],
     y: bars.values.map((_, i) => i),
-    text: labels.map(escapeMarkup),
+    text: labels.map((label) => inPageColor(escapeMarkup(label))),
     textposition: 'outside',
     cliponaxis: false,
     marker: { color, line: { color, width: 1 }, pattern: { shape: hatch } },

@@ -50,7 +50,7 @@ export function makeFigure(summary: string, parts: Parts): Figure {
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: FONT_FAMILY, size: FONT_SIZE, color: TEXT_COLOR },
     title: {
-      text: `<b>${plotlyLines(titleLines)}</b>`,
+      text: inPageColor(`<b>${plotlyLines(titleLines)}</b>`),
       font: { size: TITLE_SIZE },
       x: 0,
       xanchor: 'left',
@@ -83,12 +83,16 @@ export function makeFigure(summary: string, parts: Parts): Figure {
 /** A value axis with exactly the range and ticks of the drawing. */
 export function plotlyAxis(scale: Scale): Partial<Layout['xaxis']> {
   return {
-    title: { text: plotlyLines(scale.titleLines), font: { size: FONT_SIZE }, standoff: 8 },
+    title: {
+      text: inPageColor(plotlyLines(scale.titleLines)),
+      font: { size: FONT_SIZE },
+      standoff: 8,
+    },
     type: scale.type,
     range: scale.range,
     tickmode: 'array',
     tickvals: scale.ticks,
-    ticktext: scale.labels.map(escapeMarkup),
+    ticktext: scale.labels.map((label) => inPageColor(escapeMarkup(label))),
     automargin: true,
     ticklabelstandoff: 4,
     zeroline: false,
@@ -99,4 +103,12 @@ export function plotlyAxis(scale: Scale): Partial<Layout['xaxis']> {
 /** Joins lines into one Plotly label, escaped so that a name like `<b>` stays a name. */
 export function plotlyLines(lines: string[]): string {
   return lines.map(escapeMarkup).join('<br>');
+}
+
+/**
+ * Colours markup of a Plotly drawing as JupyterLab colours its text, in each theme; elsewhere it has
+ * the colour of the drawing.
+ */
+export function inPageColor(markup: string): string {
+  return `<span style="color:var(--jp-content-font-color1, ${TEXT_COLOR})">${markup}</span>`;
 }

@@ -1,5 +1,7 @@
 export { barChart } from './bar-chart';
 export type { BarChartOptions, BarSeries } from './bar-chart';
+export { dotChart } from './dot-chart';
+export type { DotChartOptions, RepeatedPoint } from './dot-chart';
 export type { Figure } from './figure';
 export { intervalChart } from './interval-chart';
 export type { IntervalChartOptions, MeasuredPoint } from './interval-chart';

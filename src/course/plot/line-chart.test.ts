@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { findAll, parseXml, type XmlElement } from '../../../tests/plot/parse-xml';
 import { ArgumentError } from '../../tensor/errors';
+import { inPageColor } from './figure';
 import { lineChart, type LineChartOptions } from './line-chart';
 import { textWidth } from './svg';
 import { DASHES, SYMBOLS } from './theme';
@@ -212,8 +213,11 @@ describe('the Plotly twin', () => {
   test('shows the ticks, colours, markers and dashes of the drawing', () => {
     const { data, layout } = plotly();
     const svg = draw();
-    assert.deepEqual(layout.xaxis?.ticktext, ranks.map(String));
-    assert.deepEqual(layout.yaxis?.ticktext, Object.keys(labels(svg, 'end')));
+    assert.deepEqual(
+      layout.xaxis?.ticktext,
+      ranks.map((r) => inPageColor(String(r))),
+    );
+    assert.deepEqual(layout.yaxis?.ticktext, Object.keys(labels(svg, 'end')).map(inPageColor));
     const lines = findAll(svg, 'polyline');
     const groups = findAll(svg, 'g').filter(({ children }) => children[0]?.name === 'polyline');
     data.forEach((trace, i) => {
@@ -245,13 +249,24 @@ describe('the Plotly twin', () => {
     }
   });
 
+  test('writes in the colour of the page, which follows the theme', () => {
+    const { layout, data } = plotly();
+    const texts = [layout.title?.text, layout.xaxis?.title?.text, layout.yaxis?.ticktext?.[0]];
+    for (const text of [...texts, (data[0] as { name?: string }).name]) {
+      assert.match(
+        String(text),
+        /^<span style="color:var\(--jp-content-font-color1, #\w{6}\)">.*<\/span>$/,
+      );
+    }
+  });
+
   test('escapes names that look like markup', () => {
     const { data, layout } = plotly({
       title: '<i>x</i>',
       series: [{ name: 'a<b>', x: [1], y: [2] }],
     });
-    assert.equal(layout.title?.text, '<b>&lt;i&gt;x&lt;/i&gt;</b>');
-    assert.equal((data[0] as { name?: string }).name, 'a&lt;b&gt;');
+    assert.equal(layout.title?.text, inPageColor('<b>&lt;i&gt;x&lt;/i&gt;</b>'));
+    assert.equal((data[0] as { name?: string }).name, inPageColor('a&lt;b&gt;'));
   });
 });
 

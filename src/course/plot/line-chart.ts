@@ -1,7 +1,7 @@
 import type { Data } from 'plotly.js-dist';
 import { escapeMarkup } from '../card';
 import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
-import { type Figure, makeFigure, plotlyAxis, plotlyLines } from './figure';
+import { type Figure, inPageColor, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
   type ChartWords,
@@ -177,7 +177,7 @@ function trace(x: Scale, y: Scale, line: LineSeries, style: SeriesStyle): Data {
   return {
     type: 'scatter',
     mode: 'lines+markers',
-    name: escapeMarkup(line.name),
+    name: inPageColor(escapeMarkup(line.name)),
     x: [...line.x],
     y: [...line.y],
     line: { color, dash, width: LINE_WIDTH },

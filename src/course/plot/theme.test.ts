@@ -40,3 +40,8 @@ test('no two series share colour, marker, dash or hatch', () => {
     assert.equal(new Set(STYLES.map((style) => style[key])).size, STYLES.length, key);
   }
 });
+
+test('the first colour, of charts with one series, is as legible on the dark page as on the light', () => {
+  const { color = '' } = STYLES[0] ?? {};
+  assert.ok(worst(color) > 4.3, `${worst(color)}`);
+});

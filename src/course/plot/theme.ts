@@ -59,9 +59,12 @@ export interface SeriesStyle {
   hatch: keyof typeof HATCHES;
 }
 
-/** Four of Okabe and Ito's colours and the grey; no two series differ by colour alone. */
+/**
+ * Four of Okabe and Ito's colours, the blue lighter to stand out on a dark page, and the grey. No two
+ * series differ by colour alone.
+ */
 export const STYLES: readonly SeriesStyle[] = [
-  { color: '#0072b2', symbol: 'circle', dash: 'solid', hatch: '' },
+  { color: '#1a7fbf', symbol: 'circle', dash: 'solid', hatch: '' },
   { color: '#d55e00', symbol: 'square', dash: 'dash', hatch: '/' },
   { color: '#009e73', symbol: 'diamond', dash: 'dot', hatch: '-' },
   { color: '#cc79a7', symbol: 'triangle-up', dash: 'dashdot', hatch: '|' },

@@ -1,0 +1,92 @@
+import type { Data } from 'plotly.js-dist';
+import { escapeMarkup } from '../card';
+import { type Figure, inPageColor, plotlyLines } from './figure';
+import { rowChart, type RowChartOptions } from './row-chart';
+import type { Scale } from './scale';
+import { element } from './svg';
+import { LINE_WIDTH, MARKER_SIZE, styleOf, SYMBOLS, TEXT_COLOR } from './theme';
+
+/** Values of repeated measurements, such as one for each seed. */
+export interface RepeatedPoint {
+  /** Name of the row: what was measured. */
+  name: string;
+  /** at least one */
+  values: number[];
+}
+
+export type DotChartOptions = RowChartOptions<RepeatedPoint>;
+
+/** Half the height of the line at the mean, in px. */
+const MEAN_LINE = 10;
+/** Dots may cover each other. */
+const OPACITY = 0.7;
+
+/**
+ * Draws a dot for each measurement and a line at their mean, which is also written at the row's end:
+ * for so few measurements that a standard deviation would hide them.
+ * @throws ArgumentError listing every fault: those of every chart of rows, and a row without values
+ */
+export function dotChart(options: DotChartOptions): Figure {
+  return rowChart(options, {
+    chart: 'dotChart',
+    valuesOf: ({ values }) => (values.length > 0 ? [meanOf(values), ...values] : []),
+    faultsOf: ({ name, values }) =>
+      values.length > 0
+        ? []
+        : [`point "${name}" must have at least one value, got none. Leave it out.`],
+    draw: drawDots,
+    traces,
+  });
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function drawDots({ values }: RepeatedPoint, place: (value: number) => number, y: number): string {
+  const { color, symbol } = styleOf(0);
+  const mean = place(meanOf(values));
+  const line = { d: `M${mean},${y - MEAN_LINE}V${y + MEAN_LINE}`, stroke: TEXT_COLOR };
+  const dots = values.map((value) => {
+    const transform = `translate(${place(value).toFixed(1)},${y})`;
+    return element('path', { d: SYMBOLS[symbol], fill: color, 'fill-opacity': OPACITY, transform });
+  });
+  return element('path', { ...line, 'stroke-width': LINE_WIDTH }) + dots.join('');
+}
+
+function traces(points: readonly RepeatedPoint[], scale: Scale): Data[] {
+  const { color, symbol } = styleOf(0);
+  const dots = points.flatMap(({ name, values }, i) => values.map((value) => ({ name, value, i })));
+  const means = points.map(({ values }) => meanOf(values));
+  const words = means.map((mean) => scale.format(mean));
+  const shared = {
+    type: 'scatter',
+    cliponaxis: false,
+    hovertemplate: '%{hovertext}<extra></extra>',
+  };
+  return [
+    {
+      ...shared,
+      mode: 'text+markers',
+      x: means,
+      y: points.map((_, i) => i),
+      text: words.map((word) => inPageColor(escapeMarkup(word))),
+      textposition: 'top center',
+      marker: {
+        symbol: 'line-ns-open',
+        size: 2 * MEAN_LINE,
+        color: TEXT_COLOR,
+        line: { width: LINE_WIDTH },
+      },
+      hovertext: points.map(({ name }, i) => plotlyLines([name, `mean ${words[i] ?? ''}`])),
+    },
+    {
+      ...shared,
+      mode: 'markers',
+      x: dots.map(({ value }) => value),
+      y: dots.map(({ i }) => i),
+      marker: { color, symbol, size: MARKER_SIZE, opacity: OPACITY },
+      hovertext: dots.map(({ name, value }) => plotlyLines([name, scale.format(value)])),
+    },
+  ] as Data[];
+}
