@@ -21,8 +21,8 @@ export type {
   LineChartOptions,
   TrainingChartOptions,
 } from './plot';
-export { BASE, readResults, resultsFile } from './shipped';
-export type { ResultRow } from './shipped';
+export { BASE, compareMeans, mean, readResults, resultsFile, standardDeviation } from './shipped';
+export type { Comparison, ResultRow } from './shipped';
 export {
   answerRows,
   checkRow,
