@@ -23,8 +23,10 @@ export type {
   LineChartOptions,
   TrainingChartOptions,
 } from './plot';
-export { BASE, compareMeans, mean, readResults, resultsFile, standardDeviation } from './shipped';
-export type { Comparison, ResultRow } from './shipped';
+export { compareMeans, mean, standardDeviation, timed, timeInTurn, wilson } from './measure';
+export type { Comparison, Interval, Spread } from './measure';
+export { BASE, readResults, resultsFile } from './shipped';
+export type { ResultRow } from './shipped';
 export {
   answerRows,
   checkRow,

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { LoraError } from '../../tensor/errors';
-import { timeInTurn, type Spread } from '../measure';
+import { timeInTurn, type Spread } from '../../course/measure';
 import type { Rival, RivalName } from './rivals/rival-process';
 import type { Work } from './rivals/work';
 

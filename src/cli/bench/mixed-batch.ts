@@ -9,16 +9,8 @@ import type { Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { type Batch, completionLoss, encodeRows, type Example, makeBatch } from '../../train/data';
 import { adamW, train } from '../../train/loop';
-import {
-  forever,
-  openBase,
-  provenance,
-  round,
-  type Spread,
-  timed,
-  timeInTurn,
-  withSeconds,
-} from '../measure';
+import { type Spread, timed, timeInTurn } from '../../course/measure';
+import { forever, openBase, provenance, round, withSeconds } from '../measure';
 
 const ADAPTERS = ['a', 'b', 'c'];
 const R = 8;

@@ -1,5 +1,6 @@
 import type { ResultRow } from '../../course/shipped';
-import { round, type Spread } from '../measure';
+import { type Spread } from '../../course/measure';
+import { round } from '../measure';
 import type { Compared } from './compare';
 import { MEMORY } from './plan';
 import type { RivalName } from './rivals/rival-process';

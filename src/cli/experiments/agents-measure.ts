@@ -9,7 +9,8 @@ import {
   type WritingOptions,
 } from '../../course/agents';
 import { checkSolver, drawProblems, type Problem, type Role, ROLES } from '../../course/task';
-import { type Interval, pairedDifference, round, wilson } from '../measure';
+import { type Interval, pairedDifference, wilson } from '../../course/measure';
+import { round } from '../measure';
 import { ALONE, TEAM, TESTS } from './agents-plan';
 
 /** The result of one team on the test problems. */

@@ -10,7 +10,8 @@ import type { LanguageModel } from '../../model/transformer';
 import { LoraError } from '../../tensor/errors';
 import { countParameters } from '../../tensor/nn';
 import { encodeRows, meanLoss } from '../../train/data';
-import { mean, openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
+import { mean } from '../../course/measure';
+import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
 import { type AgentTraining, TRIAL, VALIDATION } from './agents-plan';
 import { trainByRecipe } from './train-by-recipe';
 

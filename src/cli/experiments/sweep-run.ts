@@ -7,7 +7,8 @@ import { countParameters } from '../../tensor/nn';
 import { quantizeModel } from '../../tensor/quant';
 import { encodeRows, meanLoss } from '../../train/data';
 import { loraPlus } from '../../train/loop';
-import { mean, openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
+import { mean } from '../../course/measure';
+import { openBase, provenance, round, type TrainingMessage, runIfChild } from '../measure';
 import { RECIPE, type SearchRun, type SweepRun } from './sweep-plan';
 import { trainByRecipe } from './train-by-recipe';
 

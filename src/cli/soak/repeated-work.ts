@@ -10,7 +10,8 @@ import { generateText } from '../../model/transformer';
 import { memory } from '../../tensor/runtime';
 import { type Batch, completionLoss, drawBatches, encodeRows } from '../../train/data';
 import { adamW, train } from '../../train/loop';
-import { mean, openBase, round, runIfChild } from '../measure';
+import { mean } from '../../course/measure';
+import { openBase, round, runIfChild } from '../measure';
 
 /** What is done again and again, by its name in the table. */
 export const WORKS = ['training step', 'load and free of an adapter', 'generation'] as const;

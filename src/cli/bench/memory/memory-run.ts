@@ -7,7 +7,8 @@ import { memoryReport, quantizedLinear } from '../../../tensor/quant';
 import { memory, peakBytes, useAccelerator } from '../../../tensor/runtime';
 import { type Batch, completionLoss } from '../../../train/data';
 import { adamW, train } from '../../../train/loop';
-import { quantiles, round, runIfChild } from '../../measure';
+import { quantiles } from '../../../course/measure';
+import { round, runIfChild } from '../../measure';
 
 /** A model trained for a few steps by one method. */
 export interface MemoryRun {

@@ -1,20 +1,11 @@
 import { ArgumentError } from '../../tensor/errors';
+import type { Interval } from './intervals';
+import { mean, standardDeviation } from './statistics';
 
 /** The difference of two means and its 95 % interval. */
 export interface Comparison {
   difference: number;
-  interval: [low: number, high: number];
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The standard deviation of a sample, sqrt(sum (x - mean)² / (n - 1)); NaN for one value. */
-export function standardDeviation(values: readonly number[]): number {
-  const middle = mean(values);
-  const squares = values.map((value) => (value - middle) ** 2);
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / (values.length - 1));
+  interval: Interval;
 }
 
 /**

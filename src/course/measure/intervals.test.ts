@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { pairedDifference, wilson } from './statistics';
+import { pairedDifference, wilson } from './intervals';
 
 const near = (got: number, want: number, tolerance: number) => {
   assert.ok(Math.abs(got - want) < tolerance, `${got} is not ${want}`);

@@ -1,4 +1,5 @@
 import { Draw } from '../../tensor/runtime';
+import { mean, quantiles } from './statistics';
 
 /** The ends of an interval. */
 export type Interval = [low: number, high: number];
@@ -13,20 +14,6 @@ export function wilson(successes: number, count: number): Interval {
   const half = Z * Math.sqrt((share * (1 - share)) / count + (Z / (2 * count)) ** 2);
   const scale = 1 + Z ** 2 / count;
   return [(middle - half) / scale, (middle + half) / scale];
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Quantiles of the values at shares from 0 to 1. */
-export function quantiles<Shares extends readonly number[]>(
-  values: readonly number[],
-  ...shares: Shares
-): { [Share in keyof Shares]: number } {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
-  return shares.map(at) as { [Share in keyof Shares]: number };
 }
 
 const DRAWS = 10_000;

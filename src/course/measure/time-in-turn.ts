@@ -1,5 +1,4 @@
 import { quantiles } from './statistics';
-import { round } from './write-rows';
 
 /** Milliseconds of several rounds: median, quartiles and the shortest. */
 export interface Spread {
@@ -18,15 +17,6 @@ export function timed(run: () => Promise<unknown>): () => Promise<number> {
     await run();
     return performance.now() - start;
   };
-}
-
-/** Runs `run` once. @returns its result and the seconds it took, for a row */
-export async function withSeconds<T>(
-  run: () => Promise<T>,
-): Promise<{ result: T; seconds: number }> {
-  const start = performance.now();
-  const result = await run();
-  return { result, seconds: round((performance.now() - start) / 1000, 1) };
 }
 
 /**

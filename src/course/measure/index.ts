@@ -1,0 +1,7 @@
+export { compareMeans } from './compare-means';
+export type { Comparison } from './compare-means';
+export { pairedDifference, wilson } from './intervals';
+export type { Interval } from './intervals';
+export { mean, quantiles, standardDeviation } from './statistics';
+export { timeInTurn, timed } from './time-in-turn';
+export type { Spread } from './time-in-turn';
