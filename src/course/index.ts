@@ -12,7 +12,14 @@ export { normalQuantile, NotAttempted, todo } from './judge';
 export { answerOr, check, CheckFailed, hint, predict, progress, solution } from './lesson';
 export type { PredictionId } from './lesson';
 export type { ExerciseId, Solutions } from './exercises';
-export { lowRankPicture, modelPicture, singularValues } from './pictures';
+export {
+  descentChart,
+  lossesChart,
+  lowRankPicture,
+  modelPicture,
+  parameterChart,
+  singularValues,
+} from './pictures';
 export type { ModelPictureOptions, Picture, PictureText } from './pictures';
 export { barChart, dotChart, intervalChart, lineChart, trainingChart } from './plot';
 export type {
