@@ -102,6 +102,27 @@ await later();`);
     });
   });
 
+  test('say once that tensors have no operators, where an operand is a tensor', async () => {
+    const advice =
+      'Tensors have no operators: a.add(b), a.sub(b), a.mul(b), a.div(b), tf.matMul(a, b).';
+    const number = "must be of type 'any', 'number', 'bigint' or an enum type.";
+    const tensors = 'class Tensor { at = 1; }\nconst [a, b] = [new Tensor(), new Tensor()];';
+    const cases = {
+      'a + 2': [`1 - Operator '+' cannot be applied to types 'Tensor' and 'number'.\n${advice}`],
+      '2 * a * b': [
+        `5 - The right-hand side of an arithmetic operation ${number}\n${advice}`,
+        `9 - The right-hand side of an arithmetic operation ${number}`,
+      ],
+      '[a][0] / 2': [`1 - The left-hand side of an arithmetic operation ${number}\n${advice}`],
+      '[1] * a.at': [`1 - The left-hand side of an arithmetic operation ${number}`],
+      "'1' - a.at": [`1 - The left-hand side of an arithmetic operation ${number}`],
+    };
+    for (const [code, lines] of Object.entries(cases)) {
+      const { evalue } = await fail(`${tensors}\n${code};`);
+      assert.equal(evalue, lines.map((line) => `3:${line}`).join('\n'), code);
+    }
+  });
+
   test('say that a name is taken, and later cells run', async () => {
     for (const [code, name, place] of [
       ['const exports = 3', 'exports', '1:7'],

@@ -1,14 +1,29 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type Trace, traceThrough } from '../source';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
+import { adviseOnTensors } from './tensor-operators';
 
 /**
- * Replaces two functions of the TypeScript module that tslab loads, by a changed copy of the
+ * Replaces three functions of the TypeScript module that tslab loads, by a changed copy of the
  * module in Node's cache. This file must be imported before tslab.
  */
 const cached = require.cache[require.resolve('@tslab/typescript-for-tslab')];
 if (cached !== undefined) {
-  cached.exports = { ...typescript, createWatchCompilerHost, transpileModule };
+  cached.exports = {
+    ...typescript,
+    createWatchCompilerHost,
+    getPreEmitDiagnosticsOfFiles,
+    transpileModule,
+  };
+}
+
+/** Lists the compile errors of a cell, with advice. */
+function getPreEmitDiagnosticsOfFiles(
+  program: typescript.Program,
+  files: typescript.SourceFile[],
+): readonly typescript.Diagnostic[] {
+  const diagnostics = typescript.getPreEmitDiagnosticsOfFiles(program, files);
+  return adviseOnTensors(diagnostics, program.getTypeChecker());
 }
 
 let latest: Trace = () => undefined;
