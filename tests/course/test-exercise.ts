@@ -9,35 +9,33 @@ type Functions<S> = {
     : never;
 };
 
-/** Wrong answers, each by words its verdict must hold; functions left out are the solution's. */
-export type WrongAnswers<S> = Record<string, Partial<Functions<S>>>;
+/** Answers, each by words its verdict must hold; functions left out are the solution's. */
+export type Answers<S> = Record<string, Partial<Functions<S>>>;
 
 /** For the unit tests of the exercises: the solution passes, and each wrong answer is told why. */
 export function testExercise<S extends object>(
   exercise: Exercise,
   solution: S,
-  wrong: WrongAnswers<S>,
+  wrong: Answers<S>,
 ): void {
-  const verdictOn = (answers: object, seed: number) => {
-    const all = { ...solution, ...answers } as Record<string, unknown>;
-    return judge(exercise, (name) => all[name], { seed, seconds: 20 });
-  };
   void describe(`exercise ${exercise.id}`, () => {
     before(() => useAccelerator());
 
     void test('the solution passes on any seed, and the check leaks nothing', async () => {
       const tensors = memory().tensors;
       for (const seed of [1, 2, 3]) {
-        const { state, message } = await verdictOn({}, seed);
+        const { state, message, notes } = await verdictOn(exercise, solution, {}, seed);
         assert.equal(state, 'passed', message);
+        assert.deepEqual(notes, []);
       }
       assert.equal(memory().tensors, tensors);
     });
 
     for (const { name } of exercise.parts) {
       void test(`${name} as it comes is not attempted, and missing it is not defined`, async () => {
-        assert.equal((await verdictOn({ [name]: todo }, 1)).state, 'not attempted');
-        const missing = await verdictOn({ [name]: undefined }, 1);
+        const untouched = await verdictOn(exercise, solution, { [name]: todo }, 1);
+        assert.equal(untouched.state, 'not attempted');
+        const missing = await verdictOn(exercise, solution, { [name]: undefined }, 1);
         assert.equal(missing.state, 'not defined');
         assert.ok(missing.message.includes(`function ${name}(`), missing.message);
       });
@@ -47,7 +45,7 @@ export function testExercise<S extends object>(
     for (const [mistake, answers] of Object.entries(wrong)) {
       void test(`a wrong answer is told: ${mistake}`, async () => {
         for (const seed of [4, 5]) {
-          const { state, message, findings } = await verdictOn(answers, seed);
+          const { state, message, findings } = await verdictOn(exercise, solution, answers, seed);
           assert.equal(state, 'failed', message);
           assert.ok(message.includes(mistake), message);
           assert.ok(findings.some(({ passed }) => !passed));
@@ -55,4 +53,28 @@ export function testExercise<S extends object>(
       });
     }
   });
+}
+
+/** Tests that right answers which leak pass, each with the note that it is listed by. */
+export function testLeaks<S extends object>(
+  exercise: Exercise,
+  solution: S,
+  leaking: Answers<S>,
+): void {
+  void describe(`exercise ${exercise.id}, answers that leak`, () => {
+    before(() => useAccelerator());
+
+    for (const [note, answers] of Object.entries(leaking)) {
+      void test(`passes with a note: ${note}`, async () => {
+        const { state, message, notes } = await verdictOn(exercise, solution, answers, 4);
+        assert.equal(state, 'passed', message);
+        assert.deepEqual(notes, [`${note}: wrap its body in tf.tidy(() => ...).`]);
+      });
+    }
+  });
+}
+
+function verdictOn(exercise: Exercise, solution: object, answers: object, seed: number) {
+  const all = { ...solution, ...answers } as Record<string, unknown>;
+  return judge(exercise, (name) => all[name], { seed, seconds: 20 });
 }

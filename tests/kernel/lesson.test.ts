@@ -185,5 +185,10 @@ console.log(same)`);
     assert.equal(error?.content.ename, 'CheckFailed');
     assert.match(error?.content.evalue ?? '', /^check: rank must be passed, got not attempted/);
     assert.match(await text(`await check('merge')`), /^✓ passed/);
+    assert.equal(await kernel.text(written('merge').replaceAll('tf.tidy(() => ', '(')), '');
+    assert.match(
+      await text(`await check('merge')`),
+      /^✓ passed[^]*Note: 2 tensors stay in memory per call of mergeLoraWeights: wrap its body in/,
+    );
   });
 });

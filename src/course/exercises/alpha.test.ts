@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { testExercise } from '../../../tests/course/test-exercise';
+import { testExercise, testLeaks } from '../../../tests/course/test-exercise';
 import { alpha } from './alpha';
 import * as solution from './alpha.solution';
 
@@ -40,10 +40,6 @@ testExercise(alpha, solution, {
     scaledUpdate: (x, A, B, alpha, rs) =>
       tf.tidy(() => update(x, A, B, right(A, alpha, rs)).transpose()),
   },
-  'tensors leaked per call: wrap the body in tf.tidy': {
-    scaledUpdate: (x, A, B, alpha, rs) =>
-      tf.matMul(tf.matMul(x, A, false, true), B, false, true).mul(right(A, alpha, rs)),
-  },
   'every row is the same: one row was broadcast': {
     scaledUpdate: (x, A, B, alpha, rs) =>
       tf.tidy(() => {
@@ -68,5 +64,12 @@ testExercise(alpha, solution, {
       tf.tidy(() => (B as tf.Variable<tf.Rank.R2>).assign(B.mul(right(A, alpha, rs))));
       return update(x, A, B, 1);
     },
+  },
+});
+
+testLeaks(alpha, solution, {
+  '2 tensors stay in memory per call of scaledUpdate': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.matMul(tf.matMul(x, A, false, true), B, false, true).mul(right(A, alpha, rs)),
   },
 });

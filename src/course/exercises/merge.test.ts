@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { testExercise } from '../../../tests/course/test-exercise';
+import { testExercise, testLeaks } from '../../../tests/course/test-exercise';
 import { merge } from './merge';
 import * as solution from './merge.solution';
 
@@ -45,8 +45,9 @@ testExercise(merge, solution, {
       return merged;
     },
   },
-  '2 tensors leaked per call': {
-    mergeLoraWeights: (w0, A, B, s) => w0.add(product(B, A, s)),
+  // It leaks too, but a wrong value comes first.
+  'mergeLoraWeights: divided by the scaling': {
+    mergeLoraWeights: (w0, A, B, s) => w0.add(tf.matMul(B, A).div(s)),
   },
   'returned undefined: is a `return` missing?': {
     mergeLoraWeights: (w0, A, B, s) => {
@@ -82,5 +83,15 @@ testExercise(merge, solution, {
   },
   'the sign is reversed': {
     unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => product(B, A, s).sub(merged)),
+  },
+});
+
+testLeaks(merge, solution, {
+  '2 tensors stay in memory per call of mergeLoraWeights': {
+    mergeLoraWeights: (w0, A, B, s) => w0.add(product(B, A, s)),
+  },
+  '1 tensor stays in memory per call of unmergeLoraWeights': {
+    unmergeLoraWeights: (merged, A, B, s) =>
+      tf.tidy(() => [merged.sub(product(B, A, s)), tf.zeros([1])])[0],
   },
 });

@@ -14,6 +14,8 @@ export interface Finding {
   difference?: number;
   /** the likeliest mistake in words */
   mistake?: string;
+  /** number of tensors that the call left in memory, if it did: no mistake, but worth a note */
+  leaked?: number;
 }
 
 /** One input that an answer is tried on. It creates and frees its own tensors. */

@@ -13,7 +13,9 @@ export interface Verdict {
   part?: string;
   /** explains the state in a sentence or two */
   message: string;
-  /** results on the cases of the last part that was tried */
+  /** what could be better in an answer that passed */
+  notes?: string[];
+  /** results on the cases of all parts, if they passed; else on those of the part that did not */
   findings: Finding[];
   /** what the function threw */
   thrown?: unknown;
@@ -34,15 +36,24 @@ export async function judge(
   { seed, seconds }: JudgeOptions,
 ): Promise<Verdict> {
   const random = new Random(seed);
-  let findings: Finding[] = [];
+  const findings: Finding[] = [];
+  const notes: string[] = [];
   for (const part of exercise.parts) {
     const value = valueOf(part.name);
     const verdict =
       checkKind(part, value) ?? (await tryPart(part, value as Answer, random, seconds));
     if (verdict.state !== 'passed') return { ...verdict, part: part.name };
-    findings = verdict.findings;
+    findings.push(...verdict.findings);
+    notes.push(...noteLeak(part, verdict.findings));
   }
-  return { state: 'passed', message: `Right on ${findings.length} fresh inputs.`, findings };
+  return { state: 'passed', message: `Right on ${findings.length} fresh inputs.`, notes, findings };
+}
+
+function noteLeak({ name }: Part, findings: Finding[]): string[] {
+  const leaked = Math.max(...findings.map((finding) => finding.leaked ?? 0));
+  if (leaked === 0) return [];
+  const tensors = leaked === 1 ? '1 tensor stays' : `${leaked} tensors stay`;
+  return [`${tensors} in memory per call of ${name}: wrap its body in tf.tidy(() => ...).`];
 }
 
 function checkKind({ name, signature }: Part, value: unknown): Verdict | undefined {

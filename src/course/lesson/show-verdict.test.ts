@@ -56,7 +56,17 @@ describe('showVerdict', () => {
     assert.ok(text.includes("hint('merge')") && text.includes('3 of 5 done'));
   });
 
-  test('says which source it checked, and that a newer one failed', () => {
+  test('shows a note beside a pass', () => {
+    const { text } = shown({
+      ...FAILED,
+      state: 'passed',
+      findings: [],
+      notes: ['2 tensors stay.'],
+    });
+    assert.match(text, /^✓ passed[^]*Note: 2 tensors stay\./);
+  });
+
+  test('shows the source that it checked, or the error of a newer cell that failed', () => {
     assert.match(shown(FAILED).text, /Checked: mergeLoraWeights from In\[3\]\n {4}function merge/);
     const failed = { cell: 'In[7]', message: '2:10 - Cannot find name' };
     const stale = shown(FAILED, { value: 1, origin, failed }).text;

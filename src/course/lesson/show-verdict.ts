@@ -30,8 +30,8 @@ export function showVerdict(
   verdict: Verdict,
   { definitionOf, describeError, progress }: Surroundings,
 ): MimeBundle {
-  const { state, part, message, findings, thrown } = verdict;
-  const blocks = [paragraph(message)];
+  const { state, part, message, notes = [], findings, thrown } = verdict;
+  const blocks = [message, ...notes.map((note) => `Note: ${note}`)].map(paragraph);
   const failing = findings.filter(({ passed }) => !passed);
   blocks.push(...failing.slice(0, CASES_SHOWN).map(showFinding));
   if (state === 'passed') blocks.push(measured(findings));
