@@ -65,6 +65,21 @@ testExercise(agents, solution, {
       new LoRALayer({ inFeatures, outFeatures, ...size, seed }),
   ),
   'returned undefined': { makeAgents: () => undefined },
+  'the result must be a list': { makeAgents: () => ({ name: 'solver' }) },
+  'entry 0 is undefined: is a `return` missing': {
+    makeAgents: (_, names) => names.map(() => undefined),
+  },
+  'the entries have no name: each must be { name, layer }': {
+    makeAgents: (linear, names, size) => {
+      freezeBaseModel(linear);
+      return names.map((_, i) => apply(linear, size, i));
+    },
+  },
+  // It leaks too, but a wrong value comes first.
+  'makeAgents: alpha is not the given one': made((linear, { r }, i) => {
+    tf.zeros([2]);
+    return apply(linear, { r, alpha: 1 }, i);
+  }),
   'Promises in the list: is an `await` missing?': {
     makeAgents: (_, names) => names.map(async (name) => Promise.resolve({ name })),
   },

@@ -100,7 +100,16 @@ function findUnfit(value: unknown, { names }: Size): Outcome | undefined {
   if (value.some((one) => one instanceof Promise)) {
     return fault('Promises in the list: is an `await` missing?', expected, 'a list of Promises');
   }
+  const empty = value.findIndex((one) => typeof one !== 'object' || one === null);
+  if (empty >= 0) {
+    const got = `entry ${empty} is ${String(value[empty])}`;
+    return fault(`${got}: is a \`return\` missing in the loop over the names?`, expected, got);
+  }
   const agents = value as Partial<Agent>[];
+  if (agents.every(({ name }) => name === undefined)) {
+    const mistake = 'the entries have no name: each must be { name, layer }';
+    return fault(mistake, expected, 'entries without a name');
+  }
   const given = agents.map(({ name }) => String(name)).join(', ');
   if (given !== names.join(', ')) {
     return fault('the names must be the given ones, in order', expected, given || 'no names');

@@ -40,6 +40,52 @@ testExercise(alpha, solution, {
     scaledUpdate: (x, A, B, alpha, rs) =>
       tf.tidy(() => update(x, A, B, right(A, alpha, rs)).transpose()),
   },
+  'x A B without transposing': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => tf.matMul(tf.matMul(x, A), B).mul(right(A, alpha, rs))),
+  },
+  'scaledUpdate: x A B without': {
+    scaledUpdate: (x, A, B) => tf.tidy(() => tf.matMul(tf.matMul(x, A), B)),
+  },
+  'only one of A and B is transposed': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => tf.matMul(tf.matMul(x, A, false, true), B).mul(right(A, alpha, rs))),
+  },
+  'x B A: the update B A acts on columns': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => tf.matMul(x, tf.matMul(B, A)).mul(right(A, alpha, rs))),
+  },
+  'the order is reversed: A comes first': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() =>
+        tf.matMul(tf.matMul(x, B, false, true), A, false, true).mul(right(A, alpha, rs)),
+      ),
+  },
+  'B A x is for a column x': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => tf.matMul(tf.matMul(B, A), x).mul(right(A, alpha, rs))),
+  },
+  'a.mul(b) multiplies entry by entry': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() =>
+        x
+          .mul(A)
+          .mul(B)
+          .mul(right(A, alpha, rs)),
+      ),
+  },
+  'a.reshape(...) is no transpose': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      tf.tidy(() => {
+        const [r, k] = A.shape;
+        const low = tf.matMul(x, A.reshape([k, r]));
+        return tf.matMul(low, B.reshape([r, B.shape[0]])).mul(right(A, alpha, rs));
+      }),
+  },
+  'scaledUpdate: yours is x Aᵀ: B is missing': {
+    scaledUpdate: (x, A) => tf.matMul(x, A, false, true),
+  },
+  'an array where a tensor is asked for': { scaledUpdate: (x) => x.array() },
   'every row is the same: one row was broadcast': {
     scaledUpdate: (x, A, B, alpha, rs) =>
       tf.tidy(() => {

@@ -3,10 +3,12 @@ import {
   type Case,
   drawMatrix,
   type Exercise,
+  type Matrix,
   type Part,
   scale,
   tensor,
   times,
+  timesEntries,
   toVariable,
   transpose,
   valueCase,
@@ -35,6 +37,7 @@ const scaledUpdate: Part = {
   square(random) {
     return alphaCase(random, { n: 5, d: 5, k: 5, r: 2, alpha: 6, rsLora: false });
   },
+  anyOrder: anyOrderCase,
 };
 
 async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): Promise<Case> {
@@ -60,8 +63,57 @@ async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): P
       'alpha is missing: yours is scaled by 1 / r': withScale(1 / r),
       'divided by k instead of r: r is the first axis of A': withScale(alpha / k),
       'divided by d instead of r: r is the last axis of B': withScale(alpha / d),
-      'x is missing: that is ΔW = s B A itself': tensor(scale(times(B, A), s)),
-      'yours is x Aᵀ: B is missing': tensor(scale(times(x, transpose(A)), s)),
+      'x is missing: that is ΔW = s B A itself': [s, 1].map((factor) =>
+        tensor(scale(times(B, A), factor)),
+      ),
+      'yours is x Aᵀ: B is missing': [s, 1].map((factor) =>
+        tensor(scale(times(x, transpose(A)), factor)),
+      ),
+      'a.reshape(...) is no transpose, it keeps the order of the numbers: use tf.matMul(a, b, false, true)':
+        tensor(scale(times(times(x, { ...A, shape: [k, r] }), { ...B, shape: [r, d] }), s)),
+    },
+  });
+}
+
+/** An input on which x, A and B fit in any order. */
+async function anyOrderCase(random: Random): Promise<Case> {
+  const [n, alpha] = [4, 6];
+  const [x, A, B] = [
+    await drawMatrix(random, n, n),
+    await drawMatrix(random, n, n),
+    await drawMatrix(random, n, n),
+  ];
+  const [At, Bt] = [transpose(A), transpose(B)];
+  const s = alpha / n;
+  // The order is the first thing to mend, whatever else is wrong.
+  const scaled = (...products: Matrix[]) =>
+    products.flatMap((one) => [s, 1, alpha].map((factor) => tensor(scale(one, factor))));
+  return valueCase({
+    args: { x: toVariable(x), A: toVariable(A), B: toVariable(B), alpha, rsLora: false },
+    expected: tensor(scale(times(times(x, At), Bt), s)),
+    suspects: {
+      'x A B without transposing: A and B act on columns, so for the rows of x it is x Aᵀ Bᵀ':
+        scaled(times(times(x, A), B)),
+      'only one of A and B is transposed: for the rows of x it is x Aᵀ Bᵀ': scaled(
+        times(times(x, At), B),
+        times(times(x, A), Bt),
+      ),
+      'x B A: the update B A acts on columns, so for the rows of x it is x (B A)ᵀ = x Aᵀ Bᵀ':
+        scaled(times(times(x, B), A)),
+      'the order is reversed: A comes first, x Aᵀ Bᵀ': scaled(
+        times(times(x, Bt), At),
+        times(times(x, Bt), A),
+        times(times(x, B), At),
+      ),
+      'B A x is for a column x: the inputs are rows, so it is x Aᵀ Bᵀ': scaled(
+        times(times(B, A), x),
+        times(times(A, B), x),
+      ),
+      'a.mul(b) multiplies entry by entry: the matrix product is tf.matMul(a, b)': scaled(
+        timesEntries(timesEntries(x, A), B),
+        timesEntries(x, times(B, A)),
+        timesEntries(times(x, At), B),
+      ),
     },
   });
 }

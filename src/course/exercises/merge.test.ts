@@ -45,9 +45,45 @@ testExercise(merge, solution, {
       return merged;
     },
   },
+  'W0 is missing: that is the update': { mergeLoraWeights: (_, A, B) => tf.matMul(B, A) },
   // It leaks too, but a wrong value comes first.
   'mergeLoraWeights: divided by the scaling': {
     mergeLoraWeights: (w0, A, B, s) => w0.add(tf.matMul(B, A).div(s)),
+  },
+  // What JavaScript makes of w0 + s * B * A if a cell has no types.
+  'tensors have no operators, write a.add(b)': {
+    mergeLoraWeights: (w0, A, B, s) => `${String(w0)}${s * Number(B) * Number(A)}`,
+  },
+  'a number where a tensor is asked for: tensors have no operators': {
+    mergeLoraWeights: (w0) => Number(w0),
+  },
+  'yours is A B, which does not fit [d, k]: the update is B A': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(A, B).mul(s))),
+  },
+  'mergeLoraWeights: yours is A B': {
+    mergeLoraWeights: (_, A, B) => tf.tidy(() => tf.matMul(A, B)),
+  },
+  'B.mul(A) multiplies entry by entry': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(B.mul(A).mul(s))),
+  },
+  'a factor is transposed: the update is B A': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(B, A, false, true).mul(s))),
+  },
+  'mergeLoraWeights: a factor is transposed': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(A, B, true, true).mul(s))),
+  },
+  'unmergeLoraWeights: yours is A B': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.sub(tf.matMul(A, B).mul(s))),
+  },
+  'unmergeLoraWeights: the merged weight is missing': {
+    unmergeLoraWeights: (_, A, B, s) => tf.tidy(() => product(B, A, s)),
+  },
+  'unmergeLoraWeights: the merged weight is scaled too': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.sub(tf.matMul(B, A)).mul(s)),
+  },
+  'unmergeLoraWeights: the scaling is alpha / r already: yours divides by r': {
+    unmergeLoraWeights: (merged, A, B, s) =>
+      tf.tidy(() => merged.sub(product(B, A, s / A.shape[0]))),
   },
   'returned undefined: is a `return` missing?': {
     mergeLoraWeights: (w0, A, B, s) => {

@@ -7,9 +7,12 @@ import {
   type Part,
   plus,
   scale,
+  type Suspects,
   tensor,
   times,
+  timesEntries,
   toVariable,
+  transpose,
   valueCase,
 } from '../judge';
 
@@ -26,6 +29,7 @@ const SIZES: Size[] = [
   { d: 8, k: 6, r: 4, scaling: 3 },
 ];
 const SQUARE: Size = { d: 6, k: 6, r: 2, scaling: 2 };
+const ANY_ORDER: Size = { d: 4, k: 4, r: 4, scaling: 3 };
 
 const mergeLoraWeights: Part = {
   name: 'mergeLoraWeights',
@@ -33,6 +37,7 @@ const mergeLoraWeights: Part = {
     'function mergeLoraWeights(w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D',
   cases: (random) => inTurn(SIZES, (size) => mergeCase(random, size)),
   square: (random) => mergeCase(random, SQUARE),
+  anyOrder: (random) => anyOrderCase(random, 'w0', 1),
 };
 
 const unmergeLoraWeights: Part = {
@@ -41,6 +46,7 @@ const unmergeLoraWeights: Part = {
     'function unmergeLoraWeights(merged: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D',
   cases: (random) => inTurn(SIZES, (size) => unmergeCase(random, size)),
   square: (random) => unmergeCase(random, SQUARE),
+  anyOrder: (random) => anyOrderCase(random, 'merged', -1),
 };
 
 async function inTurn(sizes: Size[], make: (size: Size) => Promise<Case>): Promise<Case[]> {
@@ -85,7 +91,10 @@ async function mergeCase(random: Random, size: Size): Promise<Case> {
       'a broadcast instead of the product: sums of B times sums of A': tensor(
         plus(w0, sumsOuter(B, A), s),
       ),
-      'W0 is missing: that is the update alone': tensor(scale(product, s)),
+      'W0 is missing: that is the update alone': [
+        tensor(scale(product, s)),
+        tensor(scale(product, 1)),
+      ],
       'W0 is scaled too: only B A carries the scaling': tensor(scale(plus(w0, product, 1), s)),
     },
   });
@@ -93,7 +102,7 @@ async function mergeCase(random: Random, size: Size): Promise<Case> {
 
 async function unmergeCase(random: Random, size: Size): Promise<Case> {
   const { w0: merged, A, B, product } = await drawLayer(random, size);
-  const { scaling: s } = size;
+  const { r, scaling: s } = size;
   const withScale = (factor: number) => tensor(plus(merged, product, factor));
   return valueCase({
     args: { merged: toVariable(merged), A: toVariable(A), B: toVariable(B), scaling: s },
@@ -103,11 +112,54 @@ async function unmergeCase(random: Random, size: Size): Promise<Case> {
       'the scale is missing: subtract s B A, not B A': withScale(-1),
       'scaled twice: the square of the scaling': withScale(-s * s),
       'divided by the scaling instead of multiplied': withScale(-1 / s),
+      'the scaling is alpha / r already: yours multiplies it by r, which gives alpha': withScale(
+        -s * r,
+      ),
+      'the scaling is alpha / r already: yours divides by r once more': withScale(-s / r),
       'the merged weight is returned unchanged': tensor(merged),
+      'the merged weight is missing: that is the update alone': [1, s, -1, -s].map((factor) =>
+        tensor(scale(product, factor)),
+      ),
+      'the merged weight is scaled too: only B A carries the scaling': tensor(
+        scale(plus(merged, product, -1), s),
+      ),
+      'a broadcast instead of the product: sums of B times sums of A': tensor(
+        plus(merged, sumsOuter(B, A), -s),
+      ),
       'the sign is reversed: it must be merged - s B A': tensor(
         scale(plus(merged, product, -s), -1),
       ),
     },
+  });
+}
+
+/** A layer on which A and B fit in any order. `sign` is that of the update. */
+async function anyOrderCase(random: Random, weight: string, sign: 1 | -1): Promise<Case> {
+  const { w0, A, B, product } = await drawLayer(random, ANY_ORDER);
+  const s = ANY_ORDER.scaling;
+  // The order is the first thing to mend, whatever else is wrong.
+  const from = (update: Matrix) =>
+    [s, 1, -s, -1].flatMap((c) => [tensor(plus(w0, update, c)), tensor(scale(update, c))]);
+  const suspects: Suspects = {
+    'yours is A B, which does not fit [d, k]: the update is B A, [d, r] times [r, k]': from(
+      times(A, B),
+    ),
+    'B.mul(A) multiplies entry by entry: the matrix product is tf.matMul(B, A)': from(
+      timesEntries(A, B),
+    ),
+    'a factor is transposed: the update is B A, [d, r] times [r, k], as they come': [
+      times(transpose(A), transpose(B)),
+      times(transpose(A), B),
+      times(A, transpose(B)),
+      times(transpose(B), A),
+      times(B, transpose(A)),
+      times(transpose(B), transpose(A)),
+    ].flatMap(from),
+  };
+  return valueCase({
+    args: { [weight]: toVariable(w0), A: toVariable(A), B: toVariable(B), scaling: s },
+    expected: tensor(plus(w0, product, sign * s)),
+    suspects,
   });
 }
 
@@ -119,7 +171,7 @@ export const merge: Exercise = {
   hints: [
     'Each function is one line that follows from W = W0 + s B A. Write down the shapes: W0 [d, k], B [d, r], A [r, k].',
     'tf.matMul(B, A) is [d, k] without a transpose. scaling is alpha / r already.',
-    'add, sub and mul return new tensors, so W0 is unchanged. tf.tidy(() => ...) frees the intermediate tensors.',
+    'Tensors have no operators: write a.add(b), a.sub(b) and a.mul(s). They return new tensors, so W0 is unchanged. tf.tidy(() => ...) frees those in between.',
     'return tf.tidy(() => w0.add(tf.matMul(B, A).mul(scaling))); the inverse has sub instead of add.',
   ],
 };

@@ -72,6 +72,18 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
       scales.map((s) => s / 7),
     ),
     'the last, shorter block is missing': list(whole),
+    'one block too many: an empty one comes after the last': [0, -Infinity].map((none) =>
+      list([...scales, none]),
+    ),
+    'the last weight of each block is left out: w.slice(start, end) ends before end': perBlock(
+      (block) => Math.max(...block.slice(0, -1).map(Math.abs)),
+    ),
+    'the first weight of each block is left out': perBlock((block) =>
+      Math.max(...block.slice(1).map(Math.abs)),
+    ),
+    'the sign is kept: a scale is the largest |w|, without its sign': list(
+      scales.map((scale) => -scale),
+    ),
   };
 }
 
@@ -98,6 +110,9 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
     'evenly spaced steps: that is plain 4-bit': perWeight((w, s) => Math.round(7 * divided(w, s))),
     'counted from 1: an index starts at 0': perWeight((_, __, code) => code + 1),
     'the last, shorter block is missing': list(whole),
+    'the last weight of each block is left out: w.slice(start, end) ends before end': list(
+      codes.filter((_, i) => (i + 1) % blockSize !== 0 && i + 1 < codes.length),
+    ),
   };
 }
 
@@ -109,6 +124,8 @@ export function weightSuspects({ levels, blockSize, codes, scales }: Blocks): Su
         of(levels[code] ?? NaN, scales[Math.floor(i / blockSize)] ?? NaN, code),
       ),
     );
+  const blockAt = (block: (i: number) => number) =>
+    list(codes.map((code, i) => (levels[code] ?? NaN) * (scales[block(i)] ?? NaN)));
   const first = scales[0] ?? NaN;
   return {
     'the scale of the block is missing': decode((level) => level),
@@ -116,11 +133,26 @@ export function weightSuspects({ levels, blockSize, codes, scales }: Blocks): Su
     'divided by the scale instead of multiplied': decode((level, scale) => level / scale),
     'the code is used as if it were its level': decode((_, scale, code) => code * scale),
     'the scale is squared': decode((level, scale) => level * scale * scale),
-    'the scale of weight i, not of its block': list(
-      codes.map((code, i) => (levels[code] ?? NaN) * (scales[i] ?? NaN)),
+    'the scale of weight i, not of its block': blockAt((i) => i),
+    'the block is Math.floor(i / blockSize), not i % blockSize': blockAt((i) => i % blockSize),
+    'the block changes one weight too early: it is Math.floor(i / blockSize)': blockAt((i) =>
+      Math.floor((i + 1) / blockSize),
     ),
-    'the block is Math.floor(i / blockSize), not i % blockSize': list(
-      codes.map((code, i) => (levels[code] ?? NaN) * (scales[i % blockSize] ?? NaN)),
+    'the block changes one weight too late: it is Math.floor(i / blockSize)': [
+      blockAt((i) => Math.ceil(i / blockSize) - 1),
+      blockAt((i) => Math.max(0, Math.ceil(i / blockSize) - 1)),
+    ],
+    'the block of weight i is Math.floor(i / blockSize): yours rounds up': blockAt((i) =>
+      Math.ceil(i / blockSize),
+    ),
+    'the block of weight i is Math.floor(i / blockSize): yours rounds to the nearest': blockAt(
+      (i) => Math.round(i / blockSize),
+    ),
+    'the index of the block is not rounded: it is Math.floor(i / blockSize)': blockAt(
+      (i) => i / blockSize,
+    ),
+    'the first code is counted as 1: levels[code] is right, levels[code - 1] is not': decode(
+      (_, scale, code) => (levels[code - 1] ?? NaN) * scale,
     ),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
 import { testExercise } from '../../../tests/course/test-exercise';
 import { LEVELS } from '../../tensor/quant';
 import { normalQuantile } from '../judge';
@@ -31,6 +32,11 @@ const blocks = (w: Float32Array, size: number) =>
   even(Math.ceil(w.length / size), 0, Math.ceil(w.length / size) - 1).map((b) =>
     Array.from(w.slice(b * size, (b + 1) * size)),
   );
+/** Dequantizes with another block for weight i. */
+const decoding =
+  (block: (i: number, size: number) => number) =>
+  (codes: number[], scales: number[], levels: number[], size: number) =>
+    codes.map((code, i) => (levels[code] ?? NaN) * (scales[block(i, size)] ?? NaN));
 const absmax = (values: ArrayLike<number>) => Math.max(...Array.from(values, Math.abs));
 
 testExercise(qlora, solution, {
@@ -53,6 +59,32 @@ testExercise(qlora, solution, {
   'scales: the last, shorter block is missing': quantizing(({ scales }) => ({
     scales: scales.slice(0, -1),
   })),
+  'scales: one block too many': quantizing(({ scales }) => ({ scales: [...scales, -Infinity] })),
+  'scales: the last weight of each block is left out': quantizing((_, w, __, size) => ({
+    scales: blocks(w, size).map((block) => absmax(block.slice(0, -1))),
+  })),
+  'scales: the first weight of each block is left out': quantizing((_, w, __, size) => ({
+    scales: blocks(w, size).map((block) => absmax(block.slice(1))),
+  })),
+  'scales: the sign is kept': quantizing((_, w, __, size) => ({
+    scales: blocks(w, size).map((block) => Math.min(...block)),
+  })),
+  'codes: the last weight of each block is left out': quantizing(({ codes }, w, __, size) => {
+    let i = 0;
+    return { codes: blocks(w, size).flatMap((block) => block.map(() => codes[i++]).slice(0, -1)) };
+  }),
+  'codes: entry 0 of the list is undefined: is a `return` missing': quantizing(({ codes }) => ({
+    codes: codes.map(() => undefined),
+  })),
+  'the result has no scales: it must be { scales, codes }': {
+    quantizeBlocks: (...args) => ({ codes: solution.quantizeBlocks(...args).codes }),
+  },
+  'the result must be an object { scales, codes }': {
+    quantizeBlocks: (...args) => Object.values(solution.quantizeBlocks(...args)),
+  },
+  'levels was changed in place': {
+    quantizeBlocks: (w, levels, size) => solution.quantizeBlocks(w, levels.fill(0), size),
+  },
   'codes: the levels themselves': quantizing(({ codes }, _, levels) => ({
     codes: codes.map((code) => levels[code] ?? NaN),
   })),
@@ -82,6 +114,30 @@ testExercise(qlora, solution, {
   'the code is used as if it were its level': {
     dequantizeBlocks: (codes, scales, _, size) =>
       codes.map((code, i) => code * (scales[Math.floor(i / size)] ?? NaN)),
+  },
+  'the block changes one weight too early': {
+    dequantizeBlocks: decoding((i, size) => Math.floor((i + 1) / size)),
+  },
+  'the block changes one weight too late': {
+    dequantizeBlocks: decoding((i, size) => Math.ceil(i / size) - 1),
+  },
+  'yours rounds up': { dequantizeBlocks: decoding((i, size) => Math.ceil(i / size)) },
+  'yours rounds to the nearest': { dequantizeBlocks: decoding((i, size) => Math.round(i / size)) },
+  'the index of the block is not rounded': { dequantizeBlocks: decoding((i, size) => i / size) },
+  'levels[code] is right': {
+    dequantizeBlocks: (codes, scales, levels, size) =>
+      solution.dequantizeBlocks(
+        codes.map((code) => code - 1),
+        scales,
+        levels,
+        size,
+      ),
+  },
+  'dequantizeBlocks: entry 0 of the list is a Promise: is an `await` missing?': {
+    dequantizeBlocks: (codes) => codes.map((code) => Promise.resolve(code)),
+  },
+  'dequantizeBlocks: a tensor where a plain list of numbers is asked for: read it first': {
+    dequantizeBlocks: (...args) => tf.tensor1d(solution.dequantizeBlocks(...args)),
   },
   'not i % blockSize': {
     dequantizeBlocks: (codes, scales, levels, size) =>

@@ -56,12 +56,18 @@ const dequantize: Part = {
   },
 };
 
-/** Draws weights from N(0, 1.5²); the largest |w| of each block is of a negative weight. */
+/**
+ * Draws weights from N(0, 1.5²); the largest |w| of each block is of a negative weight, its first
+ * or its last, so that an answer that cuts its blocks one too short is noticed.
+ */
 async function drawWeights(random: Random, n: number, blockSize: number): Promise<Float32Array> {
   const { values } = await drawMatrix(random, 1, n);
   const w = Float32Array.from(values, (value) => 1.5 * value);
-  for (let start = 0; start < n; start += blockSize)
-    w[start] = -absmax(w.slice(start, start + blockSize)) - 0.5;
+  for (let start = 0; start < n; start += blockSize) {
+    const end = Math.min(start + blockSize, n);
+    const isEven = (start / blockSize) % 2 === 0;
+    w[isEven ? start : end - 1] = -absmax(w.slice(start, end)) - 0.5;
+  }
   return w;
 }
 
@@ -90,7 +96,7 @@ function quantizeCase(w: Float32Array, blockSize: number): Case {
   const { codes, scales } = encode(w, blockSize);
   const blocks = { w, levels: NF4, blockSize, codes, scales };
   return valueCase({
-    args: { w, levels: NF4, blockSize },
+    args: { w, levels: [...NF4], blockSize },
     expected: { scales: list(scales), codes: list(codes) },
     suspects: { scales: scaleSuspects(blocks), codes: codeSuspects(blocks) },
   });
@@ -99,7 +105,7 @@ function quantizeCase(w: Float32Array, blockSize: number): Case {
 function dequantizeCase(w: Float32Array, blockSize: number): Case {
   const { codes, scales } = encode(w, blockSize);
   return valueCase({
-    args: { codes, scales, levels: NF4, blockSize },
+    args: { codes, scales, levels: [...NF4], blockSize },
     expected: list(decode(codes, scales, blockSize)),
     suspects: weightSuspects({ levels: NF4, blockSize, codes, scales }),
   });
@@ -117,7 +123,7 @@ function errorCase(w: Float32Array): Case {
     input,
     async examine(answer) {
       const { codes, scales } = encode(w, 64);
-      const error = meanError(w, (await answer(codes, scales, NF4, 64)) as ArrayLike<number>);
+      const error = meanError(w, (await answer(codes, scales, [...NF4], 64)) as ArrayLike<number>);
       return {
         input,
         passed: error < plain,

@@ -32,7 +32,7 @@ testExercise(rank, solution, {
     count(layers, (d, k) => d * k + r * (d + k)),
   ),
   'parameters: the text': counting((layers, r) => `${count(layers, (d, k) => r * (d + k))}`),
-  'parameters: returned undefined': counting(() => undefined),
+  'the result has no parameters': counting(() => undefined),
   'parameters: a Promise: is an `await` missing?': counting(() => Promise.resolve(1)),
   'error: the square root is missing': erring((sigma, r) => sum(sigma.slice(r).map((s) => s * s))),
   'error: added unsquared': erring((sigma, r) => sum(sigma.slice(r))),

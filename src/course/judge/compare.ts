@@ -3,8 +3,8 @@ import type { Values } from './values';
 /** Largest float32 error accepted, relative to the largest expected entry. */
 const TOLERANCE = 1e-5;
 
-/** Known wrong values, keyed by the mistake that leads to each. */
-export type Suspects = Record<string, Values>;
+/** Known wrong values, keyed by the mistake that leads to each; a list if it has several forms. */
+export type Suspects = Record<string, Values | Values[]>;
 
 /** Tells whether two values are equal up to rounding. */
 export function agree(got: Values, expected: Values): boolean {
@@ -26,7 +26,9 @@ export function largestDifference(got: Values, expected: Values): number {
 
 /** Finds the likeliest mistake behind a wrong value; undefined if no known one fits. */
 export function findMistake(got: Values, expected: Values, suspects: Suspects): string | undefined {
-  const suspect = Object.entries(suspects).find(([, value]) => agree(got, value));
+  const suspect = Object.entries(suspects).find(([, values]) =>
+    [values].flat().some((value) => agree(got, value)),
+  );
   if (suspect) return suspect[0];
   if (isTransposeOf(got, expected)) return 'your result is the transpose of the right one';
   if (got.shape.join() !== expected.shape.join()) {

@@ -34,6 +34,11 @@ export interface Part {
   cases(random: Random): Promise<Case[]>;
   /** draws an input with d = k, to recognise an answer that is right only there */
   square?(random: Random): Promise<Case>;
+  /**
+   * draws an input with all axes of one length, where factors fit in any order: its suspects tell
+   * which order an answer has that throws elsewhere
+   */
+  anyOrder?(random: Random): Promise<Case>;
 }
 
 /** An exercise of the lesson. */

@@ -4,7 +4,7 @@ export type { Suspects } from './compare';
 export type { Answer, Case, Exercise, Finding, Part } from './exercise';
 export { judge } from './judge';
 export type { State, Verdict } from './judge';
-export { drawMatrix, plus, scale, times, toVariable, transpose } from './matrix';
+export { drawMatrix, plus, scale, times, timesEntries, toVariable, transpose } from './matrix';
 export type { Matrix } from './matrix';
 export { normalQuantile } from './normal-quantile';
 export { NotAttempted, todo } from './todo';

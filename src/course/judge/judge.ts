@@ -1,6 +1,6 @@
 import { Random } from '../../tensor/runtime';
 import { AnswerThrew } from './call-answer';
-import type { Answer, Exercise, Finding, Part } from './exercise';
+import type { Answer, Case, Exercise, Finding, Part } from './exercise';
 import { NotAttempted } from './todo';
 
 /** State of an answer after judging. */
@@ -79,13 +79,19 @@ async function tryPart(
     const findings = await within(seconds, runCases(part, answer, random));
     const failed = findings.find(({ passed }) => !passed);
     if (!failed) return { state: 'passed', message: '', findings };
-    const mistake = failed.mistake ?? (await squareOnly(part, answer, random, seconds));
+    const mistake = failed.mistake ?? (await probe(part, answer, random, seconds));
     const message = mistake
       ? `${part.name}: ${mistake}.`
       : `${part.name} gives a different result.`;
     return { state: 'failed', message, findings };
   } catch (error) {
-    return verdictOn(error, part, seconds, await squareOnly(part, answer, random, seconds, error));
+    if (error instanceof TimedOut) return timedOut(part, seconds);
+    if (error instanceof AnswerThrew) {
+      return threw(part, error, await probe(part, answer, random, seconds));
+    }
+    // Compared by name: reloading the built code creates a new class.
+    if (error instanceof Error && error.name === NotAttempted.name) return notAttempted(part);
+    throw error;
   }
 }
 
@@ -95,48 +101,43 @@ async function runCases(part: Part, answer: Answer, random: Random): Promise<Fin
   return findings;
 }
 
-function verdictOn(
-  error: unknown,
-  { name }: Part,
-  seconds: number,
-  squareOnly: string | undefined,
-): Verdict {
-  if (error instanceof TimedOut) {
-    const message = `${name} did not finish within ${seconds} s. Does it await a promise that never resolves? (An endless loop without await cannot be noticed here: stop it with ■.)`;
-    return { state: 'timed out', message, findings: [] };
-  }
-  if (!(error instanceof AnswerThrew)) {
-    if (!(error instanceof Error) || error.name !== NotAttempted.name) throw error;
-    const message = `${name} still has its original body. Replace \`return todo();\` with your code, run that cell, then this one.`;
-    return { state: 'not attempted', message, findings: [] };
-  }
+function timedOut({ name }: Part, seconds: number): Verdict {
+  const message = `${name} did not finish within ${seconds} s. Does it await a promise that never resolves? (An endless loop without await cannot be noticed here: stop it with ■.)`;
+  return { state: 'timed out', message, findings: [] };
+}
+
+function notAttempted({ name }: Part): Verdict {
+  const message = `${name} still has its original body. Replace \`return todo();\` with your code, run that cell, then this one.`;
+  return { state: 'not attempted', message, findings: [] };
+}
+
+function threw({ name }: Part, error: AnswerThrew, mistake: string | undefined): Verdict {
   const { input, thrown, message: got } = error;
-  if (squareOnly) {
+  if (mistake !== undefined) {
     const findings = [{ input, passed: false, expected: 'a result', got }];
-    return { state: 'failed', message: `${name}: ${squareOnly}.`, findings, thrown };
+    return { state: 'failed', message: `${name}: ${mistake}.`, findings, thrown };
   }
   const message = `${name} threw an error on ${input}: ${got}`;
   return { state: 'threw', message, findings: [], thrown };
 }
 
-/** Tells whether an answer that failed at d ≠ k is right at d = k. */
-async function squareOnly(
+/** Finds the mistake of an answer that failed or threw, on inputs where more of them can be told. */
+async function probe(
   part: Part,
   answer: Answer,
   random: Random,
   seconds: number,
-  error?: unknown,
 ): Promise<string | undefined> {
-  if (!part.square || (error !== undefined && !(error instanceof AnswerThrew))) return undefined;
-  try {
-    const square = await part.square(random);
-    const { passed } = await within(seconds, square.examine(answer));
-    return passed
-      ? 'right only for square weights (d = k): d is used for k, or k for d'
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const tryOn = async (drawn: Promise<Case> | undefined) => {
+    try {
+      return await (drawn && within(seconds, (await drawn).examine(answer)));
+    } catch {
+      return undefined;
+    }
+  };
+  const square = await tryOn(part.square?.(random));
+  if (square?.passed) return 'right only for square weights (d = k): d is used for k, or k for d';
+  return (await tryOn(part.anyOrder?.(random)))?.mistake;
 }
 
 class TimedOut extends Error {}

@@ -28,6 +28,11 @@ export function times(a: Matrix, b: Matrix): Matrix {
   return { shape: [rows, columns], values };
 }
 
+/** Multiplies entry by entry; both must have one shape. */
+export function timesEntries(a: Matrix, b: Matrix): Matrix {
+  return { shape: a.shape, values: a.values.map((value, i) => value * (b.values[i] ?? NaN)) };
+}
+
 /** A + s B */
 export function plus(a: Matrix, b: Matrix, s: number): Matrix {
   return { shape: a.shape, values: a.values.map((value, i) => value + s * (b.values[i] ?? NaN)) };

@@ -65,20 +65,30 @@ async function examine(answer: Answer, input: string, spec: ValueCase): Promise<
 async function compare(value: unknown, spec: ValueCase): Promise<Outcome> {
   if (isSingle(spec)) return compareOne(value, spec.expected, spec.suspects ?? {});
   const { expected, suspects = {} } = spec;
-  if (typeof value !== 'object' || value === null || isTensor(value)) {
+  const names = Object.keys(expected).join(', ');
+  if (!isRecord(value)) {
     const got = value === undefined ? RETURNED_UNDEFINED : describeKind(value);
-    const wanted = `the result must be an object { ${Object.keys(expected).join(', ')} }`;
-    const mistake = value === undefined ? got : wanted;
+    const mistake = value === undefined ? got : `the result must be an object { ${names} }`;
     return { passed: false, expected: formatExpected(expected), got, mistake };
   }
   const passed: string[] = [];
   for (const [name, one] of Object.entries(expected)) {
-    const property = (value as Record<string, unknown>)[name];
+    const property = value[name];
+    if (property === undefined) {
+      const got = `{ ${Object.keys(value).join(', ')} }`;
+      const mistake = `the result has no ${name}: it must be { ${names} }`;
+      return { passed: false, expected: formatExpected(expected), got, mistake };
+    }
     const outcome = await compareOne(property, one, suspects[name] ?? {});
     if (!outcome.passed) return prefixed(name, outcome);
     passed.push(`${name}: ${outcome.got}`);
   }
   return { passed: true, expected: formatExpected(expected), got: passed.join('; ') };
+}
+
+/** Whether this is an object with names of its own, not a list or a tensor. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isTensor(value);
 }
 
 function prefixed(name: string, { expected, got, mistake, ...rest }: Outcome): Outcome {

@@ -36,7 +36,27 @@ export async function readValues(value: unknown, form: Form): Promise<Values | s
   if (isTensor(value)) return readTensor(value, form);
   if (form === 'number' && typeof value === 'number') return number(value);
   if (form === 'list' && isListOfNumbers(value)) return list(value);
-  return `${describeKind(value)} where ${FORMS[form]} is asked for`;
+  if (form === 'list' && Array.isArray(value)) return describeStranger(value);
+  const advice = form === 'tensor' && isOfOperators(value) ? `: ${NO_OPERATORS}` : '';
+  return `${describeKind(value)} where ${FORMS[form]} is asked for${advice}`;
+}
+
+const NO_OPERATORS = 'tensors have no operators, write a.add(b), a.mul(s), tf.matMul(a, b)';
+
+/** Whether this is what JavaScript makes of a tensor in `a + b` or `a * b`: its text, or NaN. */
+function isOfOperators(value: unknown): boolean {
+  return Number.isNaN(value) || (typeof value === 'string' && /Tensor|NaN/.test(value));
+}
+
+/** Names the first entry of a list that is no number. */
+function describeStranger(values: unknown[]): string {
+  const at = values.findIndex((one) => typeof one !== 'number');
+  const one = values[at];
+  const entry = `entry ${at} of the list is`;
+  if (one === undefined)
+    return `${entry} undefined: is a \`return\` missing, or is an index too large?`;
+  if (one instanceof Promise) return `${entry} a Promise: is an \`await\` missing?`;
+  return `${entry} ${describeKind(one)} where a plain number is asked for`;
 }
 
 const FORMS: Record<Form, string> = {
@@ -66,6 +86,14 @@ export function describeKind(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'no class'})`;
-  if (typeof value === 'string') return `the text '${value}'`;
+  if (typeof value === 'string') return `the text '${shorten(value)}'`;
   return `a ${typeof value}`;
+}
+
+/** Characters of a text that a verdict shows at most. */
+const MOST_CHARACTERS = 60;
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line;
 }
