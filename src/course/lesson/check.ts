@@ -5,7 +5,8 @@ import { LoraError } from '../../tensor/errors';
 import { isStrict, useAccelerator } from '../../tensor/runtime';
 import { card, paragraph } from '../card';
 import { type ExerciseId, findExercise, SOLUTIONS } from '../exercises';
-import { type Exercise, judge, todo, type Verdict } from '../judge';
+import { judge, todo, type Verdict } from '../judge';
+import { explainFailedCell } from './failed-cell';
 import { describeProgress, readProgress, recordPass } from './progress';
 import { showVerdict } from './show-verdict';
 
@@ -46,6 +47,9 @@ export async function check(id: ExerciseId): Promise<void> {
  * @throws AcceleratorError
  */
 export async function judgeAnswer(id: ExerciseId): Promise<Verdict> {
+  const exercise = findExercise('check', id);
+  const failed = explainFailedCell(exercise, definitionOf);
+  if (failed) return failed;
   const solution: Record<string, unknown> = SOLUTIONS[id];
   await useAccelerator();
   const valueOf = (name: string): unknown => {
@@ -54,20 +58,7 @@ export async function judgeAnswer(id: ExerciseId): Promise<Verdict> {
     return value === solution[name] ? todo : value;
   };
   const seed = randomInt(2 ** 31);
-  const exercise = findExercise('check', id);
-  const verdict = await judge(exercise, valueOf, { seed, seconds: SECONDS });
-  return verdict.state === 'passed' ? (staleVerdict(exercise) ?? verdict) : verdict;
-}
-
-/** Fails an older answer when the cell with the newest one, which the learner sees, failed. */
-function staleVerdict({ parts }: Exercise): Verdict | undefined {
-  for (const { name } of parts) {
-    const { failed, origin } = definitionOf(name);
-    if (!failed) continue;
-    const message = `${name}: your newest version is not in use: its cell ${failed.cell} failed. The version before it, from ${origin?.cell}, is right.`;
-    return { state: 'failed', part: name, message, findings: [] };
-  }
-  return undefined;
+  return judge(exercise, valueOf, { seed, seconds: SECONDS });
 }
 
 /** Records a pass; the verdict is shown even if the file cannot be written. */

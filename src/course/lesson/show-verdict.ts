@@ -77,21 +77,12 @@ function whereThrown(frames: string[], { origin }: Definition): string {
   return [`${origin.cell}, line ${place[2]}:  ${line.trim()}`, ...inCells].join('\n');
 }
 
-/** Shows the judged source, and warns if a newer version of it failed to run. */
+/** Shows the error of the cell with the newest version, if that failed; else the judged source. */
 function showSource(name: string, { origin, failed, value }: Definition): Block[] {
-  const blocks: Block[] = [];
-  if (failed) {
-    const judged = origin
-      ? `The version checked is the older one, from ${origin.cell}.`
-      : `So there is no ${name} to check.`;
-    blocks.push(paragraph(`⚠ ${failed.cell} should define ${name} but failed. ${judged}`));
-    blocks.push(code(failed.message));
-  }
-  if (origin && value !== undefined) {
-    const lines = origin.source.split('\n');
-    const more = lines.length > SOURCE_LINES ? ['…'] : [];
-    const first = [...lines.slice(0, SOURCE_LINES), ...more].join('\n');
-    blocks.push(details(`Checked: ${name} from ${origin.cell}`, code(first)));
-  }
-  return blocks;
+  if (failed) return [code(failed.message)];
+  if (!origin || value === undefined) return [];
+  const lines = origin.source.split('\n');
+  const more = lines.length > SOURCE_LINES ? ['…'] : [];
+  const first = [...lines.slice(0, SOURCE_LINES), ...more].join('\n');
+  return [details(`Checked: ${name} from ${origin.cell}`, code(first))];
 }
