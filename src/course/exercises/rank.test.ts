@@ -1,23 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { testExercise } from '../../../tests/course/test-exercise';
+import { judge } from '../judge';
 import { rank } from './rank';
 import * as solution from './rank.solution';
 
 type Layers = [d: number, k: number][];
 const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
+const size = (values: number[]) => Math.hypot(...values);
 const count = (layers: Layers, of: (d: number, k: number) => number) =>
   sum(layers.map(([d, k]) => of(d, k)));
 
-/** The solution with another count of parameters, or another error. */
+/** The solution with another count of parameters, or another share. */
 const counting = (parameters: (layers: Layers, r: number) => unknown) => ({
   rankTradeOff: (layers: Layers, sigma: number[], r: number) => ({
     ...solution.rankTradeOff(layers, sigma, r),
     parameters: parameters(layers, r),
   }),
 });
-const erring = (error: (sigma: number[], r: number) => unknown) => ({
+const missing = (missed: (sigma: number[], r: number) => unknown) => ({
   rankTradeOff: (layers: Layers, sigma: number[], r: number) => ({
     ...solution.rankTradeOff(layers, sigma, r),
-    error: error(sigma, r),
+    missed: missed(sigma, r),
   }),
 });
 
@@ -32,25 +36,73 @@ testExercise(rank, solution, {
     count(layers, (d, k) => d * k + r * (d + k)),
   ),
   'parameters: the text': counting((layers, r) => `${count(layers, (d, k) => r * (d + k))}`),
-  'the result has no parameters': counting(() => undefined),
   'parameters: a Promise: is an `await` missing?': counting(() => Promise.resolve(1)),
-  'error: the square root is missing': erring((sigma, r) => sum(sigma.slice(r).map((s) => s * s))),
-  'error: added unsquared': erring((sigma, r) => sum(sigma.slice(r))),
-  'error: yours is the part that rank r keeps': erring((sigma, r) =>
-    Math.hypot(...sigma.slice(0, r)),
+  'the result has no parameters: it must be { parameters, missed }': counting(() => undefined),
+  'missed: that is how far away rank r stays: divide it': missing((sigma, r) =>
+    size(sigma.slice(r)),
   ),
-  'one pattern too few is left out': erring((sigma, r) => Math.hypot(...sigma.slice(r + 1))),
-  'the weakest are kept': erring((sigma, r) => Math.hypot(...sigma.slice(0, sigma.length - r))),
-  'error: yours is relative to the whole change': erring(
-    (sigma, r) => Math.hypot(...sigma.slice(r)) / Math.hypot(...sigma),
+  'missed: the square root is missing': missing(
+    (sigma, r) => (size(sigma.slice(r)) / size(sigma)) ** 2,
   ),
-  'sigma was changed in place': {
-    rankTradeOff: (layers, sigma, r) => {
-      const error = Math.hypot(...sigma.splice(r));
-      return { parameters: count(layers, (d, k) => r * (d + k)), error };
+  'missed: yours is the square of how far away': missing((sigma, r) => size(sigma.slice(r)) ** 2),
+  'missed: added unsquared': missing((sigma, r) => sum(sigma.slice(r)) / sum(sigma)),
+  'missed: yours is the share that rank r keeps': missing(
+    (sigma, r) => size(sigma.slice(0, r)) / size(sigma),
+  ),
+  'missed: kept and missed do not add up to 1': missing(
+    (sigma, r) => 1 - size(sigma.slice(0, r)) / size(sigma),
+  ),
+  'missed: divided by what rank r keeps': missing(
+    (sigma, r) => size(sigma.slice(r)) / size(sigma.slice(0, r)),
+  ),
+  'missed: upside down': missing((sigma, r) => size(sigma) / size(sigma.slice(r))),
+  'one pattern too many is left out': missing((sigma, r) => size(sigma.slice(r - 1)) / size(sigma)),
+  'one pattern too few is left out': missing((sigma, r) => size(sigma.slice(r + 1)) / size(sigma)),
+  'the weakest are kept': missing(
+    (sigma, r) => size(sigma.slice(0, sigma.length - r)) / size(sigma),
+  ),
+  'only the strongest pattern left out is counted': missing(
+    (sigma, r) => (sigma[r] ?? 0) / size(sigma),
+  ),
+  'missed: yours is in per cent': missing((sigma, r) => (100 * size(sigma.slice(r))) / size(sigma)),
+  'missed: yours counts patterns': missing((sigma, r) => (sigma.length - r) / sigma.length),
+  'beyond r = 8 there is no sigma left': missing((sigma, r) => {
+    let kept = 0;
+    for (let i = 0; i < r; i++) kept += (sigma[i] ?? NaN) ** 2;
+    return Math.sqrt(1 - kept / sum(sigma.map((s) => s * s)));
+  }),
+  'NaN is the root of a number below 0': missing((sigma, r) =>
+    Math.sqrt(1 - 1e-15 - size(sigma.slice(0, r)) ** 2 / size(sigma) ** 2),
+  ),
+  'parameters: yours is the share: parameters and missed are swapped': {
+    rankTradeOff: (...args) => {
+      const { parameters, missed } = solution.rankTradeOff(...args);
+      return { parameters: missed, missed: parameters };
     },
   },
-  'the result must be an object { parameters, error }': {
-    rankTradeOff: (layers, _, r) => count(layers, (d, k) => r * (d + k)),
+  'parameters: the result is NaN': counting(() => NaN),
+  'sigma was changed in place': {
+    rankTradeOff: (layers, sigma, r) => {
+      const missed = size(sigma) && size(sigma.splice(r));
+      return { parameters: count(layers, (d, k) => r * (d + k)), missed };
+    },
   },
+  'the result must be an object { parameters, missed }': {
+    rankTradeOff: (layers, sigma, r) => [
+      count(layers, (d, k) => r * (d + k)),
+      size(sigma.slice(r)) / size(sigma),
+    ],
+  },
+});
+
+test('a share computed from what is kept passes, with its rounding where nothing is left out', async () => {
+  const rankTradeOff = (layers: Layers, sigma: number[], r: number) => {
+    const kept = sigma.slice(0, r).reduceRight((all, s) => all + s * s, 0);
+    const missed = Math.sqrt(Math.abs(1 - kept / sum(sigma.map((s) => s * s))));
+    return { parameters: count(layers, (d, k) => r * (d + k)), missed };
+  };
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const { state, message } = await judge(rank, () => rankTradeOff, { seed, seconds: 20 });
+    assert.equal(state, 'passed', message);
+  }
 });

@@ -14,7 +14,7 @@ type Layers = [d: number, k: number][];
 const rankTradeOff: Part = {
   name: 'rankTradeOff',
   signature:
-    'function rankTradeOff(layers: [d: number, k: number][], sigma: number[], r: number): { parameters: number; error: number }',
+    'function rankTradeOff(layers: [d: number, k: number][], sigma: number[], r: number): { parameters: number; missed: number }',
   async cases(random) {
     const layers: Layers = [
       [96, 40],
@@ -22,7 +22,7 @@ const rankTradeOff: Part = {
       [40, 24],
     ];
     const cases: Case[] = [];
-    for (const r of [2, 5, 8]) cases.push(rankCase(layers, await drawSigma(random), r));
+    for (const r of [2, 5, 8, 12]) cases.push(rankCase(layers, await drawSigma(random), r));
     return cases;
   },
   async square(random) {
@@ -49,16 +49,16 @@ function total(layers: Layers, of: (d: number, k: number) => number): number {
 
 function rankCase(layers: Layers, sigma: number[], r: number): Case {
   const parameters = number(total(layers, (d, k) => r * (d + k)));
-  const error = number(Math.hypot(...sigma.slice(r)));
+  const missed = number(Math.hypot(...sigma.slice(r)) / Math.hypot(...sigma));
   return valueCase({
     args: { layers, sigma, r },
-    expected: { parameters, error },
+    expected: { parameters, missed },
     suspects: {
       parameters: {
         ...wrongCounts(layers, r),
-        'yours is the error: parameters and error are swapped': error,
+        'yours is the share: parameters and missed are swapped': missed,
       },
-      error: wrongErrors(sigma, r),
+      missed: wrongShares(sigma, r),
     },
   });
 }
@@ -80,40 +80,61 @@ function wrongCounts(layers: Layers, r: number): Suspects {
   };
 }
 
-function wrongErrors(sigma: number[], r: number): Suspects {
-  const norm = (values: number[]) => number(Math.hypot(...values));
-  const leftOut = sigma.slice(r);
+function wrongShares(sigma: number[], r: number): Suspects {
   const n = sigma.length;
-  const sum = leftOut.reduce((all, value) => all + value, 0);
-  const squares = leftOut.reduce((all, value) => all + value * value, 0);
+  const size = (strengths: number[]) => Math.hypot(...strengths);
+  const sum = (strengths: number[]) => strengths.reduce((all, one) => all + one, 0);
+  const [kept, leftOut, all] = [sigma.slice(0, r), sigma.slice(r), size(sigma)];
+  const missed = size(leftOut) / all;
   return {
-    'yours is the part that rank r keeps: the error is the part it leaves out': norm(
-      sigma.slice(0, r),
+    [r > n
+      ? 'beyond r = 8 there is no sigma left: sigma[i] is undefined there, and the sum NaN'
+      : 'NaN is the root of a number below 0, by rounding: add up what is left out instead']:
+      number(NaN),
+    'that is how far away rank r stays: divide it by the size of the whole change, all of sigma':
+      number(size(leftOut)),
+    'the square root is missing: yours is the share of the squares': number(missed ** 2),
+    'yours is the square of how far away rank r stays: take the root, divide by that of all of sigma':
+      number(size(leftOut) ** 2),
+    'added unsquared: the squares of the strengths add up, as in Pythagoras': [
+      number(sum(leftOut) / sum(sigma)),
+      number(sum(leftOut)),
+    ],
+    'yours is the share that rank r keeps: missed is what it leaves out': [
+      number(size(kept) / all),
+      number((size(kept) / all) ** 2),
+      number(sum(kept) / sum(sigma)),
+    ],
+    'kept and missed do not add up to 1, their squares do': number(1 - size(kept) / all),
+    'divided by what rank r keeps: it must be the whole change': number(size(leftOut) / size(kept)),
+    'upside down: the part left out is divided by the whole': number(all / size(leftOut)),
+    'one pattern too many is left out: rank r keeps r of them': number(
+      size(sigma.slice(r - 1)) / all,
     ),
-    'the square root is missing': number(squares),
-    'added unsquared: the patterns are orthogonal, so their squares add': number(sum),
-    'one pattern too many is left out: rank r keeps r of them': norm(sigma.slice(r - 1)),
-    'one pattern too few is left out: rank r keeps r of them': norm(sigma.slice(r + 1)),
-    'the weakest are kept: the best rank r keeps the r strongest': norm(sigma.slice(0, n - r)),
-    'yours is relative to the whole change: the error is the distance itself': number(
-      Math.sqrt(squares) / Math.hypot(...sigma),
+    'one pattern too few is left out: rank r keeps r of them': number(
+      size(sigma.slice(r + 1)) / all,
     ),
-    'yours takes the mean of the squares: they must be added': number(
-      Math.sqrt(squares / leftOut.length),
+    'the weakest are kept: the best rank r keeps the r strongest': number(
+      size(sigma.slice(0, Math.max(n - r, 0))) / all,
     ),
-    'only the strongest pattern left out is counted': number(leftOut[0] ?? NaN),
+    'only the strongest pattern left out is counted': [
+      number((leftOut[0] ?? NaN) / all),
+      number(leftOut[0] ?? NaN),
+    ],
+    'yours is in per cent: a share is from 0 to 1': number(100 * missed),
+    'yours counts patterns: each weighs as much as the square of its strength': number((n - r) / n),
   };
 }
 
-/** Exercise 1: the parameters and the error of a rank. */
+/** Exercise 1: the parameters of a rank, and what it misses. */
 export const rank: Exercise = {
   id: 'rank',
   title: 'Exercise 1: rank sensitivity',
   parts: [rankTradeOff],
   hints: [
-    'The two numbers are independent: parameters counts the numbers in A and B over all layers; error is the distance from the best change of rank r to the change that is needed.',
-    'A is [r, k] and B is [d, r]. For the error: a matrix is a sum of patterns, one for each singular value; its best approximation of rank r keeps the r strongest (Eckart and Young 1936).',
-    'The patterns are orthogonal, so the squares of the singular values left out add up, as in Pythagoras: error = √(σ²ᵣ₊₁ + σ²ᵣ₊₂ + ...).',
-    'sigma.slice(r) holds the values left out. It is empty from r = 8 on, so reduce needs 0 as its start value.',
+    'The two numbers are independent: parameters counts the numbers in A [r, k] and B [d, r] over all layers; missed is how much of the needed change rank r leaves out, from 0 (nothing) to 1 (all).',
+    'A matrix is a sum of simple patterns, each with a strength: its singular values sigma, the strongest first. Rank r has room for r patterns, so at best it keeps the r strongest (Eckart and Young 1936).',
+    'The patterns stand at right angles to each other. So their squares add up, as in Pythagoras: the size of the part left out is √(σ²ᵣ₊₁ + σ²ᵣ₊₂ + ...), and that of the whole change the same over all of sigma. missed is the one divided by the other.',
+    'sigma.slice(r) holds the strengths left out. It is empty from r = 8 on, so reduce needs 0 as its start value.',
   ],
 };

@@ -1,7 +1,9 @@
 import type { Values } from './values';
 
-/** Largest float32 error accepted, relative to the largest expected entry. */
+/** Largest float32 error accepted, relative to the largest expected entry, or to a small one. */
 const TOLERANCE = 1e-5;
+/** Rounding leaves some 1e-8 where 0 is expected, as in √(1 - a / b). */
+const SMALL = 1e-2;
 
 /** Known wrong values, keyed by the mistake that leads to each; a list if it has several forms. */
 export type Suspects = Record<string, Values | Values[]>;
@@ -9,7 +11,7 @@ export type Suspects = Record<string, Values | Values[]>;
 /** Tells whether two values are equal up to rounding. */
 export function agree(got: Values, expected: Values): boolean {
   if (got.shape.join() !== expected.shape.join()) return false;
-  return largestDifference(got, expected) <= TOLERANCE * Math.max(largest(expected), 1e-3);
+  return largestDifference(got, expected) <= TOLERANCE * Math.max(largest(expected), SMALL);
 }
 
 /** Computes the largest |got - expected|; NaN if an entry of `got` is NaN. */
@@ -35,6 +37,7 @@ export function findMistake(got: Values, expected: Values, suspects: Suspects): 
     return `the shape is ${shapeOf(got)}, it must be ${shapeOf(expected)}`;
   }
   const notFinite = countNotFinite(got);
+  if (notFinite > 0 && got.form === 'number') return `the result is ${got.values[0]}`;
   if (notFinite > 0) return `${notFinite} of ${got.values.length} entries are NaN or infinite`;
   if (hasOneRow(got)) return 'every row is the same: one row was broadcast over all of them';
   const factor = constantFactor(got, expected);
