@@ -124,9 +124,27 @@ console.log(same)`);
     assert.equal(own[0]?.content.text, 'true\n');
   });
 
-  test('gives hints one at a time, then the solution', async () => {
-    assert.match(await text(`hint('merge')`), /^➜ hint 1 of 4[^]*\n1\. /);
-    assert.match(await text(`hint('merge')`), /^➜ hint 2 of 4[^]*\n1\. [^]*\n2\. /);
+  test('folds all hints but the first, however often they are asked for', async () => {
+    const shown = async () => {
+      const [output] = await kernel.cell(`hint('merge')`);
+      return output?.content.data ?? {};
+    };
+    const once = await shown();
+    const html = String(once['text/html']);
+    assert.match(
+      html,
+      /hint 1 of 4<[^]*Each function is one line[^]*<details[^>]*><summary>Hint 2 of 4</,
+    );
+    assert.equal(html.match(/<details/g)?.length, 3);
+    assert.doesNotMatch(html, /<details[^>]* open/);
+    assert.match(
+      String(once['text/plain']),
+      /^➜ hint 1 of 4[^]*\nHint 2 of 4\n[^]*\nHint 4 of 4\n/,
+    );
+    assert.deepEqual(await shown(), once);
+  });
+
+  test('gives the solution as a cell would have it', async () => {
     const shown = await text(`solution('qlora')`);
     assert.match(shown, /function nf4Levels\(\): number\[\] \{/);
     assert.doesNotMatch(shown, /^ *(import|export)/m);

@@ -2,26 +2,23 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../files/local';
 import { display } from '../../jupyter';
-import { card, code, paragraph } from '../card';
+import { card, code, details, paragraph } from '../card';
 import { type ExerciseId, findExercise } from '../exercises';
 
-const given = new Map<string, number>();
-
 /**
- * Shows the hints of an exercise, one more with each call.
+ * Shows the first hint of an exercise. The others are folded below it, each to be opened by a click,
+ * so that running the cell again gives none away; as plain text they are all shown.
  * @throws ArgumentError if there is no such exercise
  */
 export function hint(id: ExerciseId): void {
   const { title, hints } = findExercise('hint', id);
-  const count = Math.min((given.get(id) ?? 0) + 1, hints.length);
-  given.set(id, count);
-  const blocks = hints.slice(0, count).map((text, i) => paragraph(`${i + 1}. ${text}`));
-  const next =
-    count < hints.length
-      ? `Run hint('${id}') again for the next hint.`
-      : `That was the last hint. solution('${id}') shows an answer.`;
-  const mark = { symbol: '➜', word: `hint ${count} of ${hints.length}`, colour: 'info' } as const;
-  display(card(mark, title, [...blocks, paragraph(next)]), { id: `hint-${id}` });
+  const [first = '', ...others] = hints;
+  const folded = others.map((text, i) =>
+    details(`Hint ${i + 2} of ${hints.length}`, paragraph(text)),
+  );
+  const end = paragraph(`solution('${id}') shows an answer.`);
+  const mark = { symbol: '➜', word: `hint 1 of ${hints.length}`, colour: 'info' } as const;
+  display(card(mark, title, [paragraph(first), ...folded, end]), { id: `hint-${id}` });
 }
 
 /**

@@ -43,7 +43,7 @@ export function showVerdict(
     blocks.push(...showSource(name, definitionOf(name)));
   }
   if (state === 'failed' || state === 'threw') {
-    blocks.push(paragraph(`Stuck? hint('${exercise.id}') gives the next hint.`));
+    blocks.push(paragraph(`Stuck? Run hint('${exercise.id}').`));
   }
   return card(MARKS[state], exercise.title, [...blocks, paragraph(progress)]);
 }
