@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readWings } from '../../src/cli/testing';
+import { compareMeans, mean, standardDeviation } from '../../src/course/measure';
 import { pages, root } from './pages';
 
 type Row = Record<string, unknown>;
@@ -18,36 +19,68 @@ const NAMES = {
   full: () => 'full fine-tuning',
 };
 
-interface Rank {
-  method: keyof typeof NAMES;
+interface Trained {
+  method: string;
   r: number | null;
+  learningRate: number;
   trainable: number;
   exactMatch: number;
   testLoss: number;
 }
 
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const deviation = (values: number[]) => {
-  const squares = values.map((value) => (value - mean(values)) ** 2);
-  return Math.sqrt((mean(squares) * values.length) / (values.length - 1));
-};
+const trained = (file: string) => readResults(file) as unknown as Trained[];
 
 /** One line per setting, over all its seeds. */
 function rankTable(): string {
-  const groups = new Map<string, Rank[]>();
-  for (const row of readResults('sweep-rank') as unknown as Rank[]) {
-    const name = NAMES[row.method](row.r);
+  const groups = new Map<string, Trained[]>();
+  for (const row of trained('sweep-rank')) {
+    const name = NAMES[row.method as keyof typeof NAMES](row.r);
     groups.set(name, [...(groups.get(name) ?? []), row]);
   }
+  const seeds = new Set([...groups.values()].map(({ length }) => length));
+  assert.equal(seeds.size, 1, 'each setting has as many seeds as the others');
   const lines = [...groups].map(([name, rows]) => {
     const exact = rows.map(({ exactMatch }) => 100 * exactMatch);
     const loss = mean(rows.map(({ testLoss }) => testLoss)).toFixed(3);
-    const trained = rows[0]?.trainable.toLocaleString('en-US');
-    assert.equal(rows.length, 3, name);
-    return `| ${name} | ${trained} | ${mean(exact).toFixed(1)} ± ${deviation(exact).toFixed(1)} % | ${loss} |`;
+    const { trainable, learningRate } = rows[0] as Trained;
+    const share = `${mean(exact).toFixed(1)} ± ${standardDeviation(exact).toFixed(1)} %`;
+    return `| ${name} | ${trainable.toLocaleString('en-US')} | ${learningRate} | ${share} | ${loss} |`;
   });
-  const head = ['| | trained parameters | exact match | test loss |', '| - | -: | -: | -: |'];
-  return `\n${[...head, ...lines].join('\n')}\n\n`;
+  const head = `| | trained parameters | learning rate | exact match, ${[...seeds].join()} seeds | test loss |`;
+  return `\n${[head, '| - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
+/** One line per comparison: the difference of the means with its interval, and what it shows. */
+function differencesTable(): string {
+  const of = (file: string, method: string, r: number | null) =>
+    trained(file)
+      .filter((row) => row.method === method && row.r === r)
+      .map(({ exactMatch }) => 100 * exactMatch);
+  const rank = (r: number | null, method = r === null ? 'full' : 'lora') =>
+    of('sweep-rank', method, r);
+  const variants = { rslora: 'rsLoRA', dora: 'DoRA', pissa: 'PiSSA', loraplus: 'LoRA+' };
+  const compared: [what: string, from: number[], to: number[]][] = [
+    ['rank 4 instead of 1', rank(1), rank(4)],
+    ['rank 64 instead of 4', rank(4), rank(64)],
+    ['full fine-tuning instead of rank 4', rank(4), rank(null)],
+    ['rsLoRA instead of LoRA, rank 1', rank(1), rank(1, 'rslora')],
+    ['rsLoRA instead of LoRA, rank 4', rank(4), rank(4, 'rslora')],
+    ['rsLoRA instead of LoRA, rank 64', rank(64), rank(64, 'rslora')],
+    ['QLoRA instead of LoRA, rank 8', of('sweep-qlora', 'lora', 8), of('sweep-qlora', 'qlora', 8)],
+  ];
+  for (const [method, name] of Object.entries(variants)) {
+    const [from, to] = [of('sweep-variants', 'lora', 16), of('sweep-variants', method, 16)];
+    compared.push([`${name} instead of LoRA, rank 16, 300 steps`, from, to]);
+  }
+  const lines = compared.map(([what, from, to]) => {
+    const { difference, interval } = compareMeans(from, to);
+    const [low, high] = interval;
+    const shown = low > 0 ? 'more' : high < 0 ? 'less' : 'none';
+    const ends = interval.map((end) => end.toFixed(1)).join(' to ');
+    return `| ${what} | ${difference.toFixed(1)} (${ends}) | ${shown} | ${from.length} and ${to.length} |`;
+  });
+  const head = '| | points of exact match (95 % interval) | difference shown | seeds |';
+  return `\n${[head, '| - | -: | - | -: |', ...lines].join('\n')}\n\n`;
 }
 
 /** One line per base and method. */
@@ -208,6 +241,7 @@ function wingsTable(): string {
 const TABLES = {
   times: timesTable,
   rank: rankTable,
+  differences: differencesTable,
   memory: memoryTable,
   agents: agentsTable,
   adapters: adaptersTable,
