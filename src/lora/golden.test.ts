@@ -35,9 +35,11 @@ function tensors(golden: LoraLinearCase) {
   };
 }
 
+const sizeOf = ({ r, alpha }: LoraLinearCase) => ({ r, alpha });
+
 function layerOf(golden: LoraLinearCase) {
   const { w0, A, B, bias } = tensors(golden);
-  const layer = applyLoraToLinear(new Linear({ weight: w0, bias }), golden);
+  const layer = applyLoraToLinear(new Linear({ weight: w0, bias }), sizeOf(golden));
   layer.lora.A.assign(A);
   layer.lora.B.assign(B);
   return layer;

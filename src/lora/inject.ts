@@ -1,3 +1,4 @@
+import { assertOptions } from '../tensor/errors';
 import {
   type ByName,
   countParameters,
@@ -12,7 +13,12 @@ import {
 } from '../tensor/nn';
 import { freezeBaseModel } from './freeze';
 import { LoRALayer } from './lora-layer';
-import { applyLoraToLinear, LoRALinear, type LoRALinearOptions } from './lora-linear';
+import {
+  applyLoraToLinear,
+  LORA_LINEAR_OPTIONS,
+  LoRALinear,
+  type LoRALinearOptions,
+} from './lora-linear';
 import { mergeLoraWeights } from './merge';
 import { assertOneAdapter } from './one-adapter';
 import { matchTargets, type TargetModules } from './target-modules';
@@ -30,20 +36,19 @@ export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
  * the order of the names. Adapters that other layers have already stay trainable, as in PEFT: all
  * train together.
  * @returns the names of the layers
- * @throws ArgumentError if a target matches nothing or an option does not fit a layer; the model
- *   is then as it was
+ * @throws ArgumentError if a target matches nothing, or an option is unknown or does not fit a layer;
+ *   the model is then as it was
  */
-export function injectLora(
-  model: Module,
-  { targetModules, r, alpha, seed = 0, ...options }: InjectOptions,
-): string[] {
+export function injectLora(model: Module, options: InjectOptions): string[] {
   model.assertAlive('injectLora');
+  assertOptions('injectLora', options, { targetModules: 'required', ...LORA_LINEAR_OPTIONS });
+  const { targetModules, r, alpha, seed = 0, ...others } = options;
   const linears = modulesOf(model, LinearLayer, { borrowed: false });
   const names = matchTargets([...linears.keys()], targetModules);
   const adapted = makeLayers(names, (name, i) => {
     const size = { r: valueFor(name, r), alpha: valueFor(name, alpha) };
     const linear = linears.get(name) as LinearLayer;
-    return applyLoraToLinear(linear, { ...options, ...size, seed: seed + i });
+    return applyLoraToLinear(linear, { ...others, ...size, seed: seed + i });
   });
   freezeAllButAdapters(model);
   putLayers(model, adapted);

@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertPositiveIntegers, ShapeError } from '../tensor/errors';
+import {
+  ArgumentError,
+  assertOptions,
+  assertPositiveIntegers,
+  type OptionKeys,
+  ShapeError,
+} from '../tensor/errors';
 import { assertLastAxis, Dropout, Module, asMatrix } from '../tensor/nn';
 import { Random } from '../tensor/runtime';
 import { type Init, kaimingUniform } from './init';
@@ -19,6 +25,15 @@ export interface LoRAOptions {
   /** while training, each entry of x is 0 for A with this probability */
   dropout?: number;
 }
+
+export const LORA_OPTIONS: OptionKeys<LoRAOptions> = {
+  r: 'required',
+  alpha: 'required',
+  scaling: 'optional',
+  init: 'optional',
+  seed: 'optional',
+  dropout: 'optional',
+};
 
 /** Options of an adapter for a layer of k inputs and d outputs. */
 export interface LoRALayerOptions extends LoRAOptions {
@@ -45,13 +60,13 @@ export class LoRALayer extends Module {
   private start: { A0: tf.Variable<tf.Rank.R2>; B0: tf.Variable<tf.Rank.R2> } | null = null;
 
   /**
-   * @throws ArgumentError listing every option that is out of range, or if `scaling` gives no finite
+   * @throws ArgumentError listing every option that is unknown or out of range, or if `scaling` gives no finite
    *   number; ShapeError if `init` gives other shapes than A [r, k] and B [d, r]
    */
   constructor(options: LoRALayerOptions) {
     super();
+    assertValues(options);
     const { inFeatures: k, outFeatures: d, r, alpha, init = kaimingUniform, seed = 0 } = options;
-    assertOptions(options);
     this.dropout = this.addChild('dropout', new Dropout(options.dropout ?? 0));
     this.alpha = alpha;
     this.scalingRule = options.scaling ?? overRank;
@@ -166,7 +181,10 @@ function assertScale(scaling: Scaling, alpha: number, r: number): void {
   );
 }
 
-function assertOptions({ inFeatures, outFeatures, r, alpha }: LoRALayerOptions): void {
+function assertValues(options: LoRALayerOptions): void {
+  const sizes = { inFeatures: 'required', outFeatures: 'required' } as const;
+  assertOptions('LoRALayer', options, { ...LORA_OPTIONS, ...sizes });
+  const { inFeatures, outFeatures, r, alpha } = options;
   assertPositiveIntegers('LoRALayer', { inFeatures, outFeatures, r });
   if (!Number.isFinite(alpha)) {
     throw new ArgumentError(`LoRALayer: alpha must be a finite number, got ${alpha}.`);

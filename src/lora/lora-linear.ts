@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, ShapeError } from '../tensor/errors';
+import { ArgumentError, assertOptions, type OptionKeys, ShapeError } from '../tensor/errors';
 import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
-import { LoRALayer, type LoRAOptions } from './lora-layer';
+import { LORA_OPTIONS, LoRALayer, type LoRAOptions } from './lora-layer';
 import { adaptedForward } from './ops/adapted-forward';
 
 /**
@@ -15,6 +15,11 @@ export interface LoRALinearOptions extends LoRAOptions {
   /** `dora`; LoRA unless given */
   variant?: Variant;
 }
+
+export const LORA_LINEAR_OPTIONS: OptionKeys<LoRALinearOptions> = {
+  ...LORA_OPTIONS,
+  variant: 'optional',
+};
 
 /**
  * h = W0 x + b + s B A x        (Hu et al. 2021, eq. 3)
@@ -59,15 +64,17 @@ export class LoRALinear extends Module {
 /**
  * Puts a fresh adapter on a linear layer. Freeze the layer first (`freezeBaseModel`), or training
  * changes it too.
- * @throws ArgumentError if an option is out of range or the layer is not linear, as one with an
- *   adapter is not; DisposedError if it is disposed; what `init` and `variant` throw
+ * @throws ArgumentError if an option is unknown or out of range, or the layer is not linear, as one
+ *   with an adapter is not; DisposedError if it is disposed; what `init` and `variant` throw
  */
 export function applyLoraToLinear(linear: LinearLayer, options: LoRALinearOptions): LoRALinear {
   assertLinear('applyLoraToLinear', linear);
+  assertOptions('applyLoraToLinear', options, LORA_LINEAR_OPTIONS);
   const { inFeatures, outFeatures } = linear;
-  const lora = new LoRALayer({ ...options, inFeatures, outFeatures });
+  const { variant, ...rest } = options;
+  const lora = new LoRALayer({ ...rest, inFeatures, outFeatures });
   try {
-    return new LoRALinear(linear, lora, options.variant);
+    return new LoRALinear(linear, lora, variant);
   } catch (error) {
     lora.dispose();
     throw error;

@@ -1,8 +1,8 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { findFile, type HubOptions, namingDamage } from '../files/hub';
+import { findFile, HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
-import { ArgumentError, quote } from '../tensor/errors';
+import { ArgumentError, assertOptions, quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
 import { readBpe } from './bpe-tokenizer';
 import { type Find, findWeights } from './find-weights';
@@ -58,16 +58,18 @@ const FAMILIES = new Map<string, Family>([
  * generation_config.json, its `eos_token_id` ends a text. Everything is checked before anything is
  * built.
  * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
- *   ArgumentError if the name is neither, HubError if the hub does not give out the model,
+ *   ArgumentError if the name is neither or an option is unknown, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
  */
 export async function loadModel(
   nameOrFolder: string,
-  { linear, ...options }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LanguageModel> {
-  const find = finder('loadModel', nameOrFolder, options);
+  assertOptions('loadModel', options, { linear: 'optional', ...HUB_OPTIONS });
+  const { linear, ...hub } = options;
+  const find = finder('loadModel', nameOrFolder, hub);
   return namingDamage('loadModel', async () => {
-    const { layout, create } = await readPlan(nameOrFolder, await find('config.json'), options);
+    const { layout, create } = await readPlan(nameOrFolder, await find('config.json'), hub);
     const weights = await readWeights(await findWeights('loadModel', find), layout, linear);
     try {
       return create(weights);
@@ -114,6 +116,7 @@ export async function loadTokenizer(
   options: HubOptions = {},
 ): Promise<Tokenizer> {
   const caller = 'loadTokenizer';
+  assertOptions(caller, options, HUB_OPTIONS);
   const find = finder(caller, nameOrFolder, options);
   return namingDamage(caller, async () => {
     const file = await find('tokenizer.json', 'vocab.json');

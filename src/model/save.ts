@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { writeFileAtomically } from '../files/local';
+import { assertOptions, type OptionKeys } from '../tensor/errors';
 import { type LanguageModel, writeWeights } from './transformer';
 
 /** How numbers are stored. */
@@ -7,6 +8,8 @@ export interface SaveOptions {
   /** F16 halves the file and rounds each weight */
   dtype?: 'F32' | 'F16';
 }
+
+const OPTIONS: OptionKeys<SaveOptions> = { dtype: 'optional' };
 
 /** The keys of config.json that name how numbers are stored, and Hugging Face's names of that. */
 const DTYPE_KEYS = ['dtype', 'torch_dtype'];
@@ -22,9 +25,11 @@ const DTYPES = { F32: 'float32', F16: 'float16' };
 export async function saveModel(
   model: LanguageModel,
   folder: string,
-  { dtype = 'F32' }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<void> {
   model.assertAlive('saveModel');
+  assertOptions('saveModel', options, OPTIONS);
+  const { dtype = 'F32' } = options;
   const file = path.join(folder, 'model.safetensors');
   await writeWeights(file, model.weightLayout, model.namedParameters(), dtype);
   await writeJson(folder, 'generation_config.json', model.generationConfigJson());

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix } from 'ml-matrix';
 import { injectLora, type LoRALinear, loraLayersOf } from '../../lora';
-import { ArgumentError, ShapeError } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type OptionKeys, ShapeError } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { Draw, read } from '../../tensor/runtime';
 import type { WeightedFactors, CombineMethod } from './methods';
@@ -14,6 +14,8 @@ export interface WeightedAdapter {
   /** w: 1 for the adapter as it is, negative to subtract it */
   weight: number;
 }
+
+const ADAPTER: OptionKeys<WeightedAdapter> = { layers: 'required', weight: 'required' };
 
 /** A [r, k] and B [d, r] by layer. */
 type Combined = Map<string, { A: Matrix; B: Matrix }>;
@@ -91,7 +93,9 @@ function assertAdapters(adapters: readonly WeightedAdapter[]): void {
   };
   if (adapters.length === 0) fail('adapters must be one or more, got none.');
   const sizes = new Map<string, string>();
-  for (const [i, { layers, weight }] of adapters.entries()) {
+  for (const [i, adapter] of adapters.entries()) {
+    assertOptions(CALLER, adapter, ADAPTER);
+    const { layers, weight } = adapter;
     if (!Number.isFinite(weight)) fail(`weight must be a finite number, got ${weight}.`);
     if (layers.size === 0) fail(`each adapter must have layers, got none in number ${i + 1}.`);
     for (const [name, { lora, variant }] of layers) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { freezeBaseModel, loraLayersOf, LoRALayer, type Scaling } from '../../lora';
-import { ArgumentError, assertFinite } from '../../tensor/errors';
+import { ArgumentError, assertFinite, assertOptions, type OptionKeys } from '../../tensor/errors';
 import {
   type ByName,
   Embedding,
@@ -28,25 +28,33 @@ export interface EmbeddingOptions {
   seed?: number;
 }
 
+const OPTIONS: OptionKeys<EmbeddingOptions> = {
+  targetModules: 'required',
+  r: 'required',
+  alpha: 'required',
+  scaling: 'optional',
+  dropout: 'optional',
+  seed: 'optional',
+};
+
 /**
  * Puts a fresh adapter on each embedding named, as `injectLora` does on linear layers. Call it
  * alone or after `injectLora`, which freezes the whole model. A head that uses the same table gets
  * no adapter, as in PEFT.
  * @returns the names of the embeddings
- * @throws ArgumentError if a target matches none or an option is out of range; the model is then
+ * @throws ArgumentError if a target matches none, or an option is unknown or out of range; the model is then
  *   as it was
  */
-export function injectEmbeddings(
-  model: Module,
-  { targetModules, r, alpha, seed = 0, ...options }: EmbeddingOptions,
-): string[] {
+export function injectEmbeddings(model: Module, options: EmbeddingOptions): string[] {
   model.assertAlive('injectEmbeddings');
+  assertOptions('injectEmbeddings', options, OPTIONS);
+  const { targetModules, r, alpha, seed = 0, ...others } = options;
   const tables = modulesOf(model, Embedding, { borrowed: false });
   const adapted = makeLayers(matchEmbeddings([...tables.keys()], targetModules), (name, i) => {
     const base = tables.get(name) as Embedding;
     const [inFeatures, outFeatures] = base.weight.shape;
     const size = { inFeatures, outFeatures, r: valueFor(name, r), alpha: valueFor(name, alpha) };
-    const lora = new LoRALayer({ ...options, ...size, seed: seed + i, init: embeddingInit });
+    const lora = new LoRALayer({ ...others, ...size, seed: seed + i, init: embeddingInit });
     return new LoRAEmbedding(base, lora);
   });
   // A model with adapters is frozen already, apart from these adapters.

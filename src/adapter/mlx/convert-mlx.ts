@@ -3,7 +3,7 @@ import { namingDamage } from '../../files/hub';
 import { FileError, readJson, replaceFiles, writeFileAtomically } from '../../files/local';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { rsLora } from '../../lora';
-import { quote } from '../../tensor/errors';
+import { assertOptions, type OptionKeys, quote } from '../../tensor/errors';
 import { transpose } from '../../tensor/runtime';
 import {
   checkConfig,
@@ -31,6 +31,8 @@ export interface ConvertOptions {
   rename?: (name: string) => string;
 }
 
+const OPTIONS: OptionKeys<ConvertOptions> = { rename: 'optional' };
+
 /**
  * Converts a PEFT adapter to one of mlx-lm: h = W0 x + scale (x a) b with a [k, r] = Aᵀ and
  * b [r, d] = Bᵀ. mlx-lm has one rank and one scale for all layers: smaller ranks are padded with
@@ -41,8 +43,10 @@ export interface ConvertOptions {
 export async function convertToMlx(
   from: string,
   to: string,
-  { rename = (name) => name }: ConvertOptions = {},
+  options: ConvertOptions = {},
 ): Promise<void> {
+  assertOptions('convertToMlx', options, OPTIONS);
+  const { rename = (name) => name } = options;
   const layers = await namingDamage('convertToMlx', () => readPeft('convertToMlx', from));
   const rank = Math.max(...layers.map(({ r }) => r));
   const scale = layers.find((layer) => layer.scale > 0)?.scale ?? 1;
@@ -90,9 +94,11 @@ async function writeMlx(
 export async function convertFromMlx(
   from: string,
   to: string,
-  { rename = (name) => name }: ConvertOptions = {},
+  options: ConvertOptions = {},
 ): Promise<void> {
   const caller = 'convertFromMlx';
+  assertOptions(caller, options, OPTIONS);
+  const { rename = (name) => name } = options;
   const { scale, file, tensors, ranks } = await namingDamage(caller, async () => {
     const scale = await readMlxScale(caller, await fileInside(caller, from, CONFIG_FILE));
     const file = await fileInside(caller, from, MLX_WEIGHTS);

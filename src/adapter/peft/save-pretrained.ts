@@ -3,7 +3,7 @@ import path from 'node:path';
 import { replaceFiles, writeFileAtomically } from '../../files/local';
 import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { assertOneAdapter, rsLora } from '../../lora';
-import { ArgumentError } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type OptionKeys } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { CONFIG_FILE, failFor, WEIGHTS_FILE, writeInto } from './adapter-files';
 import { collectTensors } from './adapter-tensors';
@@ -33,6 +33,8 @@ export interface SaveOptions {
   dtype?: 'F32' | 'F16';
 }
 
+const OPTIONS: OptionKeys<SaveOptions> = { config: 'optional', dtype: 'optional' };
+
 /**
  * Writes a model's adapter in PEFT's layout: adapter_config.json, adapter_model.safetensors, and a
  * README.md if there is none. Creates the folder if needed. Even if the process is killed, the
@@ -45,9 +47,11 @@ export interface SaveOptions {
 export async function savePretrained(
   model: Module,
   folder: string,
-  { config: given = {}, dtype = 'F32' }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<AdapterConfig> {
   model.assertAlive(CALLER);
+  assertOptions(CALLER, options, OPTIONS);
+  const { config: given = {}, dtype = 'F32' } = options;
   assertOneAdapter(CALLER, model);
   const adapted = adaptedLayers(model);
   assertSavable(adapted);

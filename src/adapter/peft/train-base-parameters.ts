@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type OptionKeys } from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 import {
@@ -17,20 +17,28 @@ export interface BaseTraining {
   restoreBase: () => void;
 }
 
+/** Options of `trainBaseParameters`. */
+interface BaseOptions {
+  /** the biases to train; none unless given */
+  bias?: BaseTrainingConfig['bias'];
+  /** the ends of the names of modules without adapters */
+  modulesToSave?: string[] | null;
+}
+
+const OPTIONS: OptionKeys<BaseOptions> = { bias: 'optional', modulesToSave: 'optional' };
+
 /**
  * Unfreezes parameters of the base, to be trained with the adapter: PEFT's `bias` and
  * `modules_to_save`. They are the base's own parameters, not copies: `removeLora` leaves them
  * trained, `restoreBase` gives them back their values.
- * @param modulesToSave the ends of the names of modules without adapters
  * @throws ArgumentError if the model has no adapter or a module cannot be trained whole
  */
 export async function trainBaseParameters(
   model: Module,
-  {
-    bias = 'none',
-    modulesToSave = null,
-  }: { bias?: BaseTrainingConfig['bias']; modulesToSave?: string[] | null },
+  options: BaseOptions,
 ): Promise<BaseTraining> {
+  assertOptions('trainBaseParameters', options, OPTIONS);
+  const { bias = 'none', modulesToSave = null } = options;
   const adapted = new Set(adaptedLayers(model).keys());
   if (adapted.size === 0) {
     throw new ArgumentError(

@@ -30,11 +30,12 @@ export async function trainRole(
   const origin = await provenance();
   const start = performance.now();
   const { model, tokenizer } = await openBase();
-  const { role, r, alpha, seed } = run;
+  const { role, r, alpha, seed, steps, learningRate } = run;
   injectLora(model, { targetModules: 'all-linear', r, alpha, seed });
   const hard = role === 'solver' ? [] : readProblems(hardFile);
   const rows = trainingRows(role, hard);
-  const losses = await trainByRecipe(model, encodeRows(tokenizer, rows), run, tell);
+  const options = { steps, seed, learningRate };
+  const losses = await trainByRecipe(model, encodeRows(tokenizer, rows), options, tell);
   const config = {
     base_model_name_or_path: 'data/base',
     task_type: 'CAUSAL_LM',

@@ -1,6 +1,7 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import type { AdapterBank } from '../../adapter/bank';
 import type { LanguageModel } from '../../model/transformer';
+import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import { completionLogProbabilities, encodeRows } from '../../train/data';
 import { completeTogether, type Critique, formatCritique, formatSolution } from '../task';
 import type { Answerer } from './run-team';
@@ -22,6 +23,8 @@ export interface WritingOptions {
   seed?: number;
 }
 
+const WRITING: OptionKeys<WritingOptions> = { temperature: 'optional', seed: 'optional' };
+
 /** A token less likely than this, by the critic, makes its step wrong. */
 const DOUBTFUL = 0.5;
 
@@ -35,8 +38,10 @@ type Judging = Extract<AgentRequest, { role: 'critic' }>;
  */
 export function answerFrom(
   { model, tokenizer, bank }: AgentSetup,
-  { temperature = 0, seed = 0 }: WritingOptions = {},
+  options: WritingOptions = {},
 ): Answerer {
+  assertOptions('answerFrom', options, WRITING);
+  const { temperature = 0, seed = 0 } = options;
   const count = (text: string) => tokenizer.encode(text).ids.length;
   const [comma] = tokenizer.encode(',').ids; // one stands between steps
   let batches = 0;

@@ -1,4 +1,4 @@
-import { assertPositiveIntegers } from '../../tensor/errors';
+import { assertOptions, assertPositiveIntegers, type OptionKeys } from '../../tensor/errors';
 import { type AgentRequest, solveTogether, type Conversation, type Team } from './solve-together';
 import type { Reply, Trace } from './trace';
 
@@ -12,6 +12,8 @@ export interface RunOptions {
   /** called with each trace as it is done */
   onDone?: (trace: Trace) => void;
 }
+
+const OPTIONS: OptionKeys<RunOptions> = { atOnce: 'optional', onDone: 'optional' };
 
 /** A question being worked on, and the requests it waits for. */
 interface ActiveQuestion {
@@ -30,8 +32,10 @@ export async function runTeam(
   questions: readonly string[],
   team: Team,
   answer: Answerer,
-  { atOnce = 64, onDone }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<Trace[]> {
+  assertOptions('runTeam', options, OPTIONS);
+  const { atOnce = 64, onDone } = options;
   assertPositiveIntegers('runTeam', { atOnce, attempts: team.attempts });
   const traces: Trace[] = [];
   const waiting = questions.map((question, index) => ({ question, index }));

@@ -1,5 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import type { LanguageModel } from '../../model/transformer';
+import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import {
   checkSolver,
   completePrompts,
@@ -51,12 +52,16 @@ export interface TrialOptions {
   temperature: number;
 }
 
+const TRIAL: OptionKeys<TrialOptions> = { problems: 'required', temperature: 'required' };
+
 /** Finds problems, new to the solver, that it gets wrong at its first attempt. */
 export async function findHardProblems(
   model: LanguageModel,
   tokenizer: Tokenizer,
-  { problems: count, temperature }: TrialOptions,
+  options: TrialOptions,
 ): Promise<Problem[]> {
+  assertOptions('findHardProblems', options, TRIAL);
+  const { problems: count, temperature } = options;
   const problems = drawProblems({ split: SPLIT, seed: SEEDS.hard, count });
   const prompts = problems.map(({ question }) => solverPrompt(question));
   const texts = await completePrompts(model, tokenizer, prompts, { temperature });

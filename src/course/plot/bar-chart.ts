@@ -1,9 +1,11 @@
 import type { Data, Layout } from 'plotly.js-dist';
+import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import { escapeMarkup } from '../card';
 import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, inPageColor, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
+  CHART_WORDS,
   type ChartWords,
   drawDocument,
   drawHeader,
@@ -32,6 +34,13 @@ export interface BarChartOptions extends ChartWords {
   series: BarSeries[];
 }
 
+const OPTIONS: OptionKeys<BarChartOptions> = {
+  ...CHART_WORDS,
+  categories: 'required',
+  value: 'required',
+  series: 'required',
+};
+
 /** Categories are broken into lines at this width. */
 const CATEGORY_WIDTH = 240;
 const BAR = 22;
@@ -44,6 +53,7 @@ const ROW_GAP = 16;
  *   per category, values not finite, negative, or 0 on a log axis, missing words
  */
 export function barChart(options: BarChartOptions): Figure {
+  assertOptions('barChart', options, OPTIONS);
   throwFaults('barChart', findFaults(options));
   const { series } = options;
   const values = series.flatMap((bars) => bars.values);

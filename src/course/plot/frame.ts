@@ -1,3 +1,4 @@
+import type { OptionKeys } from '../../tensor/errors';
 import { escapeMarkup } from '../card';
 import { drawLegend } from './legend';
 import type { Scale } from './scale';
@@ -21,6 +22,8 @@ export interface ChartWords {
   /** One sentence with the numbers, for those who do not see the picture. */
   summary: string;
 }
+
+export const CHART_WORDS: OptionKeys<ChartWords> = { title: 'required', summary: 'required' };
 
 /** The plot's rectangle within the figure, in px from the figure's upper left corner. */
 export interface Box {

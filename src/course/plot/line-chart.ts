@@ -1,9 +1,11 @@
 import type { Data } from 'plotly.js-dist';
+import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import { escapeMarkup } from '../card';
 import { checkAxis, checkCount, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, inPageColor, makeFigure, plotlyAxis, plotlyLines } from './figure';
 import {
   type Box,
+  CHART_WORDS,
   type ChartWords,
   drawDocument,
   drawHeader,
@@ -44,6 +46,13 @@ export interface LineChartOptions extends ChartWords {
   series: LineSeries[];
 }
 
+const OPTIONS: OptionKeys<LineChartOptions> = {
+  ...CHART_WORDS,
+  x: 'required',
+  y: 'required',
+  series: 'required',
+};
+
 const PLOT_HEIGHT = 300;
 /** Half the width of a whisker's cap, in px. */
 const CAP = 4;
@@ -54,6 +63,7 @@ const CAP = 4;
  *   values that are not finite, values on a log axis that are not positive, missing words
  */
 export function lineChart(options: LineChartOptions): Figure {
+  assertOptions('lineChart', options, OPTIONS);
   throwFaults('lineChart', findFaults(options));
   const { series } = options;
   const x = pointScale(options.x, gather(series, 'x'));

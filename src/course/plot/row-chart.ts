@@ -1,8 +1,10 @@
 import type { Data, Layout } from 'plotly.js-dist';
+import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import { categoryAxis } from './bar-chart';
 import { checkAxis, checkValues, checkWords, throwFaults } from './check';
 import { type Figure, makeFigure, plotlyAxis } from './figure';
 import {
+  CHART_WORDS,
   type ChartWords,
   drawDocument,
   drawHeader,
@@ -36,6 +38,12 @@ export interface RowKind<Point> {
   traces: (points: readonly Point[], scale: Scale) => Data[];
 }
 
+const OPTIONS: OptionKeys<RowChartOptions<unknown>> = {
+  ...CHART_WORDS,
+  value: 'required',
+  points: 'required',
+};
+
 /** Names are broken into lines at this width. */
 const NAME_WIDTH = 240;
 const ROW_GAP = 18;
@@ -49,6 +57,7 @@ export function rowChart<Point extends { name: string }>(
   options: RowChartOptions<Point>,
   kind: RowKind<Point>,
 ): Figure {
+  assertOptions(kind.chart, options, OPTIONS);
   throwFaults(kind.chart, findFaults(options, kind));
   const { points, value } = options;
   const scale = pointScale(value, points.flatMap(kind.valuesOf));

@@ -1,3 +1,4 @@
+import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import type { Figure } from './figure';
 import { lineChart } from './line-chart';
 
@@ -18,6 +19,8 @@ export interface TrainingChartOptions {
   steps: number;
 }
 
+const OPTIONS: OptionKeys<TrainingChartOptions> = { history: 'required', steps: 'required' };
+
 /** Most points drawn; a longer history is drawn as this many means. */
 const POINTS = 100;
 /** Number of last steps that the speed is measured over. */
@@ -27,7 +30,9 @@ const RECENT = 20;
  * Draws the loss of a training, running or done, with step, speed and time left in the title.
  * @throws ArgumentError if there is no step yet, or a loss is not finite
  */
-export function trainingChart({ history, steps }: TrainingChartOptions): Figure {
+export function trainingChart(options: TrainingChartOptions): Figure {
+  assertOptions('trainingChart', options, OPTIONS);
+  const { history, steps } = options;
   const means = average(history, Math.ceil(history.length / POINTS));
   const state = describe(history, steps);
   return lineChart({

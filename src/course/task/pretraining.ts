@@ -1,10 +1,19 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { assertPositiveIntegers } from '../../tensor/errors';
+import { assertOptions, assertPositiveIntegers, type OptionKeys } from '../../tensor/errors';
 import type { Batch } from '../../train/data';
 import { pretrainText } from './pretrain-text';
 
 /** Lines of text drawn and encoded at a time. */
 const LINES = 500;
+
+/** Options of `drawPretrainingBatches`. */
+interface BlockOptions {
+  size: number;
+  time: number;
+  seed: number;
+}
+
+const OPTIONS: OptionKeys<BlockOptions> = { size: 'required', time: 'required', seed: 'required' };
 
 /**
  * Draws batches of consecutive blocks of pretraining text without end: ids [size, time], every
@@ -13,8 +22,10 @@ const LINES = 500;
  */
 export function* drawPretrainingBatches(
   tokenizer: Tokenizer,
-  { size, time, seed }: { size: number; time: number; seed: number },
+  options: BlockOptions,
 ): Generator<Batch, never> {
+  assertOptions('drawPretrainingBatches', options, OPTIONS);
+  const { size, time, seed } = options;
   assertPositiveIntegers('drawPretrainingBatches', { size, time });
   let tokens: number[] = [];
   for (let chunk = 0; ;) {

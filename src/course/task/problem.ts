@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ArgumentError, assertPositiveIntegers } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertOptions,
+  assertPositiveIntegers,
+  type OptionKeys,
+} from '../../tensor/errors';
 import { Draw } from '../../tensor/runtime';
 import { formatStep, LARGEST, type Step } from './equation';
 import { type PlannedStep, work } from './solution-plan';
@@ -31,6 +36,12 @@ export interface DrawOptions {
   readonly count: number;
 }
 
+const OPTIONS: OptionKeys<DrawOptions> = {
+  split: 'required',
+  seed: 'required',
+  count: 'required',
+};
+
 /**
  * Gives the split of a problem, which never changes: eight problems in ten are for training, one
  * each for validation and test. It hashes the worked steps alone, so names and words do not count.
@@ -46,7 +57,9 @@ export function splitOf({ steps }: Pick<Problem, 'steps'>): Split {
  * @throws ArgumentError if the split is unknown, the seed not an integer or the count not a
  *   positive one
  */
-export function drawProblems({ split, seed, count }: DrawOptions): Problem[] {
+export function drawProblems(options: DrawOptions): Problem[] {
+  assertOptions('drawProblems', options, OPTIONS);
+  const { split, seed, count } = options;
   assertPositiveIntegers('drawProblems', { count });
   if (!SPLITS.includes(split)) {
     const known = SPLITS.join(', ');

@@ -6,7 +6,7 @@ import {
   pathsInfo,
   REGEX_COMMIT_HASH,
 } from '@huggingface/hub';
-import { LoraError } from '../../tensor/errors';
+import { LoraError, type OptionKeys } from '../../tensor/errors';
 import { type Content, download, type DownloadProgress } from './download';
 import type { HubAccess } from './hub-access';
 import { DownloadError, HubError, type HubFile } from './hub-error';
@@ -18,6 +18,8 @@ export interface HubOptions {
   /** the address of a mirror; that in `HF_ENDPOINT`, or the hub itself if not given */
   hubUrl?: string;
 }
+
+export const HUB_OPTIONS: OptionKeys<HubOptions> = { onProgress: 'optional', hubUrl: 'optional' };
 
 /** The commit that a model's main branch is at. */
 export async function askCommit(wanted: HubFile, hub: HubAccess): Promise<string> {

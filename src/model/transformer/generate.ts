@@ -1,11 +1,17 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertPositiveIntegers, quote } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertOptions,
+  assertPositiveIntegers,
+  type OptionKeys,
+  quote,
+} from '../../tensor/errors';
 import { Random, read } from '../../tensor/runtime';
 import type { KeyValues } from './attention';
 import type { LanguageModel } from './language-model';
 import { isTokenId } from './token-id';
-import { assertSampleOptions, sample, type SampleOptions } from './sample';
+import { assertSampleOptions, sample, SAMPLE_OPTIONS, type SampleOptions } from './sample';
 
 /** How a text is continued. */
 export interface GenerateOptions extends SampleOptions {
@@ -17,6 +23,13 @@ export interface GenerateOptions extends SampleOptions {
   stopTokens?: readonly number[];
 }
 
+const GENERATE_OPTIONS: OptionKeys<GenerateOptions> = {
+  maxNewTokens: 'required',
+  seed: 'optional',
+  stopTokens: 'optional',
+  ...SAMPLE_OPTIONS,
+};
+
 /** Gets a prompt's new tokens so far; returns true to end its continuation. */
 export type IsDone = (ids: readonly number[]) => boolean;
 
@@ -25,7 +38,7 @@ export type IsDone = (ids: readonly number[]) => boolean;
  * positions are kept, so each new token costs one position. A prompt's draws depend only on
  * the seed and its place.
  * @returns the new tokens of each prompt, without the stop token
- * @throws ArgumentError if an option or a prompt is out of range, NonFiniteError on NaN logits
+ * @throws ArgumentError if an option is unknown, or it or a prompt is out of range, NonFiniteError on NaN logits
  */
 export async function generate(
   model: LanguageModel,
@@ -33,7 +46,8 @@ export async function generate(
   options: GenerateOptions,
   isDone: IsDone = () => false,
 ): Promise<number[][]> {
-  assertOptions(model, prompts, options);
+  assertOptions('generate', options, GENERATE_OPTIONS);
+  assertValues(model, prompts, options);
   const { maxNewTokens, seed = 0 } = options;
   const draws = await drawUniform(seed, prompts.length * maxNewTokens);
   const rows = prompts.map((_, i) => ({
@@ -110,12 +124,14 @@ export async function generateText(
   model: LanguageModel,
   tokenizer: Tokenizer,
   prompt: string,
-  { stop = [], ...options }: GenerateTextOptions,
+  options: GenerateTextOptions,
 ): Promise<string> {
+  assertOptions('generateText', options, { ...GENERATE_OPTIONS, stop: 'optional' });
+  const { stop = [], ...others } = options;
   assertStop(stop);
   const found = (text: string) => stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
   const isDone = (ids: readonly number[]) => found(tokenizer.decode([...ids])).length > 0;
-  const [ids = []] = await generate(model, [tokenizer.encode(prompt).ids], options, isDone);
+  const [ids = []] = await generate(model, [tokenizer.encode(prompt).ids], others, isDone);
   const text = ids.length > 0 ? tokenizer.decode(ids) : '';
   return text.slice(0, Math.min(text.length, ...found(text)));
 }
@@ -164,7 +180,7 @@ function assertStopTokens(stopTokens: readonly number[]): void {
   );
 }
 
-function assertOptions(
+function assertValues(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,

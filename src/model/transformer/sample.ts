@@ -1,4 +1,4 @@
-import { ArgumentError, NonFiniteError } from '../../tensor/errors';
+import { ArgumentError, NonFiniteError, type OptionKeys } from '../../tensor/errors';
 
 /** How the next token is chosen from the logits. */
 export interface SampleOptions {
@@ -9,6 +9,12 @@ export interface SampleOptions {
   /** only the likeliest tokens that together reach this probability */
   topP?: number;
 }
+
+export const SAMPLE_OPTIONS: OptionKeys<SampleOptions> = {
+  temperature: 'optional',
+  topK: 'optional',
+  topP: 'optional',
+};
 
 /** @throws ArgumentError listing every option that is out of range */
 export function assertSampleOptions({ temperature = 0, topK = 1, topP = 1 }: SampleOptions): void {

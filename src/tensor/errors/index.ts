@@ -8,5 +8,7 @@ export {
 } from './errors';
 export { assertFinite, nonFiniteFault } from './finite';
 export { nearest } from './nearest';
+export { assertOptions } from './options';
+export type { OptionKeys } from './options';
 export { assertPositiveIntegers } from './positive-integers';
 export { quote } from './quote';

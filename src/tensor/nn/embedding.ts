@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../errors';
+import { assertOptions, ShapeError } from '../errors';
 import { Module } from './module';
 
 /** Looks up the rows of a table: ids [...] (int32) -> [..., width] */
@@ -9,10 +9,12 @@ export class Embedding extends Module {
 
   /**
    * `weight` stays the caller's; its data is shared until training changes it.
-   * @throws ShapeError if it is no matrix
+   * @throws ShapeError if it is no matrix, ArgumentError if another option is given
    */
-  constructor({ weight }: { weight: tf.Tensor2D }) {
+  constructor(options: { weight: tf.Tensor2D }) {
     super();
+    assertOptions('Embedding', options, { weight: 'required' });
+    const { weight } = options;
     const { shape }: tf.Tensor = weight;
     if (shape.length !== 2) {
       throw new ShapeError(`Embedding: weight must be [rows, width], got [${shape.join(', ')}].`);

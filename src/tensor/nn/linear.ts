@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { assertPositiveIntegers, ShapeError } from '../errors';
+import { assertOptions, assertPositiveIntegers, type OptionKeys, ShapeError } from '../errors';
 import { Random } from '../runtime';
 import { asMatrix } from './as-matrix';
 import { LinearLayer } from './linear-layer';
@@ -16,6 +16,13 @@ export interface LinearOptions {
   seed?: number;
 }
 
+const LINEAR_OPTIONS: OptionKeys<LinearOptions> = {
+  inFeatures: 'required',
+  outFeatures: 'required',
+  bias: 'optional',
+  seed: 'optional',
+};
+
 /** Weights for a layer; they are copied, and stay the caller's. */
 export interface LinearWeights {
   /** W0 [d, k] */
@@ -23,6 +30,8 @@ export interface LinearWeights {
   /** b [d] */
   bias?: tf.Tensor1D | null;
 }
+
+const LINEAR_WEIGHTS: OptionKeys<LinearWeights> = { weight: 'required', bias: 'optional' };
 
 /**
  * h = W0 x + b
@@ -36,7 +45,7 @@ export class Linear extends LinearLayer {
   /** b [d], or null */
   readonly bias: tf.Variable<tf.Rank.R1> | null;
 
-  /** @throws ArgumentError if a size is not a positive integer, ShapeError if weights do not fit */
+  /** @throws ArgumentError if an option is unknown or a size not a positive integer, ShapeError if weights do not fit */
   constructor(options: LinearOptions | LinearWeights) {
     super();
     const { weight, bias } = 'weight' in options ? copyWeights(options) : drawWeights(options);
@@ -69,7 +78,9 @@ export class Linear extends LinearLayer {
   }
 }
 
-function drawWeights({ inFeatures, outFeatures, bias = true, seed = 0 }: LinearOptions) {
+function drawWeights(options: LinearOptions) {
+  assertOptions('Linear', options, LINEAR_OPTIONS);
+  const { inFeatures, outFeatures, bias = true, seed = 0 } = options;
   assertPositiveIntegers('Linear', { inFeatures, outFeatures });
   const random = new Random(seed);
   const bound = 1 / Math.sqrt(inFeatures);
@@ -79,7 +90,9 @@ function drawWeights({ inFeatures, outFeatures, bias = true, seed = 0 }: LinearO
   };
 }
 
-function copyWeights({ weight, bias = null }: LinearWeights) {
+function copyWeights(weights: LinearWeights) {
+  assertOptions('Linear', weights, LINEAR_WEIGHTS);
+  const { weight, bias = null } = weights;
   if (shapeOf(weight)?.length !== 2) {
     throw new ShapeError(
       `Linear: weight must be a tensor [d, k], got ${inWords(weight)}. Its rows are the outputs.`,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, DisposedError } from '../errors';
+import { ArgumentError, assertOptions, DisposedError, type OptionKeys } from '../errors';
 import type { Random } from '../runtime';
 
 /** The number of parameters of a module, and of those that training may change. */
@@ -13,6 +13,8 @@ export interface Reach {
   /** also those that a module borrows; true unless given */
   borrowed?: boolean;
 }
+
+const REACH: OptionKeys<Reach> = { borrowed: 'optional' };
 
 /**
  * A layer or model: named parameters, and named modules below it. A parameter is a
@@ -178,7 +180,9 @@ export abstract class Module {
     for (const child of this.children.values()) child.assertAlive(caller);
   }
 
-  private childrenWithin({ borrowed = true }: Reach): [string, Module][] {
+  private childrenWithin(reach: Reach): [string, Module][] {
+    assertOptions('Module', reach, REACH);
+    const { borrowed = true } = reach;
     return [...this.children].filter(([name]) => borrowed || !this.borrowed.has(name));
   }
 }

@@ -1,7 +1,7 @@
 import { ArgumentError, assertFinite } from '../errors';
 import { Linear, type Module, modulesOf } from '../nn';
 import { read } from '../runtime';
-import type { QuantizeOptions } from './quantize';
+import { assertQuantizeOptions, type QuantizeOptions } from './quantize';
 import { quantizeLinear } from './quantized-linear';
 
 /** Report of the layers of a model that are in 4 bits. */
@@ -23,9 +23,10 @@ export interface QuantizationReport {
  */
 export async function quantizeModel(
   model: Module,
-  options?: QuantizeOptions,
+  options: QuantizeOptions = {},
 ): Promise<QuantizationReport> {
   model.assertAlive('quantizeModel');
+  assertQuantizeOptions('quantizeModel', options);
   const linears = linearLayers(model);
   for (const [name, { weight }] of linears) assertFinite('quantizeModel', name, await read(weight));
   const report: QuantizationReport = { layers: [], weights: 0, bytes: 0 };

@@ -1,4 +1,4 @@
-import { ArgumentError, assertFinite } from '../errors';
+import { ArgumentError, assertFinite, assertOptions, type OptionKeys } from '../errors';
 import { codebook, dequantizeBlocks, quantizeBlocks } from './blockwise';
 import { dynamicLevels, LEVELS, type QuantizationType } from './levels';
 
@@ -10,6 +10,12 @@ export interface QuantizeOptions {
   /** store the scales in 8 bits too */
   doubleQuantize?: boolean;
 }
+
+const OPTIONS: OptionKeys<QuantizeOptions> = {
+  type: 'optional',
+  blockSize: 'optional',
+  doubleQuantize: 'optional',
+};
 
 /** Scales in 8 bits: levels[code] · scale of its block of 256, plus the offset. */
 export interface QuantizedScales {
@@ -47,13 +53,14 @@ const BOOKS = { nf4: codebook(LEVELS.nf4), fp4: codebook(LEVELS.fp4) };
  * bit, but that the mean of the scales is summed in float64.
  *
  * Bits a number: 4 + 32 / blockSize, with doubleQuantize 4 + (8 + 32 / 256) / blockSize.
- * @throws ArgumentError on an option out of range or no numbers, NonFiniteError
+ * @throws ArgumentError on an option unknown or out of range or no numbers, NonFiniteError
  */
-export function quantize(
-  values: Float32Array,
-  { type = 'nf4', blockSize = 64, doubleQuantize = false }: QuantizeOptions = {},
-): Quantized {
-  assertOptions(values, type, blockSize);
+export function quantize(values: Float32Array, options: QuantizeOptions = {}): Quantized {
+  assertQuantizeOptions('quantize', options);
+  const { type = 'nf4', blockSize = 64, doubleQuantize = false } = options;
+  if (values.length === 0) {
+    throw new ArgumentError('quantize: values must be one number or more, got none.');
+  }
   assertFinite('quantize', 'values', values);
   const { codes, scales } = quantizeBlocks(values, blockSize, BOOKS[type]);
   return {
@@ -98,13 +105,15 @@ function unpackCodes(packed: Uint8Array, length: number): Uint8Array {
   });
 }
 
-function assertOptions(values: Float32Array, type: string, blockSize: number): void {
+/** @throws ArgumentError, in the caller's name, if an option is unknown or out of range */
+export function assertQuantizeOptions(caller: string, options: QuantizeOptions): void {
+  assertOptions(caller, options, OPTIONS);
+  const { type = 'nf4', blockSize = 64 } = options;
   const faults = [
-    ...(values.length > 0 ? [] : ['values must be one number or more, got none']),
     ...(Object.hasOwn(LEVELS, type) ? [] : [`type must be nf4 or fp4, got ${type}`]),
     ...(BLOCK_SIZES.includes(blockSize)
       ? []
       : [`blockSize must be one of ${BLOCK_SIZES.join(', ')}, got ${blockSize}`]),
   ];
-  if (faults.length > 0) throw new ArgumentError(`quantize: ${faults.join('; ')}.`);
+  if (faults.length > 0) throw new ArgumentError(`${caller}: ${faults.join('; ')}.`);
 }

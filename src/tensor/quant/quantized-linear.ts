@@ -4,7 +4,7 @@ import { read } from '../runtime';
 import { dequantizeWeight, type QuantizedLayout } from './ops/dequantize-weight';
 import { quantizedMatMul } from './ops/quantized-matmul';
 import { PackedLinear } from './packed-linear';
-import { quantize, type Quantized, type QuantizeOptions } from './quantize';
+import { assertQuantizeOptions, quantize, type Quantized, type QuantizeOptions } from './quantize';
 
 /** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
 export interface QuantizedWeights {
@@ -72,9 +72,10 @@ export class QuantizedLinear extends PackedLinear {
  */
 export async function quantizeLinear(
   linear: Linear,
-  options?: QuantizeOptions,
+  options: QuantizeOptions = {},
 ): Promise<QuantizedLinear> {
   linear.assertAlive('quantizeLinear');
+  assertQuantizeOptions('quantizeLinear', options);
   const { outFeatures, inFeatures, bias } = linear;
   const weight = quantize(await read(linear.weight), options);
   return new QuantizedLinear({ weight, outFeatures, inFeatures, bias });
@@ -83,8 +84,12 @@ export async function quantizeLinear(
 /**
  * Gives a function that makes a layer in 4 bits of numbers on the host, so that a model is quantised
  * while it is loaded: `loadModel(name, { linear: quantizedLinear() })`.
+ * @throws ArgumentError on an option unknown or out of range
  */
-export function quantizedLinear(options?: QuantizeOptions): (host: HostLinear) => QuantizedLinear {
+export function quantizedLinear(
+  options: QuantizeOptions = {},
+): (host: HostLinear) => QuantizedLinear {
+  assertQuantizeOptions('quantizedLinear', options);
   return ({ weight, bias: values, ...sizes }) => {
     const bias = values && tf.tensor1d(values);
     try {

@@ -1,4 +1,9 @@
-import { ArgumentError, assertPositiveIntegers } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertOptions,
+  assertPositiveIntegers,
+  type OptionKeys,
+} from '../../tensor/errors';
 import { Draw } from '../../tensor/runtime';
 import { IGNORED } from '../loop';
 import type { Example } from './example';
@@ -47,24 +52,42 @@ export function makeBatch(examples: readonly Example[]): Batch {
 /** The number of batches sorted by length together. */
 const WINDOW = 8;
 
+/** Options of `drawBatches`. */
+interface BatchOptions {
+  /** the number of examples in a batch */
+  size: number;
+  seed: number;
+}
+
+const BATCH_OPTIONS: OptionKeys<BatchOptions> = { size: 'required', seed: 'required' };
+
 /**
  * Draws batches without end, epoch after epoch. An epoch has every example once: it is shuffled and
  * cut into windows of a few batches; each window is sorted by length, so that little is padding,
  * and cut into batches, which are shuffled. Examples left over, too few for a batch, come first in
  * the next epoch. The same seed gives the same batches.
- * @throws ArgumentError if the size is not a positive integer, or larger than there are examples
+ * @throws ArgumentError if an option is unknown, or the size is not a positive integer, or larger than there are examples
  */
-export function* drawBatches(
+export function drawBatches(
   examples: readonly Example[],
-  { size, seed }: { size: number; seed: number },
+  options: BatchOptions,
 ): Generator<Batch, never> {
+  assertOptions('drawBatches', options, BATCH_OPTIONS);
+  const { size, seed } = options;
   assertPositiveIntegers('drawBatches', { size });
   if (examples.length < size) {
     throw new ArgumentError(
       `drawBatches: size must be at most ${examples.length}, the number of examples, got ${size}. Make the batches smaller.`,
     );
   }
-  const draw = new Draw(seed, 'batches');
+  return drawEpochs(examples, size, new Draw(seed, 'batches'));
+}
+
+function* drawEpochs(
+  examples: readonly Example[],
+  size: number,
+  draw: Draw,
+): Generator<Batch, never> {
   let left: Example[] = [];
   for (;;) {
     const epoch = [...left, ...draw.shuffle(examples)];

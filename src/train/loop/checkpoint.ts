@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { readSafetensors, type SafetensorsReader, writeSafetensors } from '../../files/safetensors';
-import { ArgumentError, assertFinite, assertPositiveIntegers } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertFinite,
+  assertOptions,
+  assertPositiveIntegers,
+  type OptionKeys,
+} from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { trainableParameters } from './gradients';
 import type { Optimizer, ParameterState } from './optimizer';
@@ -15,6 +21,8 @@ export interface Checkpoint {
   extra?: unknown;
 }
 
+const CHECKPOINT: OptionKeys<Checkpoint> = { step: 'required', extra: 'optional' };
+
 /**
  * Saves a training between two steps to one safetensors file, atomically: the trainable parameters,
  * the optimiser's state and `checkpoint`. Frozen parameters are not saved. Tensors are saved as
@@ -25,8 +33,10 @@ export interface Checkpoint {
 export async function saveCheckpoint(
   file: string,
   training: { module: Module; optimizer: Optimizer },
-  { step, extra = null }: Checkpoint,
+  checkpoint: Checkpoint,
 ): Promise<void> {
+  assertOptions('saveCheckpoint', checkpoint, CHECKPOINT);
+  const { step, extra = null } = checkpoint;
   assertPositiveIntegers('saveCheckpoint', { 'step + 1': step + 1 });
   const { module, optimizer } = training;
   const updates = [...optimizer.state].map(([name, state]) => [name, state.step]);

@@ -162,7 +162,8 @@ describe('train, PyTorch and PEFT, float64', () => {
     const network = new Network(start, '.base');
     freezeBaseModel(network);
     for (const name of ['first', 'second']) {
-      const layer = applyLoraToLinear(network.namedModules().get(name) as Linear, golden);
+      const linear = network.namedModules().get(name) as Linear;
+      const layer = applyLoraToLinear(linear, { r: golden.r, alpha: golden.alpha });
       layer.lora.A.assign(tensor(start[`${name}.lora.A`] as EncodedArray));
       network.replaceModule(name, layer);
     }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, ShapeError } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type OptionKeys, ShapeError } from '../../tensor/errors';
 import {
+  ADAM_OPTIONS,
   type AdamOptions,
   addDecayedWeights,
   chain,
@@ -135,19 +136,23 @@ export interface AdamWOptions extends AdamOptions {
   ratio?: (name: string) => number;
 }
 
+const ADAMW_OPTIONS: OptionKeys<AdamWOptions> = {
+  learningRate: 'required',
+  ...ADAM_OPTIONS,
+  weightDecay: 'optional',
+  decays: 'optional',
+  ratio: 'optional',
+};
+
 /**
  * θ ← θ - η ratio (m̂ / (√v̂ + ε) + λ θ)        (Loshchilov and Hutter 2019, algorithm 2)
  *
  * Creates the optimiser of PyTorch's `AdamW`, where each ratio would be a parameter group.
- * @throws ArgumentError if the learning rate is not a positive number
+ * @throws ArgumentError if an option is unknown or out of range
  */
-export function adamW({
-  learningRate,
-  weightDecay = 0,
-  decays = () => true,
-  ratio,
-  ...adam
-}: AdamWOptions): Optimizer {
+export function adamW(options: AdamWOptions): Optimizer {
+  assertOptions('adamW', options, ADAMW_OPTIONS);
+  const { learningRate, weightDecay = 0, decays = () => true, ratio, ...adam } = options;
   const pieces = [scaleByAdam(adam)];
   if (weightDecay !== 0) pieces.push(addDecayedWeights(weightDecay, decays));
   if (ratio) pieces.push(scaleByName(ratio));

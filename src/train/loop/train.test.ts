@@ -112,8 +112,8 @@ describe('train', () => {
   test('refuses batches that are none', async () => {
     const none = (async function* () {})();
     for (const [batches, message] of [
-      [undefined, /batches must be an array, a generator or another iterable, got nothing/],
-      [null, /got null/],
+      [undefined, /options must have batches, got none/],
+      [null, /batches must be an array, a generator or another iterable, got null/],
       [5, /got 5/],
       [none, /It may not be async/],
       [[], /batches must hold a batch or more, got none/],

@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertPositiveIntegers, NonFiniteError, quote } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertOptions,
+  assertPositiveIntegers,
+  NonFiniteError,
+  type OptionKeys,
+  quote,
+} from '../../tensor/errors';
 import { type Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
@@ -41,6 +48,20 @@ export interface TrainOptions<Batch> {
   countTokens?: (batch: Batch) => number;
 }
 
+const OPTIONS: OptionKeys<TrainOptions<unknown>> = {
+  module: 'required',
+  loss: 'required',
+  batches: 'required',
+  optimizer: 'required',
+  steps: 'required',
+  stepsDone: 'optional',
+  schedule: 'optional',
+  accumulate: 'optional',
+  maxGradientNorm: 'optional',
+  seed: 'optional',
+  countTokens: 'optional',
+};
+
 /** The report of one step. */
 export interface TrainingStep {
   /** the first is 1 */
@@ -62,13 +83,14 @@ export interface TrainingStep {
  *
  * Between steps the event loop runs, so a notebook can draw and be interrupted. Weights and
  * optimiser are always those of a whole step, also after a `break`, an interrupt or an error.
- * @throws ArgumentError if an option is out of range, nothing is trainable, there is no batch or
+ * @throws ArgumentError if an option is unknown or out of range, nothing is trainable, there is no batch or
  *   nothing counts in a step, ShapeError if the loss is not a scalar, NonFiniteError if loss or
  *   gradient is NaN or infinite; the weights are then those before that step
  */
 export async function* train<Batch>(
   options: TrainOptions<Batch>,
 ): AsyncGenerator<TrainingStep, void> {
+  assertOptions('train', options, OPTIONS);
   const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
   assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
   if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { ArgumentError } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type OptionKeys } from '../../tensor/errors';
 import { adam } from './ops/adam';
 
 /** State of a transform for one parameter between steps: tensors of its shape, by name. */
@@ -51,19 +51,23 @@ export interface AdamOptions {
   epsilon?: number;
 }
 
+export const ADAM_OPTIONS: OptionKeys<AdamOptions> = {
+  beta1: 'optional',
+  beta2: 'optional',
+  epsilon: 'optional',
+};
+
 /**
  * m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,
  * update = m̂ / (√v̂ + ε),  m̂ = m / (1 - β₁ᵗ),  v̂ = v / (1 - β₂ᵗ)
  *
  * (Kingma and Ba 2015, algorithm 1; ε after the root, as in PyTorch.) t counts the updates of
  * this parameter, not the steps of the training.
- * @throws ArgumentError listing every option that is out of range
+ * @throws ArgumentError listing every option that is unknown or out of range
  */
-export function scaleByAdam({
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-}: AdamOptions = {}): Transform {
+export function scaleByAdam(options: AdamOptions = {}): Transform {
+  assertOptions('scaleByAdam', options, ADAM_OPTIONS);
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   assertAdamOptions({ beta1, beta2, epsilon });
   return {
     start: (value) => ({ m: value.zerosLike(), v: value.zerosLike() }),

@@ -1,0 +1,54 @@
+/**
+ * What other libraries call our options, without capitals and underscores, and how they are written
+ * here: those of PEFT, transformers, PyTorch and bitsandbytes.
+ */
+const FOREIGN = {
+  alphapattern: 'alpha: (name) => ...',
+  basemodelnameorpath: 'savePretrained(model, folder, { config: { base_model_name_or_path } })',
+  bias: 'trainBaseParameters(model, { bias })',
+  excludemodules: 'targetModules: (name) => ...',
+  faninfanout: 'savePretrained(model, folder, { config: { fan_in_fan_out } })',
+  initloraweights: 'init',
+  layerstotransform: 'targetModules: (name) => ...',
+  loraalpha: 'alpha',
+  loradropout: 'dropout',
+  modulestosave: 'trainBaseParameters(model, { modulesToSave })',
+  rankpattern: 'r: (name) => ...',
+  tasktype: 'savePretrained(model, folder, { config: { task_type } })',
+  usedora: 'variant: dora',
+  userslora: 'scaling: rsLora',
+
+  batchsize: 'drawBatches(examples, { size })',
+  betas: 'beta1 and beta2',
+  epochs: 'steps',
+  eps: 'epsilon',
+  gradientaccumulationsteps: 'accumulate',
+  learningrate: 'adamW({ learningRate })',
+  lr: 'learningRate',
+  lrschedulertype: 'schedule',
+  maxgradnorm: 'maxGradientNorm',
+  maxsteps: 'steps',
+  numtrainepochs: 'steps',
+  perdevicetrainbatchsize: 'drawBatches(examples, { size })',
+  warmupsteps: 'schedule: warmUp(steps, after)',
+  weightdecay: 'adamW({ weightDecay })',
+
+  dosample: 'temperature',
+  eostokenid: 'stopTokens',
+  stopstrings: 'stop',
+
+  bnb4bitquanttype: 'type',
+  bnb4bitusedoublequant: 'doubleQuantize',
+  loadin4bit: 'linear: quantizedLinear()',
+  quantizationconfig: 'linear: quantizedLinear()',
+} as const;
+
+/** A name without capitals and underscores. */
+export function plainName(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
+
+/** How another library's option is written here; undefined if it is not known. */
+export function ourNameFor(name: string): string | undefined {
+  return new Map<string, string>(Object.entries(FOREIGN)).get(plainName(name));
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ArgumentError } from './errors';
+import { assertOptions, type OptionKeys } from './options';
+
+interface Options {
+  r: number;
+  targetModules: string[];
+  dropout?: number;
+}
+
+const KEYS: OptionKeys<Options> = { r: 'required', targetModules: 'required', dropout: 'optional' };
+
+function messageOf(options: unknown): string {
+  try {
+    assertOptions('f', options, KEYS);
+  } catch (error) {
+    assert.ok(error instanceof ArgumentError);
+    return error.message;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('the keys of an options object', () => {
+  test('are accepted if all are known and none is missing', () => {
+    assertOptions('f', { r: 1, targetModules: [] }, KEYS);
+    assertOptions('f', { r: 1, targetModules: [], dropout: undefined }, KEYS);
+  });
+
+  for (const [given, advice] of [
+    ['target_modules', 'For target_modules write targetModules.'],
+    ['targetmodules', 'For targetmodules write targetModules.'],
+    ['lora_dropout', 'For lora_dropout write dropout.'],
+    ['rankPattern', 'For rankPattern write r: (name) => ....'],
+    ['use_rslora', 'For use_rslora write scaling: rsLora.'],
+    ['max_grad_norm', 'For max_grad_norm write maxGradientNorm.'],
+    ['dropuot', 'Did you mean dropout?'],
+  ] as const) {
+    test(`may not be ${given}: ${advice}`, () => {
+      assert.equal(
+        messageOf({ r: 1, targetModules: [], [given]: 1 }),
+        `f: each option must be one of r, targetModules, dropout, got ${given}. ${advice}`,
+      );
+    });
+  }
+
+  test('have no advice if nothing is like them', () => {
+    assert.equal(
+      messageOf({ r: 1, targetModules: [], constructor: 1, zzz: 2 }),
+      'f: each option must be one of r, targetModules, dropout, got constructor, zzz.',
+    );
+  });
+
+  test('are all named that are missing', () => {
+    assert.equal(messageOf({ dropout: 0 }), 'f: options must have r, targetModules, got none.');
+    assert.equal(
+      messageOf({ r: 1, targetModules: undefined }),
+      'f: options must have targetModules, got none.',
+    );
+  });
+
+  test('must be those of an object', () => {
+    const wanted = 'f: options must be an object with r, targetModules, dropout';
+    assert.equal(messageOf(undefined), `${wanted}, got nothing.`);
+    assert.equal(messageOf(null), `${wanted}, got null.`);
+    assert.equal(messageOf(8), `${wanted}, got 8.`);
+  });
+});
