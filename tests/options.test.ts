@@ -5,11 +5,17 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Tokenizer } from '@huggingface/tokenizers';
 import {
+  AdapterBank,
   bySvd,
   combineAdapters,
   convertFromMlx,
+  convertToLora,
   convertToMlx,
+  initFromBase,
   injectEmbeddings,
+  loadAdapter,
+  mergeEmbeddings,
+  pissa,
   savePretrained,
   trainBaseParameters,
 } from '../src/adapter';
@@ -26,19 +32,27 @@ import {
   tokenizerJson,
   trainingChart,
 } from '../src/course';
-import { applyLoraToLinear, injectLora, LoRALayer, loraLayersOf } from '../src/lora';
+import { applyLoraToLinear, injectLora, LoRALayer, loraLayersOf, mergeLora } from '../src/lora';
 import { generate, generateText, loadModel, loadTokenizer, saveModel } from '../src/model';
 import {
   ArgumentError,
   Embedding,
   Linear,
+  memoryReport,
   quantize,
   quantizedLinear,
   quantizeLinear,
   quantizeModel,
   useAccelerator,
 } from '../src/tensor';
-import { adamW, drawBatches, saveCheckpoint, scaleByAdam, train } from '../src/train';
+import {
+  adamW,
+  completionLoss,
+  drawBatches,
+  saveCheckpoint,
+  scaleByAdam,
+  train,
+} from '../src/train';
 import { tinyGpt2 } from './tiny-gpt2';
 
 /** A call with one unknown option more than it may have, as JavaScript allows it. */
@@ -147,6 +161,47 @@ describe('an unknown option is refused by', () => {
           return true;
         },
       );
+    });
+  }
+});
+
+describe('another argument in the place of the model is named by', () => {
+  const folder = 'a-folder';
+  const calls: Record<string, (model: never) => unknown> = {
+    injectLora: (model) => injectLora(model, any({})),
+    mergeLora,
+    injectEmbeddings: (model) => injectEmbeddings(model, any({})),
+    mergeEmbeddings,
+    initFromBase: (model) => initFromBase(model, pissa),
+    convertToLora,
+    trainBaseParameters: (model) => trainBaseParameters(model, {}),
+    savePretrained: (model) => savePretrained(model, folder),
+    loadAdapter: (model) => loadAdapter(model, folder),
+    AdapterBank: (model) => new AdapterBank(model),
+    saveModel: (model) => saveModel(model, folder),
+    quantizeModel,
+    memoryReport,
+    generate: (model) => generate(model, [[1]], { maxNewTokens: 1 }),
+    generateText: (model) => generateText(model, any(null), 'A', { maxNewTokens: 1 }),
+    completionLoss: (model) => completionLoss(model, any({})),
+  };
+
+  for (const [name, call] of Object.entries(calls)) {
+    test(name, async () => {
+      for (const [given, advice] of [
+        [folder, /got a-folder\. It comes before the other arguments\.$/],
+        [Promise.resolve(), /got Promise\. Await it\.$/],
+      ] as const) {
+        await assert.rejects(
+          () => Promise.resolve().then(() => call(any(given))),
+          (error) => {
+            assert.ok(error instanceof ArgumentError, String(error));
+            assert.ok(error.message.startsWith(`${name}: model must be a Module, `), error.message);
+            assert.match(error.message, advice);
+            return true;
+          },
+        );
+      }
     });
   }
 });

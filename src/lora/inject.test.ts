@@ -330,8 +330,49 @@ describe('injectLora and removeLora', () => {
     injectLora(model, { targetModules: ['c_attn'], r: 2, alpha: 6 });
     assert.throws(
       () => injectLora(model, { targetModules: ['c_attn'], r: 2, alpha: 6 }),
-      /There are 1, called c_proj/,
+      /got c_attn\. Such layers have an adapter already: remove it \(removeLora\), merge it/,
     );
+    for (const targetModules of [['q_proj'], 5 as unknown as string]) {
+      assert.throws(
+        () => injectLora(model, { targetModules, r: 2, alpha: 6 }),
+        /There are 1, called c_proj/,
+      );
+    }
+    injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6 });
+    for (const targetModules of [['c_proj'], '.*attn', 'all-linear']) {
+      assert.throws(
+        () => injectLora(model, { targetModules, r: 2, alpha: 6 }),
+        /have an adapter already/,
+      );
+    }
+    assert.throws(
+      () => injectLora(new Stack(0, 5), { targetModules: ['c_attn'], r: 2, alpha: 6 }),
+      /got c_attn\. The model has no linear layer\./,
+    );
+  });
+
+  test('arguments that are swapped or missing are named', () => {
+    const options = { targetModules: ['c_attn'], r: 2, alpha: 6 };
+    const call = injectLora as (...args: unknown[]) => string[];
+    for (const [args, message] of [
+      [
+        [options, new Stack(1, 5)],
+        /^injectLora: model must be a Module, got Object\. It comes before/,
+      ],
+      [[Promise.resolve(new Stack(1, 5)), options], /got Promise\. Await it\.$/],
+      [[undefined, options], /got undefined/],
+      [[new Stack(1, 5)], /^injectLora: options must be an object with targetModules, r, alpha,/],
+      [
+        [new Stack(1, 5), { ...options, targetModules: undefined, target_modules: ['c_attn'] }],
+        /For target_modules write targetModules\./,
+      ],
+      [
+        [new Stack(1, 5), { r: 2, alpha: 6 }],
+        /^injectLora: options must have targetModules, got none\./,
+      ],
+    ] as const) {
+      assert.throws(() => call(...args), { name: 'ArgumentError', message });
+    }
   });
 
   test('a disposed model frees its adapters and their base layers', () => {

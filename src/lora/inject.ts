@@ -1,5 +1,6 @@
 import { assertOptions } from '../tensor/errors';
 import {
+  assertModule,
   type ByName,
   countParameters,
   LinearLayer,
@@ -40,11 +41,11 @@ export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
  *   the model is then as it was
  */
 export function injectLora(model: Module, options: InjectOptions): string[] {
-  model.assertAlive('injectLora');
+  assertModule('injectLora', model);
   assertOptions('injectLora', options, { targetModules: 'required', ...LORA_LINEAR_OPTIONS });
   const { targetModules, r, alpha, seed = 0, ...others } = options;
   const linears = modulesOf(model, LinearLayer, { borrowed: false });
-  const names = matchTargets([...linears.keys()], targetModules);
+  const names = matchTargets([...linears.keys()], targetModules, [...loraLayersOf(model).keys()]);
   const adapted = makeLayers(names, (name, i) => {
     const size = { r: valueFor(name, r), alpha: valueFor(name, alpha) };
     const linear = linears.get(name) as LinearLayer;
@@ -85,7 +86,7 @@ export function removeLora(model: Module): void {
  *   before all are merged, or an `AdapterBank` uses several; the model is then as it was
  */
 export async function mergeLora(model: Module): Promise<string[]> {
-  model.assertAlive('mergeLora');
+  assertModule('mergeLora', model);
   assertOneAdapter('mergeLora', model);
   return mergeLayers('mergeLora', model, loraLayersOf(model), async (layer) => {
     const linear = await mergeLoraWeights(layer);

@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertOptions, type OptionKeys, ShapeError } from '../tensor/errors';
+import {
+  ArgumentError,
+  assertOptions,
+  kindOf,
+  type OptionKeys,
+  ShapeError,
+} from '../tensor/errors';
 import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
 import { LORA_OPTIONS, LoRALayer, type LoRAOptions } from './lora-layer';
 import { adaptedForward } from './ops/adapted-forward';
@@ -111,8 +117,4 @@ function makeVariant(variant: Variant, base: LinearLayer, lora: LoRALayer): Modu
   if (typeof made?.forward === 'function' && typeof made.namedParameters === 'function')
     return made;
   throw new ArgumentError(`LoRALinear: variant must return a Module, got ${kindOf(made)}.`);
-}
-
-function kindOf(given: unknown): string {
-  return given instanceof Object ? given.constructor.name : String(given);
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors';
+import { ArgumentError, kindOf } from '../tensor/errors';
 import { matchesEntry } from '../tensor/nn';
 
 /**
@@ -10,41 +10,40 @@ export type TargetModules = string[] | string | ((name: string) => boolean);
 
 /**
  * The names that the targets match, in the order given.
+ * @param adapted names of layers that have an adapter already, for the error
  * @throws ArgumentError if a target matches none, with the names there are
  */
-export function matchTargets(names: string[], targets: TargetModules): string[] {
-  if (targets === 'all-linear') return requireMatch('all-linear', names, names);
+export function matchTargets(
+  names: string[],
+  targets: TargetModules,
+  adapted: readonly string[] = [],
+): string[] {
+  const rules = rulesOf(targets);
+  const endings = new Set(names.map((name) => name.split('.').at(-1)));
+  for (const { target, matches } of rules) {
+    if (names.some(matches)) continue;
+    const advice = adapted.some(matches)
+      ? 'Such layers have an adapter already: remove it (removeLora), merge it (mergeLora), or use an AdapterBank.'
+      : `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.`;
+    throw new ArgumentError(
+      `injectLora: targetModules must name linear layers without an adapter, got ${target}. ${names.length + adapted.length > 0 ? advice : 'The model has no linear layer.'}`,
+    );
+  }
+  return names.filter((name) => rules.some(({ matches }) => matches(name)));
+}
+
+function rulesOf(targets: TargetModules): { target: string; matches: (name: string) => boolean }[] {
+  if (targets === 'all-linear') return [{ target: targets, matches: () => true }];
   if (typeof targets === 'function') {
-    return requireMatch('a function that is true for none', names.filter(targets), names);
+    return [{ target: 'a function that is true for none', matches: targets }];
   }
   if (typeof targets === 'string') {
     const whole = new RegExp(`^(?:${targets})$`);
-    return requireMatch(
-      `/${targets}/`,
-      names.filter((name) => whole.test(name)),
-      names,
-    );
+    return [{ target: `/${targets}/`, matches: (name) => whole.test(name) }];
   }
-  if (targets.length === 0) return requireMatch('an empty list', [], names);
-  const matched = targets.map((target) =>
-    requireMatch(
-      target,
-      names.filter((name) => matchesEntry(name, target)),
-      names,
-    ),
-  );
-  return names.filter((name) => matched.some((some) => some.includes(name)));
-}
-
-function requireMatch(target: string, matched: string[], names: string[]): string[] {
-  if (matched.length > 0) return matched;
-  throw new ArgumentError(
-    `injectLora: targetModules must name linear layers without an adapter, got ${target}. ` +
-      (names.length > 0 ? describe(names) : 'There are none. Merge or remove the adapters first.'),
-  );
-}
-
-function describe(names: string[]): string {
-  const endings = new Set(names.map((name) => name.split('.').at(-1)));
-  return `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.`;
+  if (!Array.isArray(targets) || targets.length === 0) {
+    const target = Array.isArray(targets) ? 'an empty list' : kindOf(targets);
+    return [{ target, matches: () => false }];
+  }
+  return targets.map((target) => ({ target, matches: (name) => matchesEntry(name, target) }));
 }

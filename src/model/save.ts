@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { writeFileAtomically } from '../files/local';
 import { assertOptions, type OptionKeys } from '../tensor/errors';
+import { assertModule } from '../tensor/nn';
 import { type LanguageModel, writeWeights } from './transformer';
 
 /** How numbers are stored. */
@@ -27,7 +28,7 @@ export async function saveModel(
   folder: string,
   options: SaveOptions = {},
 ): Promise<void> {
-  model.assertAlive('saveModel');
+  assertModule('saveModel', model);
   assertOptions('saveModel', options, OPTIONS);
   const { dtype = 'F32' } = options;
   const file = path.join(folder, 'model.safetensors');

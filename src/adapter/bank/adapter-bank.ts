@@ -1,6 +1,6 @@
 import { type LoRALinear, removeLora, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
-import { disposeAll, type Module, putLayers } from '../../tensor/nn';
+import { assertModule, disposeAll, type Module, putLayers } from '../../tensor/nn';
 import { type BankMemory, measureBank } from './bank-memory';
 import { MixedLinear } from './mixed-linear';
 import { BASE_ALONE, makeMixtures } from './mixtures';
@@ -43,6 +43,7 @@ export class AdapterBank {
 
   /** @throws ArgumentError if the model has an adapter already */
   constructor(private readonly model: Module) {
+    assertModule('AdapterBank', model);
     if (loraLayersOf(model).size === 0) return;
     throw new ArgumentError(
       'AdapterBank: the model must have no adapter, but has one. Remove it (removeLora) and add it to the bank.',

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { assertOneAdapter, LoRALayer, LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
-import { disposeAll, makeLayers, type Module, putLayers } from '../../tensor/nn';
+import { assertModule, disposeAll, makeLayers, type Module, putLayers } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 
 /** Computes A0 [r, k] and B0 [d, r] from a weight W0 [d, k], in float64 on the host. */
@@ -46,7 +46,7 @@ export const olora: BaseInit = (W0, r) => {
  *   is then as it was
  */
 export async function initFromBase(model: Module, init: BaseInit): Promise<void> {
-  model.assertAlive('initFromBase');
+  assertModule('initFromBase', model);
   assertOneAdapter('initFromBase', model);
   const layers = [...loraLayersOf(model).values()];
   for (const layer of layers) assertCanStart(layer);
@@ -80,7 +80,7 @@ function toTensor(matrix: Matrix): tf.Tensor2D {
  * The model computes what it did before, and its adapter can be saved.
  */
 export function convertToLora(model: Module): void {
-  model.assertAlive('convertToLora');
+  assertModule('convertToLora', model);
   assertOneAdapter('convertToLora', model);
   const started = new Map(
     [...loraLayersOf(model)].filter(([, { lora }]) => lora.isBaseInitialized),

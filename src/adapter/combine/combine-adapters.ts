@@ -1,10 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix } from 'ml-matrix';
-import { injectLora, type LoRALinear, loraLayersOf } from '../../lora';
-import { ArgumentError, assertOptions, type OptionKeys, ShapeError } from '../../tensor/errors';
+import { injectLora, LoRALinear, loraLayersOf } from '../../lora';
+import {
+  ArgumentError,
+  assertOptions,
+  kindOf,
+  type OptionKeys,
+  ShapeError,
+} from '../../tensor/errors';
 import type { Module } from '../../tensor/nn';
 import { Draw, read } from '../../tensor/runtime';
-import type { WeightedFactors, CombineMethod } from './methods';
+import { byFactors, bySvd, cat, type CombineMethod, type WeightedFactors } from './methods';
 
 const CALLER = 'combineAdapters';
 
@@ -27,7 +33,7 @@ type Combined = Map<string, { A: Matrix; B: Matrix }>;
  *
  * Two differences from PEFT 0.21: rsLoRA is combined correctly (there the result is √r times too
  * large), and DoRA is refused (there its magnitudes are lost without a word).
- * @param method `cat`, `byFactors(...)` or `bySvd(...)`
+ * @param method `cat()`, `byFactors(rule)` or `bySvd(rule, r)`
  * @param seed for the methods with DARE, which draw
  * @returns a function that puts the new adapter on a model without one
  * @throws ArgumentError if an adapter has no layers or is DoRA, or a weight is not finite;
@@ -39,6 +45,7 @@ export async function combineAdapters(
   seed = 0,
 ): Promise<(model: Module) => string[]> {
   assertAdapters(adapters);
+  assertMethod(method);
   const draw = new Draw(seed, 'combine');
   const combined: Combined = new Map();
   for (const name of new Set(adapters.flatMap(({ layers }) => [...layers.keys()]))) {
@@ -112,11 +119,22 @@ function assertAdapters(adapters: readonly WeightedAdapter[]): void {
   }
 }
 
+function assertMethod(method: CombineMethod): void {
+  const all = { cat, byFactors, bySvd };
+  const [name] = Object.entries(all).find(([, make]) => (make as unknown) === method) ?? [];
+  if (typeof method === 'function' && name === undefined) return;
+  throw new ArgumentError(
+    `${CALLER}: method must be cat(), byFactors(rule) or bySvd(rule, r), got ${name ?? kindOf(method)}. Call one of them.`,
+  );
+}
+
 /** Checks every layer before the model is changed. */
 function assertFits(model: Module, combined: Combined): void {
   const modules = model.namedModules();
   const faults = [...combined].flatMap(([name, { A, B }]) => {
-    const { inFeatures, outFeatures } = (modules.get(name) ?? {}) as Partial<LoRALinear['base']>;
+    const module = modules.get(name);
+    if (module instanceof LoRALinear) return [`${name} has an adapter already`];
+    const { inFeatures, outFeatures } = (module ?? {}) as Partial<LoRALinear['base']>;
     const [size, given] = [`[${B.rows}, ${A.columns}]`, `[${outFeatures}, ${inFeatures}]`];
     return size === given ? [] : [`${name} must be a layer ${size}`];
   });

@@ -10,12 +10,12 @@ import { FIXTURES, decodeFloat32, type EncodedArray } from '../../../tests/fixtu
 import { Net } from '../../../tests/peft-cases';
 import type { LoRALinear } from '../../lora';
 import { dora, injectLora, rsLora, loraLayersOf } from '../../lora';
-import { ArgumentError, ShapeError } from '../../tensor/errors';
+import { ArgumentError } from '../../tensor/errors';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import { pissa, initFromBase } from '../base-init';
 import { combineAdapters } from './combine-adapters';
 import { byFactors, bySvd, cat, type CombineMethod } from './methods';
-import { dareLinear, dareTies, magnitudePrune, sum, ties } from './rules';
+import { dareLinear, dareTies, magnitudePrune, type MergeRule, sum, ties } from './rules';
 
 const TOLERANCE = 1e-5;
 
@@ -39,9 +39,9 @@ interface CombinedCase {
 }
 
 const WAYS = {
-  cat: () => cat,
-  linear: () => byFactors(sum),
-  svd: ({ svd_rank: r }) => bySvd(sum, r),
+  cat: () => cat(),
+  linear: () => byFactors(sum()),
+  svd: ({ svd_rank: r }) => bySvd(sum(), r),
   ties: ({ density = NaN }) => byFactors(ties(density)),
   ties_svd: ({ density = NaN }) => bySvd(ties(density)),
   magnitude_prune: ({ density = NaN }) => byFactors(magnitudePrune(density)),
@@ -150,13 +150,19 @@ describe('a combination', () => {
       [one(), 0.7],
       [drawAdapter(4, 2, ['0.up', 'head']), -1.3],
     ];
-    assertSame(await combine(parts, cat), await weightedSum(parts));
+    assertSame(await combine(parts, cat()), await weightedSum(parts));
     // By svd with as much rank as that takes, too.
-    assertSame(await combine(parts, bySvd(sum, 99)), await weightedSum(parts));
+    assertSame(await combine(parts, bySvd(sum(), 99)), await weightedSum(parts));
   });
 
   test('of one adapter is that adapter, scaled, by every method', async () => {
-    for (const way of [cat, byFactors(sum), bySvd(), byFactors(ties(1)), bySvd(dareLinear(1))]) {
+    for (const way of [
+      cat(),
+      byFactors(sum()),
+      bySvd(),
+      byFactors(ties(1)),
+      bySvd(dareLinear(1)),
+    ]) {
       for (const weight of [1, 0.3, -2]) {
         const parts: [Net, number][] = [[one(), weight]];
         assertSame(await combine(parts, way), await weightedSum(parts));
@@ -165,7 +171,7 @@ describe('a combination', () => {
   });
 
   test('of an adapter and its negative is 0', async () => {
-    for (const way of [cat, byFactors(sum), bySvd(), byFactors(ties(0.5)), bySvd(ties(0.5))]) {
+    for (const way of [cat(), byFactors(sum()), bySvd(), byFactors(ties(0.5)), bySvd(ties(0.5))]) {
       const parts: [Net, number][] = [
         [one(), 1],
         [one(), -1],
@@ -182,7 +188,7 @@ describe('a combination', () => {
   test('by factors has a cross term: √(w s w s) (B₁ A₂ + B₂ A₁)', async () => {
     const models = [one(), two()];
     const parts = models.map((model, i): [Net, number] => [model, [0.7, 0.4][i] as number]);
-    const got = await combine(parts, byFactors(sum));
+    const got = await combine(parts, byFactors(sum()));
     const exact = await weightedSum(parts);
     for (const [name, values] of got) {
       const [first, second] = await Promise.all(
@@ -215,7 +221,7 @@ describe('a combination', () => {
       [started, 0.6],
       [drawAdapter(1, 2), 0.5],
     ];
-    assertSame(await combine(parts, cat), await weightedSum(parts));
+    assertSame(await combine(parts, cat()), await weightedSum(parts));
   });
 });
 
@@ -257,7 +263,7 @@ describe('DARE', () => {
     const [count, other] = [4000, new Matrix([T.getRow(1), T.getRow(0)])];
     const total = Matrix.zeros(2, 4);
     for (let i = 0; i < count; i++) total.add(rule([T, other], [0.7, -0.4], () => draw.double()));
-    const want = sum([T, other], [0.7, -0.4], () => NaN).to1DArray();
+    const want = sum()([T, other], [0.7, -0.4], () => NaN).to1DArray();
     assertClose(total.div(count).to1DArray(), want, 0.02); // 4 sigma
   });
 
@@ -271,7 +277,7 @@ describe('DARE', () => {
 
 test('cat is exact at a rank beyond that of the layers, too', async () => {
   const parts = [1, 2, 3].map((seed): [Net, number] => [drawAdapter(seed), seed]);
-  const combined = await combine(parts, cat); // rank 9 on layers of 6 to 11
+  const combined = await combine(parts, cat()); // rank 9 on layers of 6 to 11
   const each = await Promise.all(parts.map(([model]) => deltasOf(model)));
   for (const [name, delta] of combined) {
     const sum = delta.map((_, at) =>
@@ -296,15 +302,45 @@ describe('combineAdapters refuses', () => {
     });
 
   test('no adapters, an adapter without layers, weights that are not finite', async () => {
-    await refused([], cat, ArgumentError, /one or more/);
-    await refused([[new Net(), 1]], cat, ArgumentError, /must have layers/);
-    await refused([[drawAdapter(1), NaN]], cat, ArgumentError, /weight must be a finite/);
+    await refused([], cat(), ArgumentError, /one or more/);
+    await refused([[new Net(), 1]], cat(), ArgumentError, /must have layers/);
+    await refused([[drawAdapter(1), NaN]], cat(), ArgumentError, /weight must be a finite/);
   });
 
   test('DoRA, whose magnitudes PEFT would lose', async () => {
     const model = new Net();
     injectLora(model, { targetModules: ['up'], r: 2, alpha: 3, variant: dora });
-    await refused([[model, 1]], cat, ArgumentError, /must be LoRA, got a variant/);
+    await refused([[model, 1]], cat(), ArgumentError, /must be LoRA, got a variant/);
+  });
+
+  test('methods and rules that were not called, and what is none', async () => {
+    const parts: [Net, number][] = [[drawAdapter(1), 1]];
+    const method = 'method must be cat(), byFactors(rule) or bySvd(rule, r), got';
+    for (const [way, name] of [
+      [cat, 'cat'],
+      [bySvd, 'bySvd'],
+      [byFactors, 'byFactors'],
+      ['svd', 'svd'],
+      [undefined, 'undefined'],
+    ] as const) {
+      const message = `combineAdapters: ${method} ${name}. Call one of them.`;
+      await assert.rejects(combine(parts, way as unknown as CombineMethod), {
+        name: 'ArgumentError',
+        message,
+      });
+    }
+    for (const [rule, message] of [
+      [
+        sum,
+        'byFactors: rule must be sum(), ties(density) or another rule, got sum. Call it: sum().',
+      ],
+      [ties, /got ties\. Call it: ties\(density\)\.$/],
+      [0.5, /got 0\.5\.$/],
+    ] as const) {
+      const make = () => byFactors(rule as unknown as MergeRule);
+      assert.throws(make, { name: 'ArgumentError', message });
+    }
+    assert.throws(() => bySvd(8 as unknown as MergeRule), /^ArgumentError: bySvd: rule must be/);
   });
 
   test('unequal ranks, by factors', async () => {
@@ -312,13 +348,13 @@ describe('combineAdapters refuses', () => {
       [drawAdapter(1, 3), 1],
       [drawAdapter(2, 2), 1],
     ];
-    for (const rule of [sum, ties(0.5), dareLinear(0.5), dareTies(0.5), magnitudePrune(0.5)]) {
+    for (const rule of [sum(), ties(0.5), dareLinear(0.5), dareTies(0.5), magnitudePrune(0.5)]) {
       await refused(parts, byFactors(rule), ArgumentError, /one rank, got 3 and 2/);
     }
   });
 
   test('densities outside 0 to 1, and ranks that are not positive integers', () => {
-    assert.throws(() => bySvd(sum, 0), ArgumentError);
+    assert.throws(() => bySvd(sum(), 0), ArgumentError);
     for (const density of [0, -1, 1.1, NaN]) {
       for (const rule of [ties, dareLinear, dareTies, magnitudePrune]) {
         assert.throws(() => rule(density), ArgumentError);
@@ -327,11 +363,14 @@ describe('combineAdapters refuses', () => {
   });
 
   test('a model without such layers or with other sizes, and leaves it as it was', async () => {
-    const adapt = await combineAdapters([{ layers: loraLayersOf(drawAdapter(1)), weight: 1 }], cat);
+    const adapt = await combineAdapters(
+      [{ layers: loraLayersOf(drawAdapter(1)), weight: 1 }],
+      cat(),
+    );
     const model = new Net();
     adapt(model);
     const before = memory();
-    assert.throws(() => adapt(model), ShapeError);
+    assert.throws(() => adapt(model), { name: 'ShapeError', message: /has an adapter already/ });
     assert.equal(loraLayersOf(model).size, 2);
     assert.deepEqual(memory(), before);
   });

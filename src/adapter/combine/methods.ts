@@ -1,6 +1,6 @@
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { ArgumentError } from '../../tensor/errors';
-import { type Draw, type MergeRule, sum } from './rules';
+import { assertRule, type Draw, type MergeRule, sum } from './rules';
 
 /** One adapter on a layer: A [r, k], B [d, r], its scale s and its weight w. */
 export interface WeightedFactors {
@@ -21,7 +21,9 @@ export type CombineMethod = (
  *
  * Exact: B A = Σ wᵢ sᵢ Bᵢ Aᵢ. The price is the rank, r₁ + r₂ + ...; ranks may differ.
  */
-export const cat: CombineMethod = (parts) => ({
+export const cat = (): CombineMethod => catenate;
+
+const catenate: CombineMethod = (parts) => ({
   A: parts
     .map(({ A, scaling, weight }) => Matrix.mul(A, weight * scaling))
     .reduce((above, below) => stack(above, below)),
@@ -44,9 +46,10 @@ function stack(above: Matrix, below: Matrix): Matrix {
  *     B A = w₁ s₁ B₁ A₁ + w₂ s₂ B₂ A₂ + √|w₁ s₁ w₂ s₂| (B₁ A₂ + B₂ A₁)
  *
  * (with w > 0), and nothing was trained for the last, the cross term. `cat` and `bySvd` have none.
- * @throws ArgumentError, when it combines, if the ranks on a layer differ
+ * @throws ArgumentError if the rule is none; when it combines, if the ranks on a layer differ
  */
 export function byFactors(rule: MergeRule): CombineMethod {
+  assertRule('byFactors', rule);
   return (parts, draw) => {
     const ranks = new Set(parts.map(({ A }) => A.rows));
     if (ranks.size > 1) {
@@ -69,9 +72,10 @@ export function byFactors(rule: MergeRule): CombineMethod {
  * 1936). Any rule but `sum` decomposes a whole [d, k], which takes about ten seconds for
  * d = k = 768.
  * @param r the largest rank of the parts unless given; at most a layer's own
- * @throws ArgumentError if r is not a positive integer
+ * @throws ArgumentError if the rule is none, or r is not a positive integer
  */
-export function bySvd(rule: MergeRule = sum, r?: number): CombineMethod {
+export function bySvd(rule: MergeRule = sum(), r?: number): CombineMethod {
+  assertRule('bySvd', rule);
   if (r !== undefined && !(Number.isSafeInteger(r) && r > 0)) {
     throw new ArgumentError(`bySvd: r must be a positive integer, got ${r}.`);
   }
@@ -79,7 +83,7 @@ export function bySvd(rule: MergeRule = sum, r?: number): CombineMethod {
     const deltas = () => parts.map(({ A, B, scaling }) => Matrix.mul(B.mmul(A), scaling));
     const weights = parts.map(({ weight }) => weight);
     const { U, S, V } =
-      rule === sum ? svdOfProduct(cat(parts, draw)) : svdOf(rule(deltas(), weights, draw));
+      rule === sum() ? svdOfProduct(catenate(parts, draw)) : svdOf(rule(deltas(), weights, draw));
     const most = r ?? Math.max(...parts.map(({ A }) => A.rows));
     const first = (vectors: Matrix) =>
       vectors.subMatrix(0, vectors.rows - 1, 0, Math.min(most, S.length) - 1);

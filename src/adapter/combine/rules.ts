@@ -1,5 +1,5 @@
 import { Matrix } from 'ml-matrix';
-import { ArgumentError } from '../../tensor/errors';
+import { ArgumentError, kindOf } from '../../tensor/errors';
 
 /** Draws from U(0, 1). */
 export type Draw = () => number;
@@ -12,7 +12,9 @@ export type MergeRule = (
 ) => Matrix;
 
 /** T = Σ wᵢ Tᵢ        (task arithmetic, Ilharco et al. 2023, section 2) */
-export const sum: MergeRule = (tensors, weights) => {
+export const sum = (): MergeRule => weightedSum;
+
+const weightedSum: MergeRule = (tensors, weights) => {
   const [first] = tensors as [Matrix];
   return tensors.reduce(
     (total, tensor, i) => total.add(Matrix.mul(tensor, weights[i] as number)),
@@ -40,13 +42,24 @@ export const ties = (density: number): MergeRule => trimmed('ties', density, ele
 
 /** Keeps the share `density` of the largest entries of each tensor, then sums. */
 export const magnitudePrune = (density: number): MergeRule =>
-  trimmed('magnitudePrune', density, sum);
+  trimmed('magnitudePrune', density, weightedSum);
 
 /** DARE, then the sum. Unbiased: the mean over all draws is the sum of the full tensors. */
-export const dareLinear = (density: number): MergeRule => dropped('dareLinear', density, sum);
+export const dareLinear = (density: number): MergeRule =>
+  dropped('dareLinear', density, weightedSum);
 
 /** DARE, then elects signs as in TIES. */
 export const dareTies = (density: number): MergeRule => dropped('dareTies', density, elect);
+
+/** @throws ArgumentError, in the caller's name, if a rule is none, or was not called */
+export function assertRule(caller: string, rule: MergeRule): void {
+  const all = { sum, ties, dareLinear, dareTies, magnitudePrune };
+  const [name] = Object.entries(all).find(([, make]) => (make as unknown) === rule) ?? [];
+  if (typeof rule === 'function' && name === undefined) return;
+  throw new ArgumentError(
+    `${caller}: rule must be sum(), ties(density) or another rule, got ${name ?? kindOf(rule)}. ${name === undefined ? '' : `Call it: ${name}(${name === 'sum' ? '' : 'density'}).`}`.trimEnd(),
+  );
+}
 
 function trimmed(caller: string, density: number, rule: MergeRule): MergeRule {
   assertDensity(caller, density);

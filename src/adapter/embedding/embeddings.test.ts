@@ -140,5 +140,14 @@ describe('an adapter on an embedding', () => {
       assert.throws(() => injectEmbeddings(model, options), ArgumentError);
     }
     assert.deepEqual(memory(), before);
+    injectEmbeddings(model, { targetModules: ['table'], r, alpha });
+    assert.throws(
+      () => injectEmbeddings(model, { targetModules: ['table'], r, alpha }),
+      /got table\. It has an adapter already/,
+    );
+    assert.throws(
+      () => injectEmbeddings(model, { targetModules: ['nowhere'], r, alpha }),
+      /There are .*table/,
+    );
   });
 });

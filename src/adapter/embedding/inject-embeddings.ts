@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { freezeBaseModel, loraLayersOf, LoRALayer, type Scaling } from '../../lora';
 import { ArgumentError, assertFinite, assertOptions, type OptionKeys } from '../../tensor/errors';
 import {
+  assertModule,
   type ByName,
   Embedding,
   makeLayers,
@@ -46,11 +47,13 @@ const OPTIONS: OptionKeys<EmbeddingOptions> = {
  *   as it was
  */
 export function injectEmbeddings(model: Module, options: EmbeddingOptions): string[] {
-  model.assertAlive('injectEmbeddings');
+  assertModule('injectEmbeddings', model);
   assertOptions('injectEmbeddings', options, OPTIONS);
   const { targetModules, r, alpha, seed = 0, ...others } = options;
   const tables = modulesOf(model, Embedding, { borrowed: false });
-  const adapted = makeLayers(matchEmbeddings([...tables.keys()], targetModules), (name, i) => {
+  const taken = [...loraEmbeddingsOf(model).keys()];
+  const names = matchEmbeddings([...tables.keys()], targetModules, taken);
+  const adapted = makeLayers(names, (name, i) => {
     const base = tables.get(name) as Embedding;
     const [inFeatures, outFeatures] = base.weight.shape;
     const size = { inFeatures, outFeatures, r: valueFor(name, r), alpha: valueFor(name, alpha) };
@@ -81,7 +84,7 @@ export function removeEmbeddings(model: Module): void {
  *   NonFiniteError if a merged one is not finite; the model is then as it was
  */
 export async function mergeEmbeddings(model: Module): Promise<string[]> {
-  model.assertAlive('mergeEmbeddings');
+  assertModule('mergeEmbeddings', model);
   const adapted = loraEmbeddingsOf(model);
   const tied = [...adapted.keys()].find((name) => model.tiedModules.includes(name));
   if (tied !== undefined) {
@@ -107,11 +110,19 @@ async function mergedTable(name: string, { base, lora }: LoRAEmbedding): Promise
 }
 
 /** The names that the targets match, in the order given. @throws ArgumentError if one has none */
-function matchEmbeddings(names: readonly string[], targets: readonly string[]): string[] {
-  for (const target of targets) {
-    if (names.some((name) => matchesEntry(name, target))) continue;
+function matchEmbeddings(
+  names: readonly string[],
+  targets: readonly string[],
+  taken: readonly string[],
+): string[] {
+  for (const target of [targets].flat()) {
+    const matches = (name: string) => matchesEntry(name, target);
+    if (names.some(matches)) continue;
+    const advice = taken.some(matches)
+      ? 'It has an adapter already: remove it (removeEmbeddings) or merge it (mergeEmbeddings).'
+      : `There are ${[...names, ...taken].join(', ')}.`;
     throw new ArgumentError(
-      `injectEmbeddings: targetModules must name embeddings of the model, got ${target}. There are ${names.join(', ')}.`,
+      `injectEmbeddings: targetModules must name embeddings without an adapter, got ${target}. ${advice}`,
     );
   }
   return names.filter((name) => targets.some((target) => matchesEntry(name, target)));

@@ -108,7 +108,7 @@ test('two adapters: their sum is neither of them, in any order, and merged one b
   const sums = [];
   for (const order of [parts, [...parts].reverse()]) {
     const model = new Net();
-    (await combineAdapters(order, cat))(model);
+    (await combineAdapters(order, cat()))(model);
     sums.push(await outputOf(model));
   }
   const [sum, reversed] = sums as [Float32Array, Float32Array];
@@ -117,7 +117,7 @@ test('two adapters: their sum is neither of them, in any order, and merged one b
   for (const one of each) assert.throws(() => assertClose(one, sum, 1e-2));
   // The second adapter, on the model that the first was merged into.
   await mergeLora(first);
-  (await combineAdapters(parts.slice(1), cat))(first);
+  (await combineAdapters(parts.slice(1), cat()))(first);
   assertClose(await outputOf(first), sum, 1e-5);
 });
 

@@ -3,7 +3,7 @@ import { namingDamage } from '../../files/hub';
 import { readJson } from '../../files/local';
 import { Dora, dora, injectLora, rsLora } from '../../lora';
 import { ArgumentError, quote } from '../../tensor/errors';
-import type { Module } from '../../tensor/nn';
+import { assertModule, type Module } from '../../tensor/nn';
 import { injectEmbeddings } from '../embedding';
 import {
   CONFIG_FILE,
@@ -65,7 +65,7 @@ interface AdapterValues {
  *   if the weights file is broken, ArgumentError if the model has an adapter already
  */
 export async function loadAdapter(model: Module, folder: string): Promise<LoadedAdapter> {
-  model.assertAlive(CALLER);
+  assertModule(CALLER, model);
   if (adaptedLayers(model).size > 0) {
     throw new ArgumentError(
       `${CALLER}: model must have no adapter, but has one. Remove or merge it first (removeLora, mergeLora).`,

@@ -4,7 +4,7 @@ import { replaceFiles, writeFileAtomically } from '../../files/local';
 import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { assertOneAdapter, rsLora } from '../../lora';
 import { ArgumentError, assertOptions, type OptionKeys } from '../../tensor/errors';
-import type { Module } from '../../tensor/nn';
+import { assertModule, type Module } from '../../tensor/nn';
 import { CONFIG_FILE, failFor, WEIGHTS_FILE, writeInto } from './adapter-files';
 import { collectTensors } from './adapter-tensors';
 import {
@@ -49,7 +49,7 @@ export async function savePretrained(
   folder: string,
   options: SaveOptions = {},
 ): Promise<AdapterConfig> {
-  model.assertAlive(CALLER);
+  assertModule(CALLER, model);
   assertOptions(CALLER, options, OPTIONS);
   const { config: given = {}, dtype = 'F32' } = options;
   assertOneAdapter(CALLER, model);

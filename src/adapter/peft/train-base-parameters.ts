@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, assertOptions, type OptionKeys } from '../../tensor/errors';
-import type { Module } from '../../tensor/nn';
+import { assertModule, type Module } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 import {
   type BaseTrainingConfig,
@@ -37,6 +37,7 @@ export async function trainBaseParameters(
   model: Module,
   options: BaseOptions,
 ): Promise<BaseTraining> {
+  assertModule('trainBaseParameters', model);
   assertOptions('trainBaseParameters', options, OPTIONS);
   const { bias = 'none', modulesToSave = null } = options;
   const adapted = new Set(adaptedLayers(model).keys());

@@ -7,6 +7,7 @@ import {
   type OptionKeys,
   quote,
 } from '../../tensor/errors';
+import { assertModule } from '../../tensor/nn';
 import { Random, read } from '../../tensor/runtime';
 import type { KeyValues } from './attention';
 import type { LanguageModel } from './language-model';
@@ -46,6 +47,7 @@ export async function generate(
   options: GenerateOptions,
   isDone: IsDone = () => false,
 ): Promise<number[][]> {
+  assertModule('generate', model);
   assertOptions('generate', options, GENERATE_OPTIONS);
   assertValues(model, prompts, options);
   const { maxNewTokens, seed = 0 } = options;
@@ -126,6 +128,7 @@ export async function generateText(
   prompt: string,
   options: GenerateTextOptions,
 ): Promise<string> {
+  assertModule('generateText', model);
   assertOptions('generateText', options, { ...GENERATE_OPTIONS, stop: 'optional' });
   const { stop = [], ...others } = options;
   assertStop(stop);

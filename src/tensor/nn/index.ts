@@ -7,7 +7,7 @@ export type { HostLinear, MakeLinear } from './host-linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';
 export { Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';
-export { countParameters, Module, modulesOf } from './module';
+export { assertModule, countParameters, Module, modulesOf } from './module';
 export type { ParameterCount } from './module';
 export { disposeAll, makeLayers, mergeLayers, putLayers, restoreBases } from './replace-layers';
 export { linearNative } from './ops/linear-native';

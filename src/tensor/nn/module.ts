@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertOptions, DisposedError, type OptionKeys } from '../errors';
+import { ArgumentError, assertOptions, DisposedError, kindOf, type OptionKeys } from '../errors';
 import type { Random } from '../runtime';
 
 /** The number of parameters of a module, and of those that training may change. */
@@ -185,6 +185,18 @@ export abstract class Module {
     const { borrowed = true } = reach;
     return [...this.children].filter(([name]) => borrowed || !this.borrowed.has(name));
   }
+}
+
+/**
+ * @throws ArgumentError, in the caller's name, if the model is none, as with swapped arguments;
+ *   DisposedError if it is disposed
+ */
+export function assertModule(caller: string, model: Module): void {
+  // By what it can do, not by class: a notebook's reload() makes new classes, and models are older.
+  const given = model as Partial<Module> | undefined;
+  if (typeof given?.namedModules === 'function') return model.assertAlive(caller);
+  const advice = given instanceof Promise ? 'Await it.' : 'It comes before the other arguments.';
+  throw new ArgumentError(`${caller}: model must be a Module, got ${kindOf(given)}. ${advice}`);
 }
 
 /** Counts the numbers in all parameters of a module. */

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Module, modulesOf } from '../nn';
+import { assertModule, type Module, modulesOf } from '../nn';
 import { bytesOf } from '../runtime';
 import { PackedLinear } from './packed-linear';
 
@@ -22,7 +22,7 @@ export interface ModelMemory {
  * this model than without it. Layers replaced by hand are not counted.
  */
 export function memoryReport(model: Module): ModelMemory {
-  model.assertAlive('memoryReport');
+  assertModule('memoryReport', model);
   const layers = [...new Set(modulesOf(model, PackedLinear).values())];
   const packed = new Set<tf.Variable>(layers.flatMap((layer) => layer.packedParameters));
   const others = [...new Set(model.namedParameters().values())].filter((one) => !packed.has(one));

@@ -1,5 +1,5 @@
 import { ArgumentError, assertFinite } from '../errors';
-import { Linear, type Module, modulesOf } from '../nn';
+import { assertModule, Linear, type Module, modulesOf } from '../nn';
 import { read } from '../runtime';
 import { assertQuantizeOptions, type QuantizeOptions } from './quantize';
 import { quantizeLinear } from './quantized-linear';
@@ -25,7 +25,7 @@ export async function quantizeModel(
   model: Module,
   options: QuantizeOptions = {},
 ): Promise<QuantizationReport> {
-  model.assertAlive('quantizeModel');
+  assertModule('quantizeModel', model);
   assertQuantizeOptions('quantizeModel', options);
   const linears = linearLayers(model);
   for (const [name, { weight }] of linears) assertFinite('quantizeModel', name, await read(weight));

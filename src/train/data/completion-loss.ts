@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { LanguageModel } from '../../model/transformer';
 import { ArgumentError } from '../../tensor/errors';
+import { assertModule } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 import { isIgnored, linearCrossEntropy } from '../loop';
 import { type Batch, makeBatch, PADDING } from './batch';
@@ -12,6 +13,7 @@ import type { Example } from './example';
  * adapter gets the gradients that it would get alone. Logits are computed only at labels.
  */
 export function completionLoss(model: LanguageModel, ...batches: readonly Batch[]): tf.Scalar {
+  assertModule('completionLoss', model);
   return tf.tidy(() => {
     const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, nEmbd]
     let row = 0;

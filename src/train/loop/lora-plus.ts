@@ -10,7 +10,9 @@ import { ArgumentError } from '../../tensor/errors';
  */
 export function loraPlus(lambda = 16): (name: string) => number {
   if (!Number.isFinite(lambda) || lambda <= 0) {
-    throw new ArgumentError(`loraPlus: lambda must be a positive number, got ${lambda}.`);
+    throw new ArgumentError(
+      `loraPlus: lambda must be a positive number, got ${lambda}. As an option it is called: ratio: loraPlus().`,
+    );
   }
   return (name) => (/(^|\.)lora\.B$/.test(name) ? lambda : 1);
 }

@@ -8,7 +8,9 @@ import { Linear } from '../../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import {
   adamW,
+  linearDecay,
   type Loss,
+  type Schedule,
   sparseCrossEntropy,
   train,
   type TrainingStep,
@@ -62,6 +64,8 @@ describe('train', () => {
     const options = setUp({ schedule: () => NaN });
     const before = await weights(options);
     const message = /^train: schedule must return a finite factor, got NaN at step 1/;
+    const uncalled = setUp({ schedule: linearDecay as unknown as Schedule });
+    await assert.rejects(run(uncalled), /got Function at step 1\. Call it: cosineDecay\(steps\)/);
     await assert.rejects(run(options), { name: 'ArgumentError', message });
     assert.deepEqual(await weights(options), before);
   });

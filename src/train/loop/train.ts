@@ -3,11 +3,12 @@ import {
   ArgumentError,
   assertOptions,
   assertPositiveIntegers,
+  kindOf,
   NonFiniteError,
   type OptionKeys,
   quote,
 } from '../../tensor/errors';
-import { type Module } from '../../tensor/nn';
+import { assertModule, type Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
 import type { Loss } from './counted-loss';
@@ -91,6 +92,7 @@ export async function* train<Batch>(
   options: TrainOptions<Batch>,
 ): AsyncGenerator<TrainingStep, void> {
   assertOptions('train', options, OPTIONS);
+  assertModule('train', options.module);
   const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
   assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
   if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
@@ -129,7 +131,7 @@ async function takeStep<Batch>(
     const factor = schedule(step);
     if (!Number.isFinite(factor)) {
       throw new ArgumentError(
-        `train: schedule must return a finite factor, got ${factor} at step ${step + 1}.`,
+        `train: schedule must return a finite factor, got ${kindOf(factor)} at step ${step + 1}.${typeof factor === 'function' ? ' Call it: cosineDecay(steps).' : ''}`,
       );
     }
     optimizer.step(parameters, gradients, factor);
