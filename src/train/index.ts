@@ -6,6 +6,7 @@ export {
   encodeRows,
   makeBatch,
   meanLoss,
+  repeat,
 } from './data';
 export type { Batch, Example } from './data';
 export {

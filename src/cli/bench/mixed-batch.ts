@@ -7,10 +7,17 @@ import type { LanguageModel } from '../../model/transformer';
 import { generate } from '../../model/transformer';
 import type { Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
-import { type Batch, completionLoss, encodeRows, type Example, makeBatch } from '../../train/data';
+import {
+  type Batch,
+  completionLoss,
+  encodeRows,
+  type Example,
+  makeBatch,
+  repeat,
+} from '../../train/data';
 import { adamW, train } from '../../train/loop';
 import { type Spread, timed, timeInTurn } from '../../course/measure';
-import { forever, openBase, provenance, round, withSeconds } from '../measure';
+import { openBase, provenance, round, withSeconds } from '../measure';
 
 const ADAPTERS = ['a', 'b', 'c'];
 const R = 8;
@@ -97,7 +104,7 @@ const training: Measurement = async (model, bank, examples, size) => {
     train({
       module: model,
       loss: (each: readonly Batch[]) => completionLoss(model, ...each),
-      batches: forever(some),
+      batches: repeat([some]),
       optimizer: adamW({ learningRate: 1e-4 }),
       steps: ROUNDS + 1,
     });

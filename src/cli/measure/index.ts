@@ -1,4 +1,3 @@
-export { forever } from './forever';
 export { openBase } from './open-base';
 export { parseQuickOption } from './quick-option';
 export { progressBar, stepOf } from './progress-bar';

@@ -5,6 +5,7 @@ import { assertClose } from '../../../tests/close';
 import { applyLoraToLinear, freezeBaseModel } from '../../lora';
 import { NonFiniteError, ShapeError } from '../../tensor/errors';
 import { Linear } from '../../tensor/nn';
+import { repeat } from '../data';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import {
   adamW,
@@ -120,7 +121,7 @@ describe('train', () => {
       [null, /batches must be an array, a generator or another iterable, got null/],
       [5, /got 5/],
       [none, /It may not be async/],
-      [[], /batches must hold a batch or more, got none/],
+      [[], /batches must be 3 for 3 steps, got 0\. Train fewer steps, or repeat a list/],
     ] as const) {
       const options = setUp({ batches: batches as unknown as Batch[] });
       await assert.rejects(run(options), { name: 'ArgumentError', message });
@@ -153,8 +154,38 @@ describe('train', () => {
     assert.deepEqual(await drawn(1), first);
   });
 
-  test('ends when the batches end, and takes none that it does not use', async () => {
-    assert.equal((await run(setUp({ batches: [GOOD, GOOD, GOOD], accumulate: 2 }))).length, 2);
+  test('refuses a list of fewer batches than the steps need, before the first step', async () => {
+    const options = setUp({ batches: [GOOD, GOOD, GOOD], accumulate: 2 });
+    const before = await weights(options);
+    const message =
+      'train: batches must be 6 for 3 steps of 2 each, got 3. Train fewer steps, or repeat a list: repeat(batches).';
+    await assert.rejects(run(options), { name: 'ArgumentError', message });
+    assert.deepEqual(await weights(options), before);
+    assert.equal((await run(setUp({ batches: [GOOD, GOOD], stepsDone: 1 }))).length, 2);
+    assert.equal((await run(setUp({ batches: repeat([GOOD]), steps: 5 }))).length, 5);
+  });
+
+  test('says so when a generator ends early, after the steps that it was enough for', async () => {
+    const five = (function* () {
+      for (let i = 0; i < 5; i++) yield GOOD;
+    })();
+    const steps = train(setUp({ batches: five, accumulate: 2, steps: 50 }));
+    await steps.next();
+    assert.equal((await steps.next()).value?.step, 2);
+    await assert.rejects(steps.next(), /batches must be 100 for 50 steps of 2 each, got 5\./);
+  });
+
+  test('says so when a generator is closed already', async () => {
+    const closed = forever();
+    const [first] = closed; // closes it
+    assert.equal(first, GOOD);
+    await assert.rejects(run(setUp({ batches: closed })), {
+      name: 'ArgumentError',
+      message: /^train: batches must be 3 for 3 steps, got 0\. A generator that was taken apart/,
+    });
+  });
+
+  test('takes no batch that it does not use', async () => {
     let drawn = 0;
     const counted = (function* () {
       for (const batch of forever()) {

@@ -27,8 +27,8 @@ export interface TrainOptions<Batch> {
    */
   loss: Loss<Batch>;
   /**
-   * Batches of plain data; training ends early if they end. A generator is left open, so that a
-   * later training can continue with it.
+   * Batches of plain data, enough for all steps: `drawBatches` and `repeat` are endless. A generator
+   * is left open, so that a later training can continue with it.
    */
   batches: Iterable<Batch>;
   /** owned by the caller; continues from its state */
@@ -84,9 +84,10 @@ export interface TrainingStep {
  *
  * Between steps the event loop runs, so a notebook can draw and be interrupted. Weights and
  * optimiser are always those of a whole step, also after a `break`, an interrupt or an error.
- * @throws ArgumentError if an option is unknown or out of range, nothing is trainable, there is no batch or
- *   nothing counts in a step, ShapeError if the loss is not a scalar, NonFiniteError if loss or
- *   gradient is NaN or infinite; the weights are then those before that step
+ * @throws ArgumentError if an option is unknown or out of range, nothing is trainable, batches end
+ *   before the last step (a list that is too short is refused before the first) or nothing counts in
+ *   a step, ShapeError if the loss is not a scalar, NonFiniteError if loss or gradient is NaN or
+ *   infinite; the weights are then those before that step
  */
 export async function* train<Batch>(
   options: TrainOptions<Batch>,
@@ -97,12 +98,13 @@ export async function* train<Batch>(
   assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
   if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
   const iterator = iteratorOf(batches);
+  const wanted = (steps - stepsDone) * accumulate;
+  if (Array.isArray(batches) && batches.length < wanted) throw tooFew(options, batches.length);
   for (let step = stepsDone; step < steps; step++) {
     const start = performance.now();
     const group = draw(iterator, accumulate);
-    if (group.length === 0 && step > stepsDone) return;
-    if (group.length === 0) {
-      throw new ArgumentError('train: batches must hold a batch or more, got none.');
+    if (group.length < accumulate) {
+      throw tooFew(options, (step - stepsDone) * accumulate + group.length);
     }
     const done = await takeStep(options, group, step);
     const seconds = (performance.now() - start) / 1000;
@@ -175,6 +177,19 @@ function iteratorOf<Batch>(batches: Iterable<Batch>): Iterator<Batch> {
   if (typeof given?.[Symbol.iterator] === 'function') return given[Symbol.iterator]();
   throw new ArgumentError(
     `train: batches must be an array, a generator or another iterable, got ${quote(given)}. It may not be async.`,
+  );
+}
+
+/** The error of batches that end before the last step. */
+function tooFew<Batch>(options: TrainOptions<Batch>, given: number): ArgumentError {
+  const { batches, steps, stepsDone = 0, accumulate = 1 } = options;
+  const count = steps - stepsDone;
+  const advice =
+    given === 0 && !Array.isArray(batches)
+      ? 'A generator that was taken apart (const [first] = ...) or whose loop was left is closed: make a new one.'
+      : 'Train fewer steps, or repeat a list: repeat(batches).';
+  return new ArgumentError(
+    `train: batches must be ${count * accumulate} for ${count} steps${accumulate === 1 ? '' : ` of ${accumulate} each`}, got ${given}. ${advice}`,
   );
 }
 

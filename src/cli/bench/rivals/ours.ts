@@ -8,9 +8,8 @@ import { generate, type LanguageModel } from '../../../model/transformer';
 import { LoraError } from '../../../tensor/errors';
 import { Linear, type Module } from '../../../tensor/nn';
 import { read } from '../../../tensor/runtime';
-import { completionLoss } from '../../../train/data';
+import { completionLoss, repeat } from '../../../train/data';
 import { adamW, train } from '../../../train/loop';
-import { forever } from '../../measure';
 import {
   CHECKED_TOKENS,
   type Job,
@@ -78,7 +77,7 @@ function step(model: LanguageModel, work: Extract<Work, { kind: 'step' }>): Job 
   const training = train({
     module: model,
     loss: () => completionLoss(model, batch),
-    batches: forever(batch),
+    batches: repeat([batch]),
     optimizer,
     steps: Number.MAX_SAFE_INTEGER,
     maxGradientNorm: 1,
