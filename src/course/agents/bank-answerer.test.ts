@@ -123,10 +123,10 @@ describe('a critic', () => {
     const fake = {
       idsTensor: (rows: number[][]) => tf.tensor2d(rows, undefined, 'int32'),
       hiddenStates: (ids: tf.Tensor2D) => ids.cast('float32').expandDims(-1),
-      // Asked from the prompt's last token on: what follows it is the completion's first.
+      // Asked where there are labels: the first one is the completion's first token.
       logits: ({ shape }: tf.Tensor) => {
-        const next = Array.from({ length: shape[1] ?? 0 }, (_, i) => ids[i] ?? 0);
-        return tf.oneHot(tf.tensor1d(next, 'int32'), vocabSize).mul(20).expandDims(0);
+        const next = Array.from({ length: shape[0] ?? 0 }, (_, i) => ids[i] ?? 0);
+        return tf.oneHot(tf.tensor1d(next, 'int32'), vocabSize).mul(20);
       },
     };
     return fake as unknown as LanguageModel;

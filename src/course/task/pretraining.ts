@@ -39,7 +39,6 @@ export function* drawPretrainingBatches(
     tokens = tokens.slice(needed);
     yield {
       ids: blocks.map((block) => block.slice(0, -1)),
-      start: 0,
       labels: blocks.flatMap((block) => block.slice(1)),
     };
   }

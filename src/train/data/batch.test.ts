@@ -54,8 +54,7 @@ describe('makeBatch', () => {
         [5, 6, 7, 8],
         [3, 4, 2, 0],
       ],
-      start: 1,
-      labels: [IGNORED, 8, 9, 2, IGNORED, IGNORED],
+      labels: [IGNORED, IGNORED, 8, 9, IGNORED, 2, IGNORED, IGNORED],
     });
     assert.equal(countLabels(batch), 3);
   });
@@ -63,8 +62,9 @@ describe('makeBatch', () => {
   test('keeps every prompt and completion, whatever the examples', () => {
     fc.assert(
       fc.property(fc.array(example, { minLength: 1, maxLength: 5 }), (some) => {
-        const { ids, start, labels } = makeBatch(some);
-        const width = (ids[0]?.length ?? 0) - start;
+        const { ids, labels } = makeBatch(some);
+        const width = ids[0]?.length ?? 0;
+        assert.equal(labels.length, ids.length * width);
         some.forEach(({ prompt, completion }, row) => {
           const own = labels.slice(row * width, (row + 1) * width);
           assert.deepEqual(
@@ -73,7 +73,7 @@ describe('makeBatch', () => {
           );
           own.forEach((label, i) => {
             if (label === IGNORED) return;
-            assert.equal(label, [...prompt, ...completion][start + i + 1]);
+            assert.equal(label, [...prompt, ...completion][i + 1]);
           });
           assert.deepEqual(ids[row]?.slice(0, prompt.length), prompt);
         });

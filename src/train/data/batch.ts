@@ -12,11 +12,9 @@ import type { Example } from './example';
 export interface Batch {
   /** [size, time], without the longest row's last token, which predicts nothing */
   readonly ids: number[][];
-  /** the first position at which a row has a label */
-  readonly start: number;
   /**
-   * the next token at each position from `start` on, row by row; `IGNORED` or -100 in prompt and
-   * padding
+   * the token after each of `ids`, row by row; `IGNORED` or -100 where it does not count, in prompt
+   * and padding
    */
   readonly labels: number[];
 }
@@ -36,15 +34,11 @@ export function makeBatch(examples: readonly Example[]): Batch {
   }
   const texts = examples.map(({ prompt, completion }) => [...prompt, ...completion]);
   const time = Math.max(...texts.map((text) => text.length)) - 1;
-  const start = Math.min(...examples.map(({ prompt }) => prompt.length)) - 1;
   const positions = Array.from({ length: time }, (_, i) => i);
   return {
     ids: texts.map((text) => positions.map((i) => text[i] ?? PADDING)),
-    start,
     labels: examples.flatMap(({ prompt }, row) =>
-      positions
-        .slice(start)
-        .map((i) => (i + 1 < prompt.length ? IGNORED : (texts[row]?.[i + 1] ?? IGNORED))),
+      positions.map((i) => (i + 1 < prompt.length ? IGNORED : (texts[row]?.[i + 1] ?? IGNORED))),
     ),
   };
 }

@@ -5,7 +5,7 @@ import { assertClose } from '../../../tests/close';
 import { tinyGpt2 } from '../../../tests/tiny-gpt2';
 import type { GPT2 } from '../../model/gpt2';
 import { Draw, memory, read, useAccelerator } from '../../tensor/runtime';
-import { adamW, IGNORED, train } from '../loop';
+import { adamW, IGNORED, sparseCrossEntropy, train } from '../loop';
 import { type Batch, makeBatch } from './batch';
 import { completionLogProbabilities, completionLoss, meanLoss } from './completion-loss';
 import type { Example } from './example';
@@ -50,6 +50,20 @@ describe('the loss of completions', () => {
     assert.deepEqual(memory(), start);
     assertClose([await meanLoss(model, some)], [sum / count], 1e-5);
     assert.deepEqual(memory(), start);
+  });
+
+  test("is what a loss of one's own computes from all logits, with labels of -1 or -100", async () => {
+    const { ids, labels } = makeBatch(examples.slice(0, 4));
+    const losses = [IGNORED, -100].map((ignored) => {
+      const given = labels.map((label) => (label === IGNORED ? ignored : label));
+      const own = tf.tidy(() => sparseCrossEntropy(model.forward(model.idsTensor(ids)), given));
+      return [own, completionLoss(model, { ids, labels: given })];
+    });
+    const values = await Promise.all(
+      losses.flat().map(async (loss) => (await read(loss))[0] ?? NaN),
+    );
+    assertClose(values, new Array<number>(4).fill(values[0] ?? NaN), 1e-5);
+    tf.dispose(losses);
   });
 
   test('of ten batches is the sum of their means', async () => {

@@ -18,9 +18,9 @@ export function completionLoss(model: LanguageModel, ...batches: readonly Batch[
     const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, nEmbd]
     let row = 0;
     const losses = batches.map((batch) => {
-      const labelled = labelledStates(hidden, row, batch);
+      const states = statesOf(hidden, row, batch);
       row += batch.ids.length;
-      return linearCrossEntropy(labelled, model.head, batch.labels);
+      return linearCrossEntropy(states, model.head, batch.labels);
     });
     // Not tf.addN, which WebGPU refuses more than seven.
     return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.stack(losses).sum<tf.Scalar>();
@@ -34,11 +34,10 @@ function padTogether(batches: readonly Batch[]): number[][] {
   return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
 }
 
-/** Slices a batch's states from its start on; its first row is `row`: [size, time - start, nEmbd]. */
-function labelledStates(hidden: tf.Tensor, row: number, { ids, start }: Batch): tf.Tensor {
+/** Slices a batch's states, without the padding of others; its first row is `row`: [size, time, nEmbd]. */
+function statesOf(hidden: tf.Tensor, row: number, { ids }: Batch): tf.Tensor {
   const time = ids[0]?.length ?? 0;
-  const width = hidden.shape.at(-1) as number;
-  return hidden.slice([row, start, 0], [ids.length, time - start, width]);
+  return hidden.slice([row, 0, 0], [ids.length, time, hidden.shape.at(-1) as number]);
 }
 
 const BATCH = 50;
@@ -51,21 +50,21 @@ export async function completionLogProbabilities(
   model: LanguageModel,
   examples: readonly Example[],
 ): Promise<number[][]> {
-  const batch = makeBatch(examples);
-  const { labels } = batch;
+  const { ids, labels } = makeBatch(examples);
+  const counted = [...labels.keys()].filter((i) => !isIgnored(labels[i] as number));
+  if (counted.length === 0) return examples.map(() => []);
   const chosen = tf.tidy(() => {
-    const hidden = model.hiddenStates(model.idsTensor(batch.ids));
-    const logits = model.logits(labelledStates(hidden, 0, batch));
+    const hidden = model.hiddenStates(model.idsTensor(ids));
+    const states = hidden.reshape([labels.length, -1]).gather(tf.tensor1d(counted, 'int32'));
+    const logits = model.logits(states);
     const vocabSize = logits.shape.at(-1) ?? 0;
-    const places = labels.map((label, i) => i * vocabSize + Math.max(0, label));
+    const places = counted.map((i, row) => row * vocabSize + (labels[i] as number));
     return tf.gather(tf.logSoftmax(logits).flatten(), tf.tensor1d(places, 'int32'));
   });
   const values = await read(chosen).finally(() => chosen.dispose());
-  const width = labels.length / examples.length;
-  return examples.map((_, row) =>
-    Array.from(values.subarray(row * width, (row + 1) * width)).filter(
-      (_, i) => !isIgnored(labels[row * width + i] as number),
-    ),
+  let next = 0;
+  return examples.map(({ completion }) =>
+    Array.from(values.subarray(next, (next += completion.length))),
   );
 }
 

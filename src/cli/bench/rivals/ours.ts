@@ -71,8 +71,7 @@ function disposing(job: Job, ...modules: Module[]): Job {
 
 function step(model: LanguageModel, work: Extract<Work, { kind: 'step' }>): Job {
   const { ids, labels } = textOf(work);
-  const start = Math.round((1 - work.labelled) * work.time);
-  const batch = { ids, start, labels: labels.flatMap((row) => row.slice(start)) };
+  const batch = { ids, labels: labels.flat() };
   const optimizer = adamW({ learningRate: 1e-4, weightDecay: 0.01 });
   const training = train({
     module: model,
