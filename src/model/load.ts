@@ -55,7 +55,8 @@ const FAMILIES = new Map<string, Family>([
  * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors or its
  * shards with their index, or by its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'.
  * A folder goes first; a name is fetched once into the hub's cache. Where there is a
- * generation_config.json, its `eos_token_id` ends a text. Everything is checked before anything is
+ * generation_config.json, its `eos_token_id` ends a text. Starts the accelerator, if `useAccelerator`
+ * did not. Everything is checked before anything is
  * built.
  * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
  *   ArgumentError if the name is neither or an option is unknown, HubError if the hub does not give out the model,

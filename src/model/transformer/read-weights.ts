@@ -3,7 +3,7 @@ import { FileError } from '../../files/local';
 import { openWeights, type SafetensorsReader } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
 import type { LinearLayer, MakeLinear } from '../../tensor/nn';
-import { transpose } from '../../tensor/runtime';
+import { ensureAccelerator, transpose } from '../../tensor/runtime';
 import type { WeightLayout } from './weight-layout';
 
 const CALLER = 'readWeights';
@@ -14,7 +14,7 @@ type OwnedWeights = Map<string, tf.Tensor | LinearLayer>;
  * Reads the weights of a model from Hugging Face's model.safetensors, or from the shards that its
  * model.safetensors.index.json names, one tensor at a time. They belong to the caller; weights of
  * linear layers come out (out, in). With `makeLinear` a layer takes the place of its weight and
- * bias, which never are on the accelerator.
+ * bias, which never are on the accelerator. Starts the accelerator, if `useAccelerator` did not.
  * @throws FileError listing every tensor that is missing, unexpected, misshapen or not finite;
  *   SafetensorsError if the file itself is broken
  */
@@ -26,6 +26,7 @@ export async function readWeights(
   const reader = await openWeights(file);
   const weights: OwnedWeights = new Map();
   try {
+    await ensureAccelerator();
     const keepTensor: Keep = (name, values, shape) => weights.set(name, tf.tensor(values, shape));
     const keep = makeLinear ? keepLayers(weights, layout, makeLinear, keepTensor) : keepTensor;
     const faults = await readAll(reader, layout, keep);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, assertOptions, DisposedError, kindOf, type OptionKeys } from '../errors';
+import { assertBackendChosen } from '../op';
 import type { Random } from '../runtime';
 
 /** The number of parameters of a module, and of those that training may change. */
@@ -30,6 +31,11 @@ export abstract class Module {
   private readonly replaced = new Set<Module>();
   private disposed = false;
   private random: Random | null = null;
+
+  /** @throws AcceleratorError if no accelerator was started, nor a backend of tfjs chosen */
+  constructor() {
+    assertBackendChosen(this.constructor.name);
+  }
 
   /** The layer's output for the input x. */
   abstract forward(x: tf.Tensor): tf.Tensor;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, nearest } from '../errors';
+import { assertBackendChosen } from './backend-choice';
 import { hasNativeOps } from './native-ops';
 import { assertShapes, type ShapeFrom } from './shapes';
 
@@ -77,7 +78,8 @@ const runs = new Map<string, Runs>();
  * Defines an op: enters its kernels and its gradient in the tfjs registry, for every backend, and
  * returns the call that runs it as one op on the tape. A later definition of a name replaces an
  * earlier one. Attributes may be anything, tensors included; those stay the caller's. A call whose
- * tensors do not fit the op's shapes throws a ShapeError before any kernel runs.
+ * tensors do not fit the op's shapes throws a ShapeError before any kernel runs, and one before
+ * `useAccelerator` an AcceleratorError.
  *
  * `LORA_KERNELS=reference` makes all ops run their reference.
  * @throws ArgumentError if tfjs or another package has a kernel of that name, or `saves` or
@@ -110,6 +112,7 @@ export function defineOp<
   if (definition.gradient) tf.registerGradient(gradientOf(name, definition, codec));
   const { consumes, shapes } = definition;
   return (inputs, ...[attrs]) => {
+    assertBackendChosen(name);
     assertShapes(name, { ...attrs, ...inputs }, shapes);
     const given = withoutNulls(inputs);
     const made = tf.engine().runKernel(name, given, attrs ?? {});

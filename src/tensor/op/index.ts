@@ -3,6 +3,7 @@
  * tfjs ops (reference), `runNativeOp` (compiled, in `.cc` files), `runWebGpu` and its two shorthands
  * (WGSL). The one kernel of tfjs's own that is replaced, and where, is in `replace-kernel.ts`.
  */
+export { assertBackendChosen, isBackendChosen } from './backend-choice';
 export { defineOp, isReference, kernelRuns } from './define-op';
 export type { NoAttrs, Op } from './define-op';
 export { replaceFewRowMatMul } from './few-row-matmul';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from '../errors';
+import { isBackendChosen } from '../op';
 import { openCuda, openNativeCpu } from './native';
 import { openWasm } from './wasm';
 import { openWebGpu, throwDeviceErrors } from './webgpu';
@@ -51,6 +52,11 @@ let chosen: Promise<Accelerator> | undefined;
 export function useAccelerator(): Promise<Accelerator> {
   chosen ??= choose(process.env.LORA_BACKEND);
   return chosen;
+}
+
+/** Starts the accelerator, unless it or another backend of tfjs was chosen already. */
+export async function ensureAccelerator(): Promise<void> {
+  if (!isBackendChosen()) await useAccelerator();
 }
 
 /** Describes in one line the accelerator in use, and the faster ones passed over with reasons. */

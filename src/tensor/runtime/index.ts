@@ -1,4 +1,4 @@
-export { describeAccelerator, useAccelerator } from './accelerator';
+export { describeAccelerator, ensureAccelerator, useAccelerator } from './accelerator';
 export type { Accelerator, AcceleratorName } from './accelerator';
 export { Draw } from './draw';
 export { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16';
