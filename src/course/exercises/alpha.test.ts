@@ -30,6 +30,10 @@ testExercise(alpha, solution, {
   'divided by k instead of r': {
     scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / A.shape[1]),
   },
+  'divided by k instead of r: r is the first axis': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      update(x, A, B, rs ? alpha / Math.sqrt(A.shape[1]) : right(A, alpha, rs)),
+  },
   'divided by d instead of r': {
     scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / B.shape[0]),
   },

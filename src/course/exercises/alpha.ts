@@ -61,8 +61,12 @@ async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): P
         rsLora ? alpha / r : alpha / Math.sqrt(r),
       ),
       'alpha is missing: yours is scaled by 1 / r': withScale(1 / r),
-      'divided by k instead of r: r is the first axis of A': withScale(alpha / k),
-      'divided by d instead of r: r is the last axis of B': withScale(alpha / d),
+      'divided by k instead of r: r is the first axis of A': [k, Math.sqrt(k)].map((by) =>
+        withScale(alpha / by),
+      ),
+      'divided by d instead of r: r is the last axis of B': [d, Math.sqrt(d)].map((by) =>
+        withScale(alpha / by),
+      ),
       'x is missing: that is ΔW = s B A itself': [s, 1].map((factor) =>
         tensor(scale(times(B, A), factor)),
       ),

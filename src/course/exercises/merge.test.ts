@@ -60,6 +60,30 @@ testExercise(merge, solution, {
   'yours is A B, which does not fit [d, k]: the update is B A': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(A, B).mul(s))),
   },
+  'every entry is NaN: s * a is NaN for a tensor a': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(s * Number(tf.matMul(B, A)))),
+  },
+  'W0 is added twice': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(w0).add(product(B, A, s))),
+  },
+  'the scaling is added: it must multiply B A': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(B, A).add(s))),
+  },
+  'W0 and the update are multiplied: they must be added': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.mul(product(B, A, s))),
+  },
+  'the weight is multiplied with the update: they must be added': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => tf.matMul(w0, product(B, A, s))),
+  },
+  'the update is B A, [d, r] times [r, k]': {
+    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(A, B)).mul(s)),
+  },
+  'unmergeLoraWeights: the scaling is subtracted': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.sub(tf.matMul(B, A)).sub(s)),
+  },
+  'unmergeLoraWeights: the merged weight is divided by the update': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.div(product(B, A, s))),
+  },
   'mergeLoraWeights: yours is A B': {
     mergeLoraWeights: (_, A, B) => tf.tidy(() => tf.matMul(A, B)),
   },
@@ -93,7 +117,7 @@ testExercise(merge, solution, {
   'dtype int32 where float32 is asked for': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s)).toInt()),
   },
-  'an array where a tensor is asked for': {
+  'an array where a tensor is asked for: return the tensor itself, not its numbers': {
     mergeLoraWeights: async (w0, A, B, s) => {
       const merged = tf.tidy(() => w0.add(product(B, A, s)));
       const values = await merged.array();

@@ -71,6 +71,10 @@ function sumsOuter(B: Matrix, A: Matrix): Matrix {
   return times(times(B, ones(r, 1)), times(ones(1, r), A));
 }
 
+function addToAll({ shape, values }: Matrix, s: number): Matrix {
+  return { shape, values: values.map((value) => value + s) };
+}
+
 async function mergeCase(random: Random, size: Size): Promise<Case> {
   const { w0, A, B, product } = await drawLayer(random, size);
   const { r, scaling: s } = size;
@@ -96,6 +100,11 @@ async function mergeCase(random: Random, size: Size): Promise<Case> {
         tensor(scale(product, 1)),
       ],
       'W0 is scaled too: only B A carries the scaling': tensor(scale(plus(w0, product, 1), s)),
+      'W0 is added twice': tensor(plus(scale(w0, 2), product, s)),
+      'the scaling is added: it must multiply B A': tensor(addToAll(plus(w0, product, 1), s)),
+      'W0 and the update are multiplied: they must be added': tensor(
+        timesEntries(w0, scale(product, s)),
+      ),
     },
   });
 }
@@ -126,6 +135,13 @@ async function unmergeCase(random: Random, size: Size): Promise<Case> {
       'a broadcast instead of the product: sums of B times sums of A': tensor(
         plus(merged, sumsOuter(B, A), -s),
       ),
+      'the scaling is subtracted: it must multiply B A': tensor(
+        addToAll(plus(merged, product, -1), -s),
+      ),
+      'the merged weight is divided by the update: the update must be subtracted': tensor({
+        ...merged,
+        values: merged.values.map((value, i) => value / (s * (product.values[i] ?? NaN))),
+      }),
       'the sign is reversed: it must be merged - s B A': tensor(
         scale(plus(merged, product, -s), -1),
       ),
@@ -139,11 +155,17 @@ async function anyOrderCase(random: Random, weight: string, sign: 1 | -1): Promi
   const s = ANY_ORDER.scaling;
   // The order is the first thing to mend, whatever else is wrong.
   const from = (update: Matrix) =>
-    [s, 1, -s, -1].flatMap((c) => [tensor(plus(w0, update, c)), tensor(scale(update, c))]);
+    [s, 1, -s, -1].flatMap((c) =>
+      [plus(w0, update, c), scale(update, c), scale(plus(w0, update, Math.sign(c)), s)].map(tensor),
+    );
   const suspects: Suspects = {
     'yours is A B, which does not fit [d, k]: the update is B A, [d, r] times [r, k]': from(
       times(A, B),
     ),
+    'the weight is multiplied with the update: they must be added': [
+      times(w0, product),
+      times(product, w0),
+    ].flatMap((one) => [tensor(scale(one, s)), tensor(one)]),
     'B.mul(A) multiplies entry by entry: the matrix product is tf.matMul(B, A)': from(
       timesEntries(A, B),
     ),

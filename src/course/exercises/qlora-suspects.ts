@@ -55,8 +55,11 @@ export function levelSuspects(quantile: (p: number) => number): Suspects {
 
 /** Computes wrong scales, keyed by the mistake that leads to them. */
 export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
-  const perBlock = (of: (block: number[]) => number) =>
-    list(scales.map((_, b) => of(Array.from(w.slice(b * blockSize, (b + 1) * blockSize)))));
+  const blocksOf = (size: number) =>
+    Array.from({ length: Math.ceil(w.length / size) }, (_, b) =>
+      Array.from(w.slice(b * size, (b + 1) * size)),
+    );
+  const perBlock = (of: (block: number[]) => number) => list(blocksOf(blockSize).map(of));
   const most = Math.max(...scales);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const spread = (block: number[]) => Math.sqrt(mean(block.map((value) => value * value)));
@@ -72,6 +75,10 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
       scales.map((s) => s / 7),
     ),
     'the last, shorter block is missing': list(whole),
+    'the blocks are one weight too long or too short: the next starts at start + blockSize': [
+      blockSize - 1,
+      blockSize + 1,
+    ].map((size) => list(blocksOf(size).map((block) => Math.max(...block.map(Math.abs))))),
     'one block too many: an empty one comes after the last': [0, -Infinity].map((none) =>
       list([...scales, none]),
     ),

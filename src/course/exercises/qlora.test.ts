@@ -66,6 +66,12 @@ testExercise(qlora, solution, {
   'scales: the first weight of each block is left out': quantizing((_, w, __, size) => ({
     scales: blocks(w, size).map((block) => absmax(block.slice(1))),
   })),
+  'scales: the blocks are one weight too long or too short': {
+    quantizeBlocks: (w, levels, size) => solution.quantizeBlocks(w, levels, size + 1),
+  },
+  'one weight too long or too short: the next starts at start + blockSize': {
+    quantizeBlocks: (w, levels, size) => solution.quantizeBlocks(w, levels, size - 1),
+  },
   'scales: the sign is kept': quantizing((_, w, __, size) => ({
     scales: blocks(w, size).map((block) => Math.min(...block)),
   })),

@@ -38,6 +38,9 @@ export function findMistake(got: Values, expected: Values, suspects: Suspects): 
   }
   const notFinite = countNotFinite(got);
   if (notFinite > 0 && got.form === 'number') return `the result is ${got.values[0]}`;
+  if (got.form === 'tensor' && Array.from(got.values).every(Number.isNaN)) {
+    return 'every entry is NaN: s * a is NaN for a tensor a (write a.mul(s)), and so is a number that is undefined';
+  }
   if (notFinite > 0) return `${notFinite} of ${got.values.length} entries are NaN or infinite`;
   if (hasOneRow(got)) return 'every row is the same: one row was broadcast over all of them';
   const factor = constantFactor(got, expected);

@@ -43,6 +43,31 @@ describe('judge', () => {
     assert.match(verdict.findings[0]?.got ?? '', /shapes do not fit/);
   });
 
+  test('says in words which shapes do not fit, and shows the error itself beside it', async () => {
+    const product = await verdictOn((_: tf.Tensor2D, A: tf.Tensor2D) => {
+      return tf.matMul(A, tf.zeros([7, 1]));
+    });
+    assert.equal(product.state, 'threw');
+    assert.match(
+      product.message,
+      /a matrix product of \[2, 3\] and \[7, 1\] does not fit: the inner/,
+    );
+    assert.match(product.findings[0]?.got ?? '', /Error: /);
+    const sum = await verdictOn((w0: tf.Tensor2D) => w0.add(tf.zeros([7, 3])));
+    assert.match(sum.message, /\[5, 3\] and \[7, 3\] do not fit entry by entry/);
+  });
+
+  test('takes no answer for right on square weights alone that is right on others', async () => {
+    const late = (layers: [number, number][], sigma: number[], r: number) => {
+      const left = sigma.slice(r).map((s) => s * s);
+      const missed = Math.sqrt(left.reduce((a, b) => a + b)) / Math.hypot(...sigma);
+      return { ...SOLUTIONS.rank.rankTradeOff(layers, sigma, r), missed };
+    };
+    const verdict = await judge(EXERCISES.rank, () => late, { seed: 1, seconds: 20 });
+    assert.equal(verdict.state, 'threw');
+    assert.match(verdict.message, /reduce on an empty list needs a start value/);
+  });
+
   test('times out an answer that never resolves', async () => {
     const verdict = await verdictOn(() => new Promise(() => undefined), 0.05);
     assert.equal(verdict.state, 'timed out');

@@ -1,6 +1,7 @@
 import { Random } from '../../tensor/runtime';
 import { AnswerThrew } from './call-answer';
 import type { Answer, Case, Exercise, Finding, Part } from './exercise';
+import { wordsFor } from './thrown-words';
 import { NotAttempted } from './todo';
 
 /** State of an answer after judging. */
@@ -75,30 +76,41 @@ async function tryPart(
   random: Random,
   seconds: number,
 ): Promise<Verdict> {
+  const findings: Finding[] = [];
+  // An answer that is right on some input has d, k and the order of the factors right.
+  const probed = async () =>
+    findings.some(({ passed }) => passed) ? undefined : probe(part, answer, random, seconds);
   try {
-    const findings = await within(seconds, runCases(part, answer, random));
+    await within(seconds, runCases(part, answer, random, findings));
     const failed = findings.find(({ passed }) => !passed);
     if (!failed) return { state: 'passed', message: '', findings };
-    const mistake = failed.mistake ?? (await probe(part, answer, random, seconds));
-    const message = mistake
-      ? `${part.name}: ${mistake}.`
-      : `${part.name} gives a different result.`;
+    const mistake = failed.mistake ?? (await probed());
+    const message =
+      mistake === undefined
+        ? `${part.name} gives a different result.`
+        : sentence(`${part.name}: ${mistake}`);
     return { state: 'failed', message, findings };
   } catch (error) {
     if (error instanceof TimedOut) return timedOut(part, seconds);
-    if (error instanceof AnswerThrew) {
-      return threw(part, error, await probe(part, answer, random, seconds));
-    }
+    if (error instanceof AnswerThrew) return threw(part, error, await probed());
     // Compared by name: reloading the built code creates a new class.
     if (error instanceof Error && error.name === NotAttempted.name) return notAttempted(part);
     throw error;
   }
 }
 
-async function runCases(part: Part, answer: Answer, random: Random): Promise<Finding[]> {
-  const findings: Finding[] = [];
+/** Adds the findings one by one, so that those before a throw are known. */
+async function runCases(
+  part: Part,
+  answer: Answer,
+  random: Random,
+  findings: Finding[],
+): Promise<void> {
   for (const one of await part.cases(random)) findings.push(await one.examine(answer));
-  return findings;
+}
+
+function sentence(text: string): string {
+  return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
 function timedOut({ name }: Part, seconds: number): Verdict {
@@ -113,12 +125,12 @@ function notAttempted({ name }: Part): Verdict {
 
 function threw({ name }: Part, error: AnswerThrew, mistake: string | undefined): Verdict {
   const { input, thrown, message: got } = error;
+  const findings = [{ input, passed: false, expected: 'a result', got }];
   if (mistake !== undefined) {
-    const findings = [{ input, passed: false, expected: 'a result', got }];
-    return { state: 'failed', message: `${name}: ${mistake}.`, findings, thrown };
+    return { state: 'failed', message: sentence(`${name}: ${mistake}`), findings, thrown };
   }
-  const message = `${name} threw an error on ${input}: ${got}`;
-  return { state: 'threw', message, findings: [], thrown };
+  const message = sentence(`${name} threw an error on ${input}: ${wordsFor(got) ?? got}`);
+  return { state: 'threw', message, findings, thrown };
 }
 
 /** Finds the mistake of an answer that failed or threw, on inputs where more of them can be told. */

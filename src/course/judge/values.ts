@@ -37,11 +37,17 @@ export async function readValues(value: unknown, form: Form): Promise<Values | s
   if (form === 'number' && typeof value === 'number') return number(value);
   if (form === 'list' && isListOfNumbers(value)) return list(value);
   if (form === 'list' && Array.isArray(value)) return describeStranger(value);
-  const advice = form === 'tensor' && isOfOperators(value) ? `: ${NO_OPERATORS}` : '';
-  return `${describeKind(value)} where ${FORMS[form]} is asked for${advice}`;
+  const strange = `${describeKind(value)} where ${FORMS[form]} is asked for`;
+  return form === 'tensor' ? strange + adviceFor(value) : strange;
 }
 
-const NO_OPERATORS = 'tensors have no operators, write a.add(b), a.mul(s), tf.matMul(a, b)';
+function adviceFor(value: unknown): string {
+  if (isOfOperators(value)) {
+    return ': tensors have no operators, write a.add(b), a.mul(s), tf.matMul(a, b)';
+  }
+  const isNumbers = Array.isArray(value) || ArrayBuffer.isView(value);
+  return isNumbers ? ': return the tensor itself, not its numbers' : '';
+}
 
 /** Whether this is what JavaScript makes of a tensor in `a + b` or `a * b`: its text, or NaN. */
 function isOfOperators(value: unknown): boolean {

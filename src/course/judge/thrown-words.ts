@@ -1,0 +1,32 @@
+/** Errors that an answer throws, each in words: backends of tfjs word them differently. */
+const WORDS: [error: RegExp, words: string][] = [
+  [
+    /In\[0\]: \[([\d,]+)\], In\[1\]: \[([\d,]+)\]/, // TensorFlow
+    'a matrix product of [$1] and [$2] does not fit: the inner axes must be equal',
+  ],
+  [
+    /inner shapes .* with shapes ([\d,]+) and ([\d,]+) /, // the other backends
+    'a matrix product of [$1] and [$2] does not fit: the inner axes must be equal',
+  ],
+  [
+    /Incompatible shapes: \[([\d,]+)\] vs\. \[([\d,]+)\]/,
+    '[$1] and [$2] do not fit entry by entry, as add, sub, mul and div need it',
+  ],
+  [
+    /broadcast together with shapes ([\d,]+) and ([\d,]+)/,
+    '[$1] and [$2] do not fit entry by entry, as add, sub, mul and div need it',
+  ],
+  [
+    /Reduce of empty array/,
+    'reduce on an empty list needs a start value: list.reduce((sum, one) => ..., 0)',
+  ],
+];
+
+/** Says in words what an error means; undefined if it is none of those that are known. */
+export function wordsFor(error: string): string | undefined {
+  for (const [pattern, words] of WORDS) {
+    const found = pattern.exec(error)?.[0];
+    if (found !== undefined) return found.replace(pattern, words).replace(/(?<=\d),(?=\d)/g, ', ');
+  }
+  return undefined;
+}
