@@ -9,7 +9,7 @@ const CHARTS = {
   'rank-chart': ['.scatterlayer .trace', 2],
   'memory-chart': ['.barlayer .point', 4],
   'exercise-1-live': ['.scatterlayer .trace', 2],
-  'exercise-1-rows-chart': ['.scatterlayer .trace', 2],
+  'exercise-1-rows': ['.scatterlayer .trace', 2],
 } as const;
 
 describe('the lesson in JupyterLab', { timeout: 8 * MINUTE }, () => {

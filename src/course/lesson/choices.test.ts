@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { LoRALayer } from '../../lora';
+import { assertClose } from '../../../tests/close';
+import { initFromBase, pissa } from '../../adapter/base-init';
+import { dora, injectLora, LoRALayer, loraLayersOf } from '../../lora';
+import { loadModel } from '../../model';
 import { Random, read, useAccelerator } from '../../tensor/runtime';
+import { compareMeans } from '../measure';
+import { BASE, readResults } from '../shipped';
 import { type Choice, type ChoiceId, CHOICES } from './choices';
 
 /** The answer that a question has right. */
@@ -46,5 +51,59 @@ describe('questions with answers to choose', () => {
     assert.equal(rightAnswer('first-gradient'), "A's");
     tf.dispose([value, grads, sizes, x]);
     layer.dispose();
+  });
+
+  const layerWith = { targetModules: ['h.0.mlp.c_fc'], r: 16, alpha: 32, seed: 1 };
+
+  test('dora-length: rows are as long as in W0, however large B A is', async () => {
+    const model = await loadModel(BASE);
+    injectLora(model, { ...layerWith, variant: dora });
+    const [layer] = [...loraLayersOf(model).values()];
+    assert.ok(layer);
+    layer.lora.B.assign(new Random(2).normal<tf.Rank.R2>([640, 16], 0, 5));
+    const norms = (factor?: tf.Tensor) =>
+      tf.tidy(() => {
+        const W = layer.base.denseWeight();
+        const whole = factor ? W.add(layer.lora.deltaWeight()).mul(factor) : W;
+        return whole.square().sum(1).sqrt();
+      });
+    const factor = tf.tidy(
+      () => layer.variant?.forward(tf.ones([640])).reshape([640, 1]) as tf.Tensor,
+    );
+    const [before, after] = [norms(), norms(factor)];
+    assertClose(await read(after), await read(before), 1e-5);
+    assert.equal(rightAnswer('dora-length'), 'as long as those of W0');
+    tf.dispose([factor, before, after]);
+    model.dispose();
+  });
+
+  test('pissa-share: more than half of the squares are in a tenth of the directions', async () => {
+    const model = await loadModel(BASE);
+    injectLora(model, layerWith);
+    await initFromBase(model, pissa);
+    const [layer] = [...loraLayersOf(model).values()];
+    assert.ok(layer);
+    const { A, B, scaling } = layer.lora;
+    const share = tf.tidy(() => {
+      const kept = tf.matMul(B, A).mul(scaling).square().sum();
+      return kept.div(layer.base.denseWeight().square().sum());
+    });
+    const [value = NaN] = await read(share);
+    assert.ok(value > 0.5 && value < 0.75, `${value}`);
+    assert.equal(rightAnswer('pissa-share'), 'more than half');
+    share.dispose();
+    model.dispose();
+  });
+
+  test('best-variant: no interval of a difference from LoRA lies above zero', () => {
+    const solved = (method: string) =>
+      readResults('sweep-variants')
+        .filter((row) => row.method === method)
+        .map((row) => row.exactMatch as number);
+    for (const method of ['rslora', 'dora', 'pissa', 'loraplus']) {
+      const { interval } = compareMeans(solved('lora'), solved(method));
+      assert.ok(interval[0] <= 0, method);
+    }
+    assert.equal(rightAnswer('best-variant'), 'none of the four');
   });
 });
