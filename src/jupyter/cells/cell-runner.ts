@@ -1,10 +1,18 @@
 import { format } from 'node:util';
 // Must be imported before tslab: it repairs the compiler that tslab loads.
-import { BesideModules, CellConverter, findDeclarations, setImportFolders } from '../compile';
+import {
+  BesideModules,
+  CellConverter,
+  findDeclarations,
+  type KernelCalls,
+  LAST,
+  setImportFolders,
+} from '../compile';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
 import { closeGroups } from '../display';
 import { literalOf, look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
+import { Variables } from './variables';
 
 /** The kernel's own: a cell may replace the global one. */
 const { console } = globalThis;
@@ -15,12 +23,13 @@ const { console } = globalThis;
  * which is the notebook's.
  */
 export class CellRunner {
-  /** tslab's executor, also for completion, inspection and interrupt. */
+  /** tslab's executor, also for completion, inspection and interrupt; its own variables are not used. */
   readonly executor: Executor;
   /** Records which cell has defined which name. */
   readonly definitions: DefinitionLog;
   private readonly converter: CellConverter;
   private readonly beside: BesideModules;
+  private readonly variables = new Variables();
   private readonly failure = new FailureSink();
   /** Receives the last value of the cell that runs, unless it is null or undefined. */
   private takeLast: (value: unknown) => void = print;
@@ -28,15 +37,21 @@ export class CellRunner {
   constructor(folder: string) {
     const folders = { cells: folder, notebook: process.cwd() };
     setImportFolders(folders);
-    this.converter = new CellConverter(folder, (name) => Object.hasOwn(this.executor.locals, name));
+    this.converter = new CellConverter(folder, (name) =>
+      Object.hasOwn(this.variables.values, name),
+    );
     this.executor = createExecutor(
       folder,
       { node: this.converter, browser: this.converter, close: () => this.converter.close() },
       { log: (value) => this.takeLast(value), error: (...args) => this.failure.take(args) },
     );
     this.beside = new BesideModules(folders, this.converter.traces);
-    keepGlobal('__tslab__');
-    this.definitions = new DefinitionLog(this.executor.locals);
+    const calls: KernelCalls = {
+      publish: this.variables.publish,
+      last: (value) => (this.executor.locals[LAST] = value),
+    };
+    keepGlobal('__tslab__', { ...calls, exports: this.variables.values });
+    this.definitions = new DefinitionLog(this.variables.values);
   }
 
   /**
@@ -72,11 +87,13 @@ export class CellRunner {
 
   private async execute(code: string): Promise<ErrorReport | undefined> {
     this.failure.reset();
+    const reached = this.variables.begin();
     // tslab rejects, rather than returning false, when a last value cannot be printed.
     const succeeded = await this.executor.execute(code).catch((error: unknown) => {
       this.failure.thrown = error;
       return false;
     });
+    this.converter.settle(reached);
     const { diagnostics, thrown } = this.failure;
     if (succeeded) {
       // tslab keeps a module cell (`@module`) in spite of its compile errors.
@@ -87,11 +104,11 @@ export class CellRunner {
   }
 }
 
-/** Keeps cells from replacing a global object of tslab, without which none would run. */
-function keepGlobal(name: string): void {
-  const value: unknown = (globalThis as Record<string, unknown>)[name];
+/** Adds to a global object of tslab, and keeps cells from replacing it: none would run without. */
+function keepGlobal(name: string, members: object): void {
+  const value = (globalThis as unknown as Record<string, object>)[name];
   Object.defineProperty(globalThis, name, {
-    value: Object.freeze(value),
+    value: Object.freeze({ ...value, ...members }),
     writable: false,
     configurable: false,
   });

@@ -2,12 +2,16 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 // Must be imported before tslab: it repairs the compiler that tslab loads.
-import { latestTrace } from './tslab-compiler';
+import { latestCell } from './tslab-compiler';
 import { createConverter, type Converter, type ConvertResult } from 'tslab/dist/converter';
 import { outsideCells, withOwnGlobals } from '../protocol';
 import type { CellTraces, Trace } from '../source';
+import { type Declared, mergeDeclarations } from './merge-declarations';
 import { expandShorthand } from './shorthand';
 import { findTakenNames } from './taken-names';
+
+/** Name under which tslab finds the last value of a cell, apart from the cell's variables. */
+export const LAST = 'last';
 
 /**
  * Compiles cells as if they were files of `folder`, which is created if it is missing: tslab's
@@ -19,6 +23,10 @@ export class CellConverter implements Converter {
   /** Name of the cell that is compiled next, such as `In[3]`; it appears in stack traces. */
   cellName = '';
   private converter: Converter;
+  /** declarations of the variables and types that a cell finds: a `.d.ts` file */
+  private declarations = '';
+  /** what the cell that was compiled last is to declare */
+  private next: Declared | undefined;
   /** Cells that are modules (`@module`), by name. */
   private readonly modules = new Map<string, Parameters<Converter['addModule']>>();
 
@@ -31,27 +39,37 @@ export class CellConverter implements Converter {
   }
 
   /** @throws TypeScriptError if the compiler itself fails, as `inspect` and the others do */
-  convert(previous: string, source: string): ConvertResult {
+  convert(_previous: string, source: string): ConvertResult {
+    this.next = undefined;
     const result = this.guard(() => {
       const taken = findTakenNames(source);
       if (taken.length > 0) return { diagnostics: taken };
       const expanded = expandShorthand(source, this.isDefined);
-      return this.compile(previous, expanded);
+      return this.compile(expanded);
     });
     if (!result.output) return result;
-    this.traces.set(this.cellName, withinCell(latestTrace(), result.output));
+    const { trace, names } = latestCell();
+    this.next = { before: this.declarations, after: result.declOutput ?? '', names };
+    this.traces.set(this.cellName, withinCell(trace, result.output));
+    if (result.lastExpressionVar !== undefined) result.lastExpressionVar = LAST;
     // tslab takes a cell whose only `await` is in `for await` for synchronous code.
     if (/\bfor\s+await\b/.test(result.output)) result.hasToplevelAwait = true;
     result.output += `\n//# sourceURL=${this.cellName}`;
     return result;
   }
 
-  inspect(...args: Parameters<Converter['inspect']>): ReturnType<Converter['inspect']> {
-    return this.guard(() => this.converter.inspect(...args));
+  /** Ends the cell that was compiled last; it has declared the variables in `reached`. */
+  settle(reached: ReadonlySet<string>): void {
+    if (this.next) this.declarations = mergeDeclarations(this.next, reached);
+    this.next = undefined;
   }
 
-  complete(...args: Parameters<Converter['complete']>): ReturnType<Converter['complete']> {
-    return this.guard(() => this.converter.complete(...args));
+  inspect(_previous: string, source: string, place: number): ReturnType<Converter['inspect']> {
+    return this.guard(() => this.converter.inspect(this.declarations, source, place));
+  }
+
+  complete(_previous: string, source: string, place: number): ReturnType<Converter['complete']> {
+    return this.guard(() => this.converter.complete(this.declarations, source, place));
   }
 
   addModule(...args: Parameters<Converter['addModule']>): ReturnType<Converter['addModule']> {
@@ -64,11 +82,11 @@ export class CellConverter implements Converter {
   }
 
   /** Compiles with tslab. A new converter sees modules that were built after this one looked. */
-  private compile(previous: string, source: string): ConvertResult {
-    const result = this.converter.convert(previous, source);
+  private compile(source: string): ConvertResult {
+    const result = this.converter.convert(this.declarations, source);
     if (!missesBuiltModule(result, this.folder)) return result;
     this.renew();
-    return this.converter.convert(previous, source);
+    return this.converter.convert(this.declarations, source);
   }
 
   /**

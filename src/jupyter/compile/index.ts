@@ -1,5 +1,6 @@
 export { BesideModules } from './beside-modules';
-export { CellConverter } from './cell-converter';
+export type { KernelCalls } from './call-kernel';
+export { CellConverter, LAST } from './cell-converter';
 export { findDeclarations } from './declarations';
 export { parseCell } from './parse-cell';
 export { setImportFolders } from './resolve-imports';

@@ -23,6 +23,7 @@ describe('findTakenNames', () => {
       'enum exports { A }': '1:6 exports',
       'var __proto__ = {};': '1:5 __proto__',
       'const __esModule = 1;': '1:7 __esModule',
+      'let __tslab__ = 1;': '1:5 __tslab__',
       "import fs from 'node:fs';\nconst __importDefault = fs;": '2:7 __importDefault',
     };
     for (const [code, found] of Object.entries(cells)) assert.deepEqual(taken(code), [found], code);

@@ -4,8 +4,8 @@ import { parseCell } from './parse-cell';
 
 type Diagnostic = ConvertResult['diagnostics'][number];
 
-/** Names that hold what a cell defines: the cell would lose it. */
-const HOLDERS = new Set(['exports', '__proto__', '__esModule']);
+/** Names through which a cell keeps what it defines: the cell would lose it. */
+const HOLDERS = new Set(['exports', '__proto__', '__esModule', '__tslab__']);
 /** Parameter of the function that a cell becomes, next to which there can be no `let` of that name. */
 const PARAMETER = 'require';
 /** Variables that the compiler adds to a cell that imports. */
@@ -47,14 +47,17 @@ function declared(statement: typescript.Statement): Declared[] {
   if (typescript.isFunctionDeclaration(statement)) {
     return statement.name ? [{ name: statement.name, isLexical: false }] : [];
   }
-  if (typescript.isImportDeclaration(statement)) return importedNames(statement).map(lexical);
+  if (typescript.isImportDeclaration(statement)) return importedIdentifiers(statement).map(lexical);
   if (typescript.isClassDeclaration(statement) || typescript.isEnumDeclaration(statement)) {
     return statement.name ? [lexical(statement.name)] : [];
   }
   return [];
 }
 
-function importedNames({ importClause }: typescript.ImportDeclaration): typescript.Identifier[] {
+/** Lists the identifiers that an import binds to values. */
+export function importedIdentifiers({
+  importClause,
+}: typescript.ImportDeclaration): typescript.Identifier[] {
   if (importClause === undefined || importClause.isTypeOnly) return [];
   const { name, namedBindings: bindings } = importClause;
   const named =

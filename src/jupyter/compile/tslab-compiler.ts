@@ -1,5 +1,7 @@
+import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
-import { type Trace, traceThrough } from '../source';
+import { type Place, type Trace, traceThrough } from '../source';
+import { VariablePublisher } from './publish-variables';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 import { adviseOnTensors } from './tensor-operators';
 
@@ -26,10 +28,16 @@ function getPreEmitDiagnosticsOfFiles(
   return adviseOnTensors(diagnostics, program.getTypeChecker());
 }
 
-let latest: Trace = () => undefined;
+/** A compiled cell: the trace of its code, and the variables that it declares. */
+interface Compiled {
+  trace: Trace;
+  names: ReadonlySet<string>;
+}
 
-/** Returns the trace of the code that tslab has compiled last. */
-export function latestTrace(): Trace {
+let latest: Compiled = { trace: () => undefined, names: new Set() };
+
+/** Returns the cell that tslab has compiled last. */
+export function latestCell(): Compiled {
   return latest;
 }
 
@@ -77,29 +85,51 @@ function queueTimers(host: WatchHost): void {
 
 const INLINE_MAP = '//# sourceMappingURL=data:application/json;base64,';
 
-/** Does tslab's second compilation, to CommonJS, and joins its source map with the first one. */
+/**
+ * Does tslab's second compilation, to CommonJS, after one of our own that lets a cell work with the
+ * kernel (`VariablePublisher`), and joins the source maps of all three.
+ */
 function transpileModule(
   input: string,
   options: typescript.TranspileOptions,
 ): typescript.TranspileOutput {
   const end = input.lastIndexOf(INLINE_MAP);
-  const code = end < 0 ? input : input.slice(0, end);
+  if (end < 0) return typescript.transpileModule(input, options);
+  const firstMap = Buffer.from(input.slice(end + INLINE_MAP.length), 'base64').toString();
+  const publisher = isCell(firstMap) ? new VariablePublisher() : undefined;
   const compilerOptions = { ...options.compilerOptions, sourceMap: true };
+  const between = typescript.transpileModule(input.slice(0, end), {
+    ...options,
+    compilerOptions: { ...compilerOptions, module: typescript.ModuleKind.ESNext },
+    transformers: { before: [...(publisher ? [() => publisher.transform] : [])] },
+  });
+  const code = withoutMap(between.outputText);
   const result = typescript.transpileModule(code, { ...options, compilerOptions });
-  if (end >= 0 && result.sourceMapText !== undefined) {
-    const firstMap = Buffer.from(input.slice(end + INLINE_MAP.length), 'base64').toString();
-    latest = traceCell(traceThrough(firstMap), traceThrough(result.sourceMapText));
-  }
-  return { ...result, outputText: result.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, '') };
+  const maps = [firstMap, between.sourceMapText ?? '', result.sourceMapText ?? ''];
+  if (publisher) latest = { trace: traceCell(maps.map(traceThrough)), names: publisher.names };
+  return { ...result, outputText: withoutMap(result.outputText) };
+}
+
+/** Whether the code is a cell, rather than a module (`@module`) that cells import. */
+function isCell(firstMap: string): boolean {
+  const { sources } = JSON.parse(firstMap) as { sources: string[] };
+  return sources.some((source) => path.basename(source) === '__tslab__.ts');
+}
+
+function withoutMap(code: string): string {
+  return code.replace(/\/\/# sourceMappingURL=.*\s*$/, '');
 }
 
 /** Lines that tslab puts above a cell. */
 const PREFIX_LINES = 1;
 
-function traceCell(first: Trace, second: Trace): Trace {
+/** Traces code of the last compilation through all, the first of which read the cell. */
+function traceCell(compilations: Trace[]): Trace {
   return (line, column) => {
-    const inModule = second(line, column);
-    const source = inModule && first(inModule.line, inModule.column);
-    return source && { ...source, line: source.line - PREFIX_LINES };
+    let place: Place | undefined = { file: '', line, column };
+    for (const trace of [...compilations].reverse()) {
+      place = place && trace(place.line, place.column);
+    }
+    return place && { ...place, line: place.line - PREFIX_LINES };
   };
 }

@@ -3,4 +3,4 @@ export type { Declaration, Definition } from './definitions';
 export { describeDiagnostics, describeThrown, INTERRUPTED } from './errors';
 export type { CellTraces, ErrorReport } from './errors';
 export { traceThrough } from './source-map';
-export type { Trace } from './source-map';
+export type { Place, Trace } from './source-map';
