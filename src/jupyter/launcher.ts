@@ -1,7 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/local';
-import { CellRunner, createHandlers, ExecutionQueue, gateTimers, redirectOutput } from './cells';
+import {
+  CellRunner,
+  createHandlers,
+  ExecutionQueue,
+  gateTimers,
+  redirectOutput,
+  turnQueues,
+} from './cells';
 import { countGroups } from './display';
 import {
   bindSockets,
@@ -42,6 +49,7 @@ async function main(connectionFile: string): Promise<void> {
   Error.stackTraceLimit = STACK_FRAMES;
   process.on('SIGINT', () => queue.interrupt());
   gateTimers();
+  turnQueues();
   hideNodesOwn();
   countGroups();
   redirectOutput(publisher);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { KernelSession, type Results, shown, textOf } from './session';
 
@@ -72,6 +74,65 @@ for (;;) {
       assert.equal(Number(await kernel.text('steps.taken')), taken);
     });
   }
+
+  const settled = {
+    'await of a settled promise': 'for (;;) { await Promise.resolve(); counted.n++; }',
+    'await null': 'while (true) { await null; counted.n++; }',
+    'recursion by await':
+      'const again = async (): Promise<void> => { await null; counted.n++; return again(); };\nawait again();',
+    nextTick:
+      'const again = () => { counted.n++; process.nextTick(again); };\nagain(); await new Promise(() => undefined);',
+    queueMicrotask:
+      'const again = () => { counted.n++; queueMicrotask(again); };\nagain(); await new Promise(() => undefined);',
+    then: 'const again = (): Promise<void> => Promise.resolve().then(() => { counted.n++; }).then(again);\nawait again();',
+    'for await':
+      'async function* endless() { for (;;) yield 1; }\nfor await (const n of endless()) counted.n += n;',
+    'a function of an earlier cell': 'await earlier();',
+    'a function beside the notebook': `import { beside } from './beside';\nawait beside(counted);`,
+  };
+  for (const [name, loop] of Object.entries(settled)) {
+    test(`stops a loop that never waits: ${name}`, async () => {
+      const beside = `export async function beside(counted: { n: number }) {\n  for (;;) { await null; counted.n++; }\n}\n`;
+      fs.writeFileSync(path.join(kernel.folder, 'beside.ts'), beside);
+      await kernel.cell(`const counted = { n: 0 };
+async function earlier() { for (;;) { await null; counted.n++; } }`);
+      await interrupt(`console.log('go');\n${loop}`, { then: '1 + 1' });
+      const before = Number(await kernel.text('counted.n'));
+      assert.ok(before > 1000);
+      await silentAndUsable();
+      assert.equal(Number(await kernel.text('counted.n')), before);
+    });
+  }
+
+  test('lets later cells run beside a loop that nobody awaits', async () => {
+    await kernel.cell(`const going = { on: true };
+void (async () => { while (going.on) await null; })();`);
+    assert.equal(await kernel.text('1 + 1'), '2\n');
+    assert.equal(await kernel.text('going.on = false; 1 + 1'), '2\n');
+  });
+
+  test('keeps value, rejection and order of what is awaited when the event loop turns', async () => {
+    const code = `const busy = () => { const end = Date.now() + 60; while (Date.now() < end); };
+const order: unknown[] = [];
+const thenable = { then: (resolve: (value: unknown) => void) => { order.push('then'); resolve(0); } };
+class Own extends Promise<number> {}
+const builder = { catch: (value: number) => value, finally() { return this === builder; } };
+for (let i = 0; i < 3; i++) {
+  busy();
+  order.push(await i);
+  busy();
+  order.push(await Promise.reject(new Error('no')).catch((error: Error) => error.message));
+  busy();
+  try { await Promise.reject(i); } catch (error) { order.push(error); }
+  busy();
+  await thenable;
+  busy();
+  order.push(builder.catch(i), builder.finally(), Own.resolve(1).then(() => 1) instanceof Own);
+}
+order.join()`;
+    const one = (i: number) => `${i},no,${i},then,${i},true,true`;
+    assert.equal(await kernel.text(code), `${[0, 1, 2].map(one).join()}\n`);
+  });
 
   test('stops timers that the interrupted cell has started', async () => {
     await kernel.cell('const ticks = { n: 0 };');

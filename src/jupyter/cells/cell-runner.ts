@@ -12,6 +12,7 @@ import { createExecutor, type Executor } from 'tslab/dist/executor';
 import { closeGroups } from '../display';
 import { literalOf, look } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
+import { turn, turnPromise } from './turns';
 import { Variables } from './variables';
 
 /** The kernel's own: a cell may replace the global one. */
@@ -49,6 +50,8 @@ export class CellRunner {
     const calls: KernelCalls = {
       publish: this.variables.publish,
       last: (value) => (this.executor.locals[LAST] = value),
+      turn,
+      turnPromise,
     };
     keepGlobal('__tslab__', { ...calls, exports: this.variables.values });
     this.definitions = new DefinitionLog(this.variables.values);

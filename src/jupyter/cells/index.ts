@@ -3,3 +3,4 @@ export { ExecutionQueue } from './execution';
 export { gateTimers } from './interrupt';
 export { redirectOutput } from './output';
 export { createHandlers } from './requests';
+export { turnQueues } from './turns';

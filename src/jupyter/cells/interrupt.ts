@@ -27,7 +27,8 @@ export function gateTimers(): void {
   syncBuiltinESMExports();
 }
 
-function gate(start: Timer): Timer {
+/** Returns a timer whose callbacks do nothing once the cell that started them is interrupted. */
+export function gate(start: Timer): Timer {
   const gated: Timer = (callback, ...rest) => {
     const cell = runningCell();
     if (cell === undefined || typeof callback !== 'function') return start(callback, ...rest);

@@ -5,6 +5,7 @@ import * as typescript from '@tslab/typescript-for-tslab';
 import { showTensors } from '../display';
 import { type CellTraces, traceThrough } from '../source';
 import { type ImportFolders, importersOf, isBeside, isImportable } from './import-folders';
+import { turnAtAwaits } from './turn-at-awaits';
 
 type Loader = (module: LoadedModule, file: string) => void;
 
@@ -77,7 +78,12 @@ export class BesideModules {
   private compile(file: string): string {
     const { outputText, sourceMapText, diagnostics } = typescript.transpileModule(
       fs.readFileSync(file, 'utf8'),
-      { fileName: file, compilerOptions: OPTIONS, reportDiagnostics: true },
+      {
+        fileName: file,
+        compilerOptions: OPTIONS,
+        reportDiagnostics: true,
+        transformers: { before: [turnAtAwaits] },
+      },
     );
     const [mistake] = diagnostics ?? [];
     if (mistake) throw new SyntaxError(describe(file, mistake));

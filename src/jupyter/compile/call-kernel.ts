@@ -6,6 +6,10 @@ export interface KernelCalls {
   publish(variables: object): void;
   /** takes the value of an expression at the cell's end */
   last(value: unknown): void;
+  /** returns a value that is about to be awaited, or a promise of it that lets the event loop turn */
+  turn(value: unknown): unknown;
+  /** does so with an object whose `then`, `catch` or `finally` is about to be called, if it is a promise */
+  turnPromise(value: unknown): unknown;
 }
 
 /** Makes the code of a call such as `__tslab__.turn(value)`. */

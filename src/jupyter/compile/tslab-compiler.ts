@@ -4,6 +4,7 @@ import { type Place, type Trace, traceThrough } from '../source';
 import { VariablePublisher } from './publish-variables';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 import { adviseOnTensors } from './tensor-operators';
+import { turnAtAwaits } from './turn-at-awaits';
 
 /**
  * Replaces three functions of the TypeScript module that tslab loads, by a changed copy of the
@@ -87,7 +88,7 @@ const INLINE_MAP = '//# sourceMappingURL=data:application/json;base64,';
 
 /**
  * Does tslab's second compilation, to CommonJS, after one of our own that lets a cell work with the
- * kernel (`VariablePublisher`), and joins the source maps of all three.
+ * kernel (`VariablePublisher`, `turnAtAwaits`), and joins the source maps of all three.
  */
 function transpileModule(
   input: string,
@@ -101,7 +102,7 @@ function transpileModule(
   const between = typescript.transpileModule(input.slice(0, end), {
     ...options,
     compilerOptions: { ...compilerOptions, module: typescript.ModuleKind.ESNext },
-    transformers: { before: [...(publisher ? [() => publisher.transform] : [])] },
+    transformers: { before: [...(publisher ? [() => publisher.transform] : []), turnAtAwaits] },
   });
   const code = withoutMap(between.outputText);
   const result = typescript.transpileModule(code, { ...options, compilerOptions });
