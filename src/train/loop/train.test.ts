@@ -244,6 +244,51 @@ describe('train', () => {
     assert.deepEqual(await weights(options), await weights(twin));
   });
 
+  describe('refuses a second loop, which would yield nothing in silence, over a training that', () => {
+    const again = async (steps: AsyncIterable<TrainingStep>, message: RegExp) => {
+      const loop = async () => {
+        for await (const step of steps) assert.fail(`step ${step.step}`);
+      };
+      await assert.rejects(loop(), { name: 'ArgumentError', message });
+    };
+
+    test('is done, with the way to go on', async () => {
+      const options = setUp();
+      const steps = train(options);
+      for await (const { step } of steps) assert.ok(step <= 3);
+      await again(
+        steps,
+        /has ended after step 3 of 3\. Call train again; with the same optimizer, stepsDone: 3 and a larger number of steps/,
+      );
+      const more = await run({ ...options, stepsDone: 3, steps: 4 });
+      assert.deepEqual(
+        more.map(({ step }) => step),
+        [4],
+      );
+    });
+
+    test('a break, an error or a lack of batches has ended', async () => {
+      const broken = train(setUp({ steps: 10 }));
+      for await (const { step } of broken) if (step === 2) break;
+      await again(broken, /has ended after step 2 of 10\. .*stepsDone: 2 the new one goes on/);
+      const failed = train(setUp({ loss: () => assert.fail('no loss') }));
+      await again(failed, /^no loss$/).catch(() => undefined);
+      await again(failed, /has ended after step 0 of 3\./);
+      const short = train(setUp({ batches: [GOOD] }));
+      for await (const { step } of short) assert.equal(step, 1);
+      await again(short, /has ended after step 1 of 3\./);
+    });
+
+    test('waits within a step, as after an interrupt', async () => {
+      const steps = train(setUp());
+      await steps.next();
+      const under = steps.next();
+      await again(steps, /is within a step, or was interrupted there after step 1 of 3\./);
+      await under;
+      for await (const { step } of steps) assert.equal(step, 3);
+    });
+  });
+
   for (const [what, fault, error] of [
     ['a loss that throws half-way', () => new Error('half-way'), /half-way/],
     ['a loss that is no scalar', (h: tf.Tensor) => h, ShapeError],

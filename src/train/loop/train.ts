@@ -87,30 +87,65 @@ export interface TrainingStep {
  * @throws ArgumentError if an option is unknown or out of range, nothing is trainable, batches end
  *   before the last step (a list that is too short is refused before the first) or nothing counts in
  *   a step, ShapeError if the loss is not a scalar, NonFiniteError if loss or gradient is NaN or
- *   infinite; the weights are then those before that step
+ *   infinite; the weights are then those before that step. ArgumentError from a loop over a training
+ *   that has ended, or was interrupted within a step: it would yield nothing
  */
-export async function* train<Batch>(
+export function train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainingStep, void> {
+  const progress: Progress = { step: 0, state: 'goes on' };
+  const training = takeSteps(options, progress);
+  const iterate = (): AsyncGenerator<TrainingStep, void> => {
+    assertGoesOn(progress, options.steps);
+    return training;
+  };
+  return Object.assign(training, { [Symbol.asyncIterator]: iterate });
+}
+
+/** How far a training has come. */
+interface Progress {
+  /** the number of the last step that is done */
+  step: number;
+  state: 'goes on' | 'is within a step, or was interrupted there' | 'has ended';
+}
+
+function assertGoesOn({ step, state }: Progress, steps: number): void {
+  if (state === 'goes on') return;
+  const more = step < steps ? '' : ' and a larger number of steps';
+  throw new ArgumentError(
+    `train: a training must be iterated only once, got one that ${state} after step ${step} of ${steps}. Call train again; with the same optimizer, stepsDone: ${step}${more} the new one goes on from there.`,
+  );
+}
+
+async function* takeSteps<Batch>(
   options: TrainOptions<Batch>,
+  progress: Progress,
 ): AsyncGenerator<TrainingStep, void> {
   assertOptions('train', options, OPTIONS);
   assertModule('train', options.module);
   const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
-  assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
-  if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
-  const iterator = iteratorOf(batches);
-  const wanted = (steps - stepsDone) * accumulate;
-  if (Array.isArray(batches) && batches.length < wanted) throw tooFew(options, batches.length);
-  for (let step = stepsDone; step < steps; step++) {
-    const start = performance.now();
-    const group = draw(iterator, accumulate);
-    if (group.length < accumulate) {
-      throw tooFew(options, (step - stepsDone) * accumulate + group.length);
+  progress.step = stepsDone;
+  try {
+    assertPositiveIntegers('train', { steps, accumulate, 'stepsDone + 1': stepsDone + 1 });
+    if (maxGradientNorm !== undefined) assertMaxNorm('train', maxGradientNorm);
+    const iterator = iteratorOf(batches);
+    const wanted = (steps - stepsDone) * accumulate;
+    if (Array.isArray(batches) && batches.length < wanted) throw tooFew(options, batches.length);
+    for (let step = stepsDone; step < steps; step++) {
+      progress.state = 'is within a step, or was interrupted there';
+      const start = performance.now();
+      const group = draw(iterator, accumulate);
+      if (group.length < accumulate) {
+        throw tooFew(options, (step - stepsDone) * accumulate + group.length);
+      }
+      const done = await takeStep(options, group, step);
+      progress.step = step + 1;
+      const seconds = (performance.now() - start) / 1000;
+      await new Promise((resolve) => setImmediate(resolve));
+      const rate = countTokens && { tokensPerSecond: sumOf(group, countTokens) / seconds };
+      progress.state = 'goes on';
+      yield { step: step + 1, ...done, seconds, ...rate };
     }
-    const done = await takeStep(options, group, step);
-    const seconds = (performance.now() - start) / 1000;
-    await new Promise((resolve) => setImmediate(resolve));
-    const rate = countTokens && { tokensPerSecond: sumOf(group, countTokens) / seconds };
-    yield { step: step + 1, ...done, seconds, ...rate };
+  } finally {
+    progress.state = 'has ended';
   }
 }
 
