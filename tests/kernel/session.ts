@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { kernelSpec } from '../../src/jupyter';
 
 export const ROOT = path.join(__dirname, '..', '..', '..');
-const PYTHON = path.join(ROOT, '.venv', 'bin', 'python');
+export const PYTHON = path.join(ROOT, '.venv', 'bin', 'python');
 
 export interface Output {
   type: string;
@@ -42,10 +42,10 @@ export interface RunOptions {
   user_expressions?: Record<string, string>;
 }
 
-/** Creates a temporary folder with a kernelspec `under-test`, for JUPYTER_PATH. */
-export function jupyterPath(project: string): string {
+/** Creates a temporary folder with a kernelspec, for JUPYTER_PATH. */
+export function jupyterPath(project: string, kernel = 'under-test'): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'jupyter-'));
-  const spec = path.join(folder, 'kernels', 'under-test');
+  const spec = path.join(folder, 'kernels', kernel);
   fs.mkdirSync(spec, { recursive: true });
   const launcher = path.join(project, 'dist', 'src', 'jupyter', 'launcher.js');
   const content = kernelSpec({ node: process.execPath, launcher });
