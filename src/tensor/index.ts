@@ -1,4 +1,8 @@
 /** The accelerator, reading and counting of tensors, modules, linear layers, a base in few bits. */
+import * as tf from '@tensorflow/tfjs';
+
+/** The one copy of tfjs that knows the accelerator. */
+export { tf };
 export {
   AcceleratorError,
   ArgumentError,

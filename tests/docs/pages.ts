@@ -47,3 +47,13 @@ export function samplesOf({ name, text }: Page): Sample[] {
 export function proseOf({ text }: Page): string {
   return text.replace(/^```\w*\n[^]*?^```$/gm, (block) => block.replace(/[^\n]/g, ''));
 }
+
+/** The code of the sample of a page that starts with this text. */
+export function sampleOf(page: string, start: string): string {
+  const found = pages()
+    .filter(({ name }) => name === page)
+    .flatMap(samplesOf)
+    .find(({ code }) => code.startsWith(start));
+  if (!found) throw new Error(`${page} has no sample that starts with ${start}`);
+  return found.code;
+}
