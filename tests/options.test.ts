@@ -165,6 +165,16 @@ describe('an unknown option is refused by', () => {
   }
 });
 
+test('a key of PEFT in our spelling is refused by savePretrained: PEFT would ignore it', async () => {
+  await useAccelerator();
+  const model = tinyGpt2(40, []);
+  injectLora(model, { targetModules: ['c_attn'], r: 2, alpha: 4 });
+  await assert.rejects(savePretrained(model, 'nowhere', { config: { fanInFanOut: true } }), {
+    name: 'ArgumentError',
+    message: "savePretrained: config must have PEFT's keys, got fanInFanOut. Write fan_in_fan_out.",
+  });
+});
+
 describe('another argument in the place of the model is named by', () => {
   const folder = 'a-folder';
   const calls: Record<string, (model: never) => unknown> = {

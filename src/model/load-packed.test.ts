@@ -11,7 +11,7 @@ import { FileError } from '../files/local';
 import { readSafetensors, writeSafetensors } from '../files/safetensors';
 import { injectLora, loraLayersOf, mergeLora } from '../lora';
 import { ArgumentError } from '../tensor/errors';
-import { countParameters, type HostLinear, Linear, modulesOf } from '../tensor/nn';
+import { countParameters, type HostLinear, Linear, type MakeLinear, modulesOf } from '../tensor/nn';
 import {
   halfLinear,
   memoryReport,
@@ -79,6 +79,13 @@ describe('a model quantised while it is loaded', () => {
       return quantizedLinear()(host);
     };
     await assert.rejects(loadModel(fixture, { linear: failThird }), /the third/);
+    for (const [linear, message] of [
+      [quantizedLinear, /^quantizedLinear: .* Call it: linear: quantizedLinear\(\)\.$/],
+      ['nf4', /^loadModel: linear must be a function .* got "nf4"\.$/],
+    ] as const) {
+      const options = { linear: linear as unknown as MakeLinear };
+      await assert.rejects(loadModel(fixture, options), { name: 'ArgumentError', message });
+    }
     assert.deepEqual(memory(), start);
     rmSync(folder, { recursive: true });
   });

@@ -68,6 +68,7 @@ export async function loadModel(
 ): Promise<LanguageModel> {
   assertOptions('loadModel', options, { linear: 'optional', ...HUB_OPTIONS });
   const { linear, ...hub } = options;
+  assertMakesLayers(linear);
   const find = finder('loadModel', nameOrFolder, hub);
   return namingDamage('loadModel', async () => {
     const { layout, create } = await readPlan(nameOrFolder, await find('config.json'), hub);
@@ -78,6 +79,13 @@ export async function loadModel(
       for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
     }
   });
+}
+
+function assertMakesLayers(linear: unknown): void {
+  if (linear === undefined || typeof linear === 'function') return;
+  throw new ArgumentError(
+    `loadModel: linear must be a function that makes a layer, such as quantizedLinear() or halfLinear, got ${quote(linear)}.`,
+  );
 }
 
 function finder(caller: string, model: string, options: HubOptions): Find {

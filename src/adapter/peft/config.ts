@@ -1,5 +1,5 @@
 import { FileError } from '../../files/local';
-import { quote } from '../../tensor/errors';
+import { ArgumentError, plainName, quote } from '../../tensor/errors';
 
 /** The content of adapter_config.json, with PEFT's keys; unknown keys are kept. */
 export interface AdapterConfig {
@@ -149,6 +149,18 @@ export function checkConfig(caller: string, file: string, json: unknown): Adapte
 /** The keys that PEFT 0.21 does not know. */
 export function unknownKeys(config: AdapterConfig): string[] {
   return Object.keys(config).filter((key) => !Object.hasOwn(DEFAULTS, key));
+}
+
+/**
+ * @throws ArgumentError, in the caller's name, if a key is PEFT's but for capitals and underscores:
+ *   PEFT would ignore it
+ */
+export function assertSpelling(caller: string, config: object): void {
+  for (const key of Object.keys(config)) {
+    const meant = Object.keys(DEFAULTS).find((one) => plainName(one) === plainName(key));
+    if (meant === undefined || meant === key) continue;
+    throw new ArgumentError(`${caller}: config must have PEFT's keys, got ${key}. Write ${meant}.`);
+  }
 }
 
 /** The file's text, with sorted keys as in PEFT. */

@@ -13,7 +13,7 @@ import {
   describeBaseTraining,
   trainedBaseParameters,
 } from './base-parameters';
-import { type AdapterConfig, checkConfig, configText } from './config';
+import { type AdapterConfig, assertSpelling, checkConfig, configText } from './config';
 import { describeAdapter } from './describe-adapter';
 import { replacedTables } from './embedding-tables';
 import { modelCard } from './model-card';
@@ -52,6 +52,7 @@ export async function savePretrained(
   assertModule(CALLER, model);
   assertOptions(CALLER, options, OPTIONS);
   const { config: given = {}, dtype = 'F32' } = options;
+  assertSpelling(CALLER, given);
   assertOneAdapter(CALLER, model);
   const adapted = adaptedLayers(model);
   assertSavable(adapted);

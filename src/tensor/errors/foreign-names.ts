@@ -13,6 +13,7 @@ const FOREIGN = {
   loraalpha: 'alpha',
   loradropout: 'dropout',
   modulestosave: 'trainBaseParameters(model, { modulesToSave })',
+  rank: 'r',
   rankpattern: 'r: (name) => ...',
   tasktype: 'savePretrained(model, folder, { config: { task_type } })',
   usedora: 'variant: dora',

@@ -7,6 +7,7 @@ export {
   ShapeError,
 } from './errors';
 export { assertFinite, nonFiniteFault } from './finite';
+export { plainName } from './foreign-names';
 export { kindOf } from './kind-of';
 export { nearest } from './nearest';
 export { assertOptions } from './options';

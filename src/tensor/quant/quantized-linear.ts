@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ArgumentError } from '../errors';
 import type { HostLinear, Linear } from '../nn';
 import { read } from '../runtime';
 import { dequantizeWeight, type QuantizedLayout } from './ops/dequantize-weight';
@@ -89,6 +90,11 @@ export async function quantizeLinear(
 export function quantizedLinear(
   options: QuantizeOptions = {},
 ): (host: HostLinear) => QuantizedLinear {
+  if ('outFeatures' in options) {
+    throw new ArgumentError(
+      'quantizedLinear: options must be those of quantize, got a weight. Call it: linear: quantizedLinear().',
+    );
+  }
   assertQuantizeOptions('quantizedLinear', options);
   return ({ weight, bias: values, ...sizes }) => {
     const bias = values && tf.tensor1d(values);
