@@ -104,7 +104,7 @@ export function train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<Train
 interface Progress {
   /** the number of the last step that is done */
   step: number;
-  state: 'goes on' | 'is within a step, or was interrupted there' | 'has ended';
+  state: 'goes on' | 'was interrupted within a step, or runs in another loop,' | 'has ended';
 }
 
 function assertGoesOn({ step, state }: Progress, steps: number): void {
@@ -130,7 +130,7 @@ async function* takeSteps<Batch>(
     const wanted = (steps - stepsDone) * accumulate;
     if (Array.isArray(batches) && batches.length < wanted) throw tooFew(options, batches.length);
     for (let step = stepsDone; step < steps; step++) {
-      progress.state = 'is within a step, or was interrupted there';
+      progress.state = 'was interrupted within a step, or runs in another loop,';
       const start = performance.now();
       const group = draw(iterator, accumulate);
       if (group.length < accumulate) {
