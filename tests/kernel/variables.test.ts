@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { KernelSession, type Results, textOf } from './session';
 
@@ -118,6 +120,18 @@ function count() { return ++times; }`);
       await kernel.text('apply = 3'),
       /Cannot assign to 'apply' because it is a constant/,
     );
+  });
+
+  test('of an imported module show its present values', async () => {
+    const counter = `export let count = 0;
+export const increment = () => ++count;
+Object.defineProperty(exports, 'moody', { get() { throw new Error('no'); } });
+export declare const moody: number;`;
+    fs.writeFileSync(path.join(kernel.folder, 'counter.ts'), counter);
+    await kernel.cell(`import { count, increment, moody } from './counter';\nincrement();`);
+    assert.equal(await kernel.text('increment(); count'), '2\n');
+    await kernel.run([`import { count, moody } from './counter';\nthrow 1;`]);
+    assert.equal(await kernel.text('count'), '2\n');
   });
 
   test('that a later cell declares anew are new ones, which later assignments change', async () => {

@@ -31,8 +31,8 @@ export class VariablePublisher {
   };
 }
 
-/** Whether later cells may assign to a name. */
-type Kind = 'constant' | 'variable';
+/** Who may give a name another value: nobody, the module that it is imported from, any cell. */
+type Kind = 'constant' | 'import' | 'variable';
 type Publish = (names: string[], kind: Kind) => typescript.Statement[];
 
 function withPublication(statement: typescript.Statement, publish: Publish) {
@@ -47,7 +47,7 @@ function withPublication(statement: typescript.Statement, publish: Publish) {
     return [statement, ...publish(nameOf(statement), 'variable')];
   }
   if (typescript.isImportDeclaration(statement)) {
-    return [statement, ...publish(textsOf(importedIdentifiers(statement)), 'constant')];
+    return [statement, ...publish(textsOf(importedIdentifiers(statement)), 'import')];
   }
   return [statement];
 }
@@ -73,33 +73,32 @@ function lastValue(value: typescript.Expression): typescript.Statement {
 
 /** `__tslab__.publish({ a })`, or with accessors, through which others use the variable itself. */
 function publication(names: string[], kind: Kind): typescript.Statement {
-  const members = names.flatMap((name) =>
-    kind === 'constant' ? shorthand(name) : accessors(name),
-  );
+  const members = names.flatMap((name) => MEMBERS[kind].map((member) => member(name)));
   const object = factory.createObjectLiteralExpression(members);
   return factory.createExpressionStatement(callKernel('publish', object));
 }
 
-function shorthand(name: string): typescript.ObjectLiteralElementLike[] {
-  return [factory.createShorthandPropertyAssignment(name)];
-}
+type Member = (name: string) => typescript.ObjectLiteralElementLike;
 
-function accessors(name: string): typescript.ObjectLiteralElementLike[] {
-  const variable = factory.createIdentifier(name);
+const getter: Member = (name) => {
+  const read = factory.createReturnStatement(factory.createIdentifier(name));
+  const body = factory.createBlock([read]);
+  return factory.createGetAccessorDeclaration(undefined, name, [], undefined, body);
+};
+
+const setter: Member = (name) => {
   const value = factory.createIdentifier(`${name}_`);
-  const assignment = factory.createExpressionStatement(factory.createAssignment(variable, value));
+  const assignment = factory.createAssignment(factory.createIdentifier(name), value);
   const parameter = factory.createParameterDeclaration(undefined, undefined, value);
-  const read = factory.createBlock([factory.createReturnStatement(variable)]);
-  return [
-    factory.createGetAccessorDeclaration(undefined, name, [], undefined, read),
-    factory.createSetAccessorDeclaration(
-      undefined,
-      name,
-      [parameter],
-      factory.createBlock([assignment]),
-    ),
-  ];
-}
+  const body = factory.createBlock([factory.createExpressionStatement(assignment)]);
+  return factory.createSetAccessorDeclaration(undefined, name, [parameter], body);
+};
+
+const MEMBERS: Record<Kind, Member[]> = {
+  constant: [(name) => factory.createShorthandPropertyAssignment(name)],
+  import: [getter],
+  variable: [getter, setter],
+};
 
 /** The names in `export { a, b }`. */
 function exportedNames(statement: typescript.Statement): string[] {

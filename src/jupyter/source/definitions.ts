@@ -1,4 +1,5 @@
 import { KernelError } from '../display';
+import { look } from '../protocol';
 import type { ErrorReport } from './errors';
 
 /** A name that a cell declares, and the source of the declaration. */
@@ -55,7 +56,9 @@ export class DefinitionLog {
 
   /** Returns a cell's value, not what every object inherits, such as `toString`. */
   private valueOf(name: string): unknown {
-    return Object.hasOwn(this.values, name) ? this.values[name] : undefined;
+    if (!Object.hasOwn(this.values, name)) return undefined;
+    // What is imported may be a getter of its module.
+    return look(() => this.values[name], undefined);
   }
 }
 
