@@ -1,14 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../files/local';
-import {
-  CellRunner,
-  createHandlers,
-  ExecutionQueue,
-  gateTimers,
-  redirectOutput,
-  turnQueues,
-} from './cells';
+import { CellRunner, createHandlers, ExecutionQueue, gateTimers, turnQueues } from './cells';
 import { countGroups } from './display';
 import {
   bindSockets,
@@ -17,10 +10,12 @@ import {
   KernelServer,
   OutputPublisher,
   look,
+  Questions,
   type RequestHandler,
   textOf,
 } from './protocol';
 import { connectCells } from './source';
+import { connectReadline, connectStdin, redirectOutput } from './stdio';
 
 /** Cells are compiled as files of this folder, next to dist/src: `../src/lora` is a built wing. */
 const CELLS = path.join(projectRoot, 'dist', 'notebooks');
@@ -38,14 +33,15 @@ const exit = process.exit.bind(process);
  *    and sends the reply.
  * 3. `CellRunner` (cells) executes the code. tslab's executor has it compiled by `CellConverter`.
  * 4. Output goes through `redirectOutput`, which asks the scope for the cell it belongs to, to
- *    `OutputPublisher`, and from there to Jupyter.
+ *    `OutputPublisher`, and from there to Jupyter. What the cell reads are `Questions` to the user.
  */
 async function main(connectionFile: string): Promise<void> {
   const connection = JSON.parse(fs.readFileSync(connectionFile, 'utf8')) as Connection;
   const server = new KernelServer(await bindSockets(connection), connection);
   const publisher = new OutputPublisher(server);
   const runner = new CellRunner(CELLS);
-  const queue = new ExecutionQueue(runner, server, publisher);
+  const questions = new Questions(server);
+  const queue = new ExecutionQueue(runner, server, publisher, questions);
   Error.stackTraceLimit = STACK_FRAMES;
   process.on('SIGINT', () => queue.interrupt());
   gateTimers();
@@ -53,6 +49,8 @@ async function main(connectionFile: string): Promise<void> {
   hideNodesOwn();
   countGroups();
   redirectOutput(publisher);
+  connectStdin(questions);
+  connectReadline(questions);
   connectCells(runner);
   reportUncaughtErrors(runner);
   endWithJupyter();
@@ -62,7 +60,7 @@ async function main(connectionFile: string): Promise<void> {
   });
   const own = createHandlers(runner.executor, queue.history);
   const handlers = { ...own, ...controlHandlers(queue) };
-  server.serve({ handlers, queue, publisher });
+  server.serve({ handlers, queue, questions, publisher });
 }
 
 /** Handlers of the requests that stop a cell or the kernel. */

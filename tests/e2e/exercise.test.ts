@@ -13,6 +13,9 @@ const WRONG = `${HEAD}
 ${BACK}
   return tf.tidy(() => w.sub(tf.matMul(B, A)));
 }`;
+const ASK = `import readline from 'node:readline/promises';
+const rl = readline.createInterface({ input: process.stdin, output: process.stdout });
+console.log('Hello, ' + (await rl.question('Your name? ')) + '!');`;
 const RIGHT = WRONG.replaceAll('tf.matMul(B, A)', 'tf.matMul(B, A).mul(scaling)');
 
 describe('an exercise in JupyterLab', { timeout: 5 * MINUTE }, () => {
@@ -82,6 +85,33 @@ describe('an exercise in JupyterLab', { timeout: 5 * MINUTE }, () => {
     assert.match((await tooltip.textContent()) ?? '', /matMul[^]*dot product/);
     await lab.page.screenshot({ path: join(artifacts, 'help.png') });
     await lab.page.keyboard.press('Escape');
+  });
+
+  test('asks in a box below the cell, whose question stands there once; an interrupt ends it', async () => {
+    const cell = lab.cell('exercise-4-answer');
+    const box = cell.locator('.jp-Stdin-input');
+    const ask = async () => {
+      await lab.rewriteCell('exercise-4-answer', ASK);
+      await lab.page.keyboard.press('Control+Enter');
+      await box.waitFor();
+      assert.equal(await cell.locator('.jp-Stdin-prompt').textContent(), 'Your name? ');
+    };
+    const output = async () => (await cell.locator('.jp-OutputArea').textContent()) ?? '';
+    await ask();
+    await lab.page.screenshot({ path: join(artifacts, 'question.png') });
+    await box.fill('Ada');
+    await box.press('Enter');
+    await cell.locator('.jp-OutputArea', { hasText: 'Hello, Ada!' }).waitFor();
+    await lab.page.screenshot({ path: join(artifacts, 'answer.png') });
+    await box.waitFor({ state: 'detached' });
+    assert.match(await output(), /^\s*Your name\?\s+Ada\s+Hello, Ada!\s*$/);
+
+    await ask();
+    await lab.execute('kernelmenu:interrupt');
+    await cell.locator('.jp-OutputArea', { hasText: 'Interrupted' }).waitFor();
+    await lab.rewriteCell('exercise-4-answer', '6 * 7');
+    await lab.runCell('exercise-4-answer');
+    assert.match(await output(), /^\s*42\s*$/);
   });
 
   test('stays done when the kernel restarts', async () => {

@@ -96,13 +96,35 @@ class Driver:
             "outputs": [[o for o in outputs if o["parent"] == i] for i in ids],
         }
 
+    def question(self, timeout=TIMEOUT):
+        """Waits for a question to the user; None if none comes."""
+        try:
+            message = self.client.get_stdin_msg(timeout=timeout)
+        except Empty:
+            return None
+        return {
+            "type": message["msg_type"],
+            "id": message["header"]["msg_id"],
+            "parent": message["parent_header"]["msg_id"],
+            "content": message["content"],
+        }
+
+    def answer(self, line, to=None):
+        """Answers as the user. JupyterLab names the question, jupyter_client does not."""
+        parent = None if to is None else {"header": {"msg_id": to}}
+        message = self.client.session.msg("input_reply", {"value": line}, parent=parent)
+        self.client.stdin_channel.send(message)
+        return {}
+
     def interrupt(self, code, after, through="signal", then=None):
         """Interrupts a cell some time after it has printed its first output."""
         ids = [self.submit(code)]
         if then is not None:
             ids.append(self.submit(then))
-        while self.client.get_iopub_msg(timeout=TIMEOUT)["msg_type"] != "stream":
-            pass
+        first = {}
+        # A cell before it may still print.
+        while (first.get("type"), first.get("parent")) != ("stream", ids[0]):
+            first = output_of(self.client.get_iopub_msg(timeout=TIMEOUT))
         time.sleep(after)
         start = time.monotonic()
         if through == "signal":

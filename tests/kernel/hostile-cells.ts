@@ -73,6 +73,25 @@ const ACTS = [
   'console.group(v);\nthrow v;',
 ];
 
+/** Readers of what a user types. Nobody answers: the cell is stopped while it waits. */
+const READERS = [
+  'await require("node:readline/promises").createInterface(process.stdin).question(v);',
+  'require("node:readline").createInterface({ input: process.stdin }).question(String(v), (a: any) => { throw a; });',
+  'for await (const line of require("node:readline").createInterface({ input: process.stdin })) throw line;',
+  'for await (const chunk of process.stdin) throw chunk;',
+  'process.stdin.on("data", () => { throw v; });\nvoid 0;',
+  'process.stdin.once("readable", () => undefined);\nprocess.stdin.on("data", () => undefined);\nvoid 0;',
+  'const twice = require("node:readline/promises").createInterface(process.stdin);\nawait Promise.all([twice.question(""), twice.question("")]);',
+];
+
+/** Cells that read or write past the streams of the kernel, and end by themselves. */
+const PAST_STREAMS = [
+  'process.stdin.destroy(v as any);',
+  'process.stdin.resume().pause();\nvoid process.stdin.read();',
+  'process.stdin.push(null);\nvoid 0;',
+  'require("node:readline").createInterface({ input: process.stdin }).close();\nvoid 0;',
+];
+
 /** Globals that a cell replaces by a value v. */
 const GLOBALS = [
   'Promise',
@@ -142,6 +161,11 @@ export function* hostileCells(seed: number): Generator<HostileCell, never> {
     const cell = { code: draw.pick(TEXTS), endless: false, restore: '' };
     if (kind < 0.02) {
       yield { ...cell, code: `console.log('going');\n${draw.pick(ENDLESS)}`, endless: true };
+    } else if (kind < 0.04) {
+      const code = `console.log('going');\nconst v: any = '?';\n${draw.pick(READERS)}`;
+      yield { ...cell, code, endless: true };
+    } else if (kind < 0.08) {
+      yield { ...cell, code: `const v: any = (${value()});\n${draw.pick(PAST_STREAMS)}` };
     } else if (kind < 0.12) {
       const name = draw.pick(GLOBALS);
       const place = name.includes('.') ? name : `globalThis.${name}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type ExecuteRequest, type KernelServer, OutputPublisher } from '../protocol';
+import { type ExecuteRequest, type KernelServer, OutputPublisher, Questions } from '../protocol';
 import type { CellRunner } from './cell-runner';
 import { ExecutionQueue } from './execution';
 
@@ -35,6 +35,7 @@ async function runQueue(parts: {
     runner as unknown as CellRunner,
     server as unknown as KernelServer,
     publisher,
+    new Questions({ ask: () => undefined }),
   );
   const header = { msg_type: 'execute_request' };
   for (const code of ['one', { toString: 2 }]) {

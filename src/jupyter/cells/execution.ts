@@ -5,6 +5,7 @@ import {
   inCell,
   type KernelServer,
   type OutputPublisher,
+  type Questions,
   type Request,
   textOf,
 } from '../protocol';
@@ -38,6 +39,7 @@ export class ExecutionQueue {
     private readonly runner: CellRunner,
     private readonly server: KernelServer,
     private readonly publisher: OutputPublisher,
+    private readonly questions: Questions,
   ) {}
 
   /** Queues one execute_request. */
@@ -51,6 +53,7 @@ export class ExecutionQueue {
     if (this.cell === undefined) return;
     this.cell.interrupted = true;
     this.runner.executor.interrupt();
+    this.leaveUser(this.cell);
   }
 
   /** Replies to all requests before the process ends, such as by `process.exit(code)` in a cell. */
@@ -102,17 +105,22 @@ export class ExecutionQueue {
     aborted.forEach((pending) => this.abort(pending));
   }
 
-  private async runCell(name: string, { header, content }: Request): Promise<Outcome> {
-    const { code, silent, user_expressions } = content;
-    const cell: Cell = { request: header, interrupted: false };
+  private async runCell(name: string, { route, header, content }: Request): Promise<Outcome> {
+    const { code, silent, user_expressions, allow_stdin } = content;
+    const user = allow_stdin === true ? route : undefined;
+    const cell: Cell = { request: header, interrupted: false, user };
     this.cell = cell;
     const run = async (): Promise<Outcome> => {
       const error = await this.runner.run(textOf(code), name, { silent: silent === true });
-      return error ? { error } : { user_expressions: await this.evaluate(user_expressions) };
+      if (error) return { error };
+      await this.answers();
+      if (cell.interrupted) return {};
+      return { user_expressions: await this.evaluate(user_expressions) };
     };
     const outcome = await inCell(cell, run).catch((failure: unknown): Outcome => ({
       error: failureReport(failure),
     }));
+    this.leaveUser(cell);
     // An interrupt or further cells that arrived during synchronous work are only seen now.
     await this.arrivals();
     this.cell = undefined;
@@ -131,6 +139,21 @@ export class ExecutionQueue {
           : { status: 'error', ...result };
     }
     return results;
+  }
+
+  /** Waits for the answers that callbacks of the cell wait for. */
+  private async answers(): Promise<void> {
+    do {
+      await this.questions.pending;
+      // A stream asks in the next turn.
+      await this.arrivals();
+    } while (this.questions.pending);
+  }
+
+  /** Lets a cell that has ended ask nothing more. */
+  private leaveUser(cell: Cell): void {
+    cell.user = undefined;
+    this.questions.drop();
   }
 
   /** Waits until a round of the event loop brings no further request. */

@@ -1,6 +1,5 @@
 export { CellRunner } from './cell-runner';
 export { ExecutionQueue } from './execution';
 export { gateTimers } from './interrupt';
-export { redirectOutput } from './output';
 export { createHandlers } from './requests';
 export { turnQueues } from './turns';

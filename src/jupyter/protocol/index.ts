@@ -5,6 +5,7 @@ export { PROTOCOL_VERSION } from './message';
 export type { Request } from './message';
 export { OutputPublisher } from './publisher';
 export type { StreamName } from './publisher';
+export { askingCell, Questions, StdinNotImplementedError } from './questions';
 export { inCell, outputCell, outsideCells, runningCell } from './scope';
 export type { Cell } from './scope';
 export { complain, KernelServer } from './server';

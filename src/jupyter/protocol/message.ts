@@ -22,15 +22,21 @@ export interface Header {
   version: string;
 }
 
-/** A received request; `route` is the address of its sender, to which the reply goes. */
+/**
+ * A received request; `route` is the address of its sender, to which the reply goes. The answer to
+ * a question names it as its parent; in other requests, and from some front ends, that is empty.
+ */
 export interface Request {
   route: Buffer[];
   header: Header;
+  parent: Partial<Header>;
   content: Record<string, unknown>;
 }
 
 /** A message to send: type, content, and the header of the request it answers. */
 export interface Outgoing {
+  /** by default a new one */
+  id?: string;
   route: (Buffer | string)[];
   type: string;
   content: object;
@@ -57,8 +63,8 @@ function sign(frames: (Buffer | string)[], { key, signature_scheme }: Signing): 
 export function parseRequest(frames: Buffer[], signing: Signing): Request {
   const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER));
   const [signature, ...parts] = frames.slice(delimiter + 1);
-  const [header, , , content] = parts;
-  if (delimiter < 0 || signature === undefined || header === undefined || content === undefined) {
+  const [header, parent, , content] = parts;
+  if (delimiter < 0 || !signature || !header || !parent || !content) {
     throw new Error(`parseRequest: frames must be a Jupyter message, got ${frames.length} frames.`);
   }
   if (signature.toString() !== sign(parts.slice(0, 4), signing)) {
@@ -67,6 +73,7 @@ export function parseRequest(frames: Buffer[], signing: Signing): Request {
   return {
     route: frames.slice(0, delimiter),
     header: parse(header.toString()) as Header,
+    parent: parse(parent.toString()) as Partial<Header>,
     content: parse(content.toString()) as Record<string, unknown>,
   };
 }
@@ -115,7 +122,7 @@ function endOfText(json: string, start: number): number {
 /** Makes the signed frames of one outgoing message. */
 export function formatMessage(message: Outgoing, signing: Signing): (Buffer | string)[] {
   const header: Header = {
-    msg_id: randomUUID(),
+    msg_id: message.id ?? randomUUID(),
     msg_type: message.type,
     session: SESSION,
     username: 'kernel',

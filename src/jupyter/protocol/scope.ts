@@ -8,6 +8,8 @@ export interface Cell {
   readonly request: Header;
   /** Set by an interrupt; from then on its timers do not run and its output is dropped. */
   interrupted: boolean;
+  /** Address of the user, who can answer its questions; undefined if nobody can, and after its end. */
+  user?: Buffer[] | undefined;
 }
 
 const scopes = new AsyncLocalStorage<Cell>();

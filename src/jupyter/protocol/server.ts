@@ -3,6 +3,7 @@ import type { Router } from 'zeromq';
 import { look, textOf } from './foreign';
 import { formatMessage, type Header, parseRequest, type Request, type Signing } from './message';
 import type { OutputPublisher } from './publisher';
+import type { Asked, Questions } from './questions';
 import type { Sockets } from './sockets';
 
 /** The kernel's own: what cells write to the terminal goes below the cell. */
@@ -23,6 +24,8 @@ export interface Receivers {
   handlers: Record<string, RequestHandler>;
   /** takes the cells to run */
   queue: { add(next: ExecuteRequest): void };
+  /** takes the answers of the user */
+  questions: Questions;
   /** announces that the kernel is busy or idle */
   publisher: OutputPublisher;
 }
@@ -34,10 +37,11 @@ export class KernelServer {
     private readonly signing: Signing,
   ) {}
 
-  /** Serves the shell and the control channel. */
+  /** Serves the shell, the control and the stdin channel. */
   serve(receivers: Receivers): void {
     void this.listen(this.sockets.shell, receivers);
     void this.listen(this.sockets.control, receivers);
+    void this.listen(this.sockets.stdin, receivers);
   }
 
   /** Sends on IOPub; its topic is the message type. */
@@ -51,6 +55,13 @@ export class KernelServer {
     const type = header.msg_type.replace('_request', '_reply');
     const frames = formatMessage({ route, type, content, parent: header }, this.signing);
     socket.send(frames).catch(complain);
+  }
+
+  /** Asks the user for a line of text. */
+  ask({ id, prompt, user, cell }: Asked): void {
+    const content = { prompt, password: false };
+    const message = { id, route: user, type: 'input_request', content, parent: cell.request };
+    this.sockets.stdin.send(formatMessage(message, this.signing)).catch(complain);
   }
 
   /** Closes the sockets after all queued messages are sent. */
@@ -69,10 +80,14 @@ export class KernelServer {
   }
 
   private dispatch(socket: Router, request: Request, receivers: Receivers): void {
-    const { handlers, queue, publisher } = receivers;
+    const { handlers, queue, questions, publisher } = receivers;
     const { header, content } = request;
     if (header.msg_type === 'execute_request') {
       queue.add({ socket, request });
+      return;
+    }
+    if (header.msg_type === 'input_reply') {
+      questions.answer(request);
       return;
     }
     const handler = handlers[header.msg_type];

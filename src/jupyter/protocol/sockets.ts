@@ -12,10 +12,11 @@ export interface Connection extends Signing {
   hb_port: number;
 }
 
-/** Sockets that the kernel works with. It also binds stdin, unused, and the heartbeat, an echo. */
+/** Sockets that the kernel works with. It also binds the heartbeat, an echo. */
 export interface Sockets {
   shell: Router;
   control: Router;
+  stdin: Router;
   iopub: Publisher;
 }
 
@@ -34,18 +35,19 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   const { transport, ip } = connection;
   const shell = new Router(LOSSLESS);
   const control = new Router(LOSSLESS);
+  const stdin = new Router(LOSSLESS);
   const iopub = new Publisher(LOSSLESS);
   const heartbeat = new Reply();
   const bindings: [Router | Publisher | Reply, number][] = [
     [shell, connection.shell_port],
     [control, connection.control_port],
     [iopub, connection.iopub_port],
-    [new Router(), connection.stdin_port],
+    [stdin, connection.stdin_port],
     [heartbeat, connection.hb_port],
   ];
   await Promise.all(bindings.map(([socket, port]) => socket.bind(`${transport}://${ip}:${port}`)));
   void echo(heartbeat);
-  return { shell, control, iopub };
+  return { shell, control, stdin, iopub };
 }
 
 async function echo(heartbeat: Reply): Promise<void> {

@@ -1,0 +1,3 @@
+export { redirectOutput } from './output';
+export { connectReadline } from './readline';
+export { connectStdin } from './stdin';
