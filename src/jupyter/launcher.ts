@@ -15,7 +15,13 @@ import {
   textOf,
 } from './protocol';
 import { connectCells } from './source';
-import { connectReadline, connectStdin, redirectOutput } from './stdio';
+import {
+  connectReadline,
+  connectStdin,
+  redirectChildren,
+  redirectFiles,
+  redirectOutput,
+} from './stdio';
 
 /** Cells are compiled as files of this folder, next to dist/src: `../src/lora` is a built wing. */
 const CELLS = path.join(projectRoot, 'dist', 'notebooks');
@@ -49,6 +55,8 @@ async function main(connectionFile: string): Promise<void> {
   hideNodesOwn();
   countGroups();
   redirectOutput(publisher);
+  redirectFiles();
+  redirectChildren();
   connectStdin(questions);
   connectReadline(questions);
   connectCells(runner);

@@ -90,6 +90,13 @@ const PAST_STREAMS = [
   'process.stdin.resume().pause();\nvoid process.stdin.read();',
   'process.stdin.push(null);\nvoid 0;',
   'require("node:readline").createInterface({ input: process.stdin }).close();\nvoid 0;',
+  'require("node:fs").readFileSync(0);',
+  'require("node:fs").writeSync(1, v);',
+  'require("node:fs").write(2, v, () => { throw v; });',
+  'require("node:fs").closeSync(1);\nrequire("node:fs").closeSync(0);',
+  'require("node:child_process").spawnSync("cat", { stdio: "inherit" });\nvoid 0;',
+  'require("node:child_process").spawn("cat", { stdio: [v, v, v] });\nvoid 0;',
+  'require("node:child_process").spawn("printf", ["\\\\360"], { stdio: "inherit" });\nvoid 0;',
 ];
 
 /** Globals that a cell replaces by a value v. */

@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { StringDecoder } from 'node:string_decoder';
 import * as jupyter from 'tslab/dist/jupyter';
 import { connectChannel } from '../display';
@@ -7,13 +5,12 @@ import { type Cell, outputCell, type OutputPublisher, type StreamName } from '..
 
 /**
  * Publishes all output of cells on IOPub, each below the cell that produced it: text written to
- * stdout and stderr, also by `fs.writeSync` to 1 and 2, the display channel, and tslab's own
- * `display`. Output of an interrupted cell is dropped.
+ * stdout and stderr, the display channel, and tslab's own `display`. Output of an interrupted cell
+ * is dropped.
  */
 export function redirectOutput(publisher: OutputPublisher): void {
   redirectStream('stdout', publisher);
   redirectStream('stderr', publisher);
-  redirectWriteSync();
   const publish = (type: string, content: object): void => {
     const cell = outputCell();
     if (cell && !cell.interrupted) publisher.publish(type, content, cell.request);
@@ -44,32 +41,6 @@ function redirectStream(name: StreamName, publisher: OutputPublisher): void {
     if (callback) process.nextTick(callback);
     return true;
   };
-}
-
-type WriteSync = (fd: number, data: string | Uint8Array, ...rest: unknown[]) => number;
-
-/** Redirects what cells write to the numbers of stdout and stderr, apart from the streams. */
-function redirectWriteSync(): void {
-  const toFile = fs.writeSync as WriteSync;
-  const streams = new Map<number, NodeJS.WritableStream>([
-    [1, process.stdout],
-    [2, process.stderr],
-  ]);
-  const redirected: WriteSync = (fd, data, ...rest) => {
-    const stream = streams.get(fd);
-    if (stream === undefined || outputCell() === undefined) return toFile(fd, data, ...rest);
-    const [offset, length] = rest;
-    if (typeof data === 'string') {
-      stream.write(data, length as BufferEncoding | undefined);
-      return Buffer.byteLength(data, length as BufferEncoding | undefined);
-    }
-    const begin = typeof offset === 'number' ? offset : 0;
-    const part = data.subarray(begin, typeof length === 'number' ? begin + length : undefined);
-    stream.write(part);
-    return part.length;
-  };
-  Object.assign(fs, { writeSync: redirected });
-  syncBuiltinESMExports();
 }
 
 /**
