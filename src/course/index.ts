@@ -30,12 +30,21 @@ export type {
   LineChartOptions,
   TrainingChartOptions,
 } from './plot';
-export { compareMeans, mean, standardDeviation, timed, timeInTurn, wilson } from './measure';
+export {
+  compareMeans,
+  histogram,
+  mean,
+  standardDeviation,
+  timed,
+  timeInTurn,
+  wilson,
+} from './measure';
 export type { Comparison, Interval, Spread } from './measure';
 export { BASE, readResults, resultsFile } from './shipped';
 export type { ResultRow } from './shipped';
 export {
   answerRows,
+  checkAnswer,
   checkRow,
   checkSolver,
   completePrompts,

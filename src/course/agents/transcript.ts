@@ -1,4 +1,5 @@
 import { codeSpan, escapeMarkup, htmlTable, panel } from '../card';
+import { parseCritique } from '../task';
 import type { Trace, TraceStep } from './trace';
 
 /** A trace as a MIME bundle: HTML for a notebook, text for all else. (A type, to fit a bundle.) */
@@ -13,9 +14,10 @@ interface Line {
   who: string;
   /** its task, in words */
   task: string;
-  said: string;
-  /** the critic's confidence, in words */
-  mark: string;
+  /** empty for the critic, which reads only */
+  written: string;
+  /** the critic's judgement, in words; empty for the others */
+  judgement: string;
   tokens: number;
 }
 
@@ -32,15 +34,23 @@ export function transcript(trace: Trace): Transcript {
 }
 
 function lineOf(step: TraceStep, index: number): Line {
-  const { role, about, text: said, confidence, tokens } = step;
-  const verb = { solver: 'proposes', critic: `on step ${(about ?? 0) + 1}`, reviser: '' }[role];
+  const { role, about, text, confidence, tokens } = step;
+  const subject = `step ${(about ?? 0) + 1}`;
+  const tasks = { solver: 'proposes', critic: `judges ${subject}`, reviser: `repairs ${subject}` };
   return {
     who: `${index + 1} ${role}`,
-    task: role === 'reviser' ? `repairs step ${(about ?? 0) + 1}` : verb,
-    said,
-    mark: confidence === null ? '' : `${percent(confidence)} sure that it is right`,
+    task: tasks[role],
+    written: confidence === null ? text : '',
+    judgement: confidence === null ? '' : judgement(text, confidence),
     tokens: tokens.read + tokens.written,
   };
+}
+
+/** Example: `doubts equation 2; the whole: 32.9 % likely`. */
+function judgement(text: string, confidence: number): string {
+  const critique = parseCritique(text);
+  const doubt = critique?.verdict === 'wrong' ? `equation ${critique.step}` : 'nothing';
+  return `doubts ${doubt}; the whole: ${percent(confidence)} likely`;
 }
 
 function percent(share: number): string {
@@ -50,20 +60,19 @@ function percent(share: number): string {
 function text(question: string, lines: readonly Line[], verdict: string): string {
   const width = (pick: (line: Line) => string) => Math.max(...lines.map((l) => pick(l).length), 0);
   const [who, task] = [width((line) => line.who), width((line) => line.task)];
-  const rows = lines.map(({ said, mark, ...line }) => {
-    const end = mark === '' ? '' : `   (${mark})`;
-    return `  ${line.who.padEnd(who)}  ${line.task.padEnd(task)}  ${said}${end}`;
+  const rows = lines.map(({ written, judgement, ...line }) => {
+    return `  ${line.who.padEnd(who)}  ${line.task.padEnd(task)}  ${written}${judgement}`;
   });
   return [question, ...rows, `  verdict: ${verdict}`].join('\n');
 }
 
 function html(question: string, lines: readonly Line[], verdict: string): string {
-  const rows = lines.map(({ who, task, said, mark, tokens }) => {
-    return [who, task, codeSpan(said), mark, `${tokens}`];
+  const rows = lines.map(({ who, task, written, judgement, tokens }) => {
+    return [who, task, codeSpan(written), judgement, `${tokens}`];
   });
   return panel([
     `<div><strong>${escapeMarkup(question)}</strong></div>`,
-    htmlTable(rows, ['step', 'does', 'writes', 'confidence', 'tokens']),
+    htmlTable(rows, ['step', 'does', 'writes', 'judgement', 'tokens']),
     `<div><strong>verdict</strong> ${codeSpan(verdict)}</div>`,
   ]);
 }

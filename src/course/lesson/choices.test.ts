@@ -5,6 +5,8 @@ import { assertClose } from '../../../tests/close';
 import { initFromBase, pissa } from '../../adapter/base-init';
 import { dora, injectLora, LoRALayer, loraLayersOf } from '../../lora';
 import { loadModel } from '../../model';
+import { countParameters } from '../../tensor/nn';
+import { LEVELS, quantize } from '../../tensor/quant';
 import { Random, read, useAccelerator } from '../../tensor/runtime';
 import { compareMeans } from '../measure';
 import { BASE, readResults } from '../shipped';
@@ -105,5 +107,54 @@ describe('questions with answers to choose', () => {
       assert.ok(interval[0] <= 0, method);
     }
     assert.equal(rightAnswer('best-variant'), 'none of the four');
+  });
+
+  const megabytes = (id: ChoiceId) => Number(/\d+/.exec(rightAnswer(id))?.[0]);
+
+  test('bank-memory counts the base once', async () => {
+    const model = await loadModel(BASE);
+    injectLora(model, { targetModules: 'all-linear', r: 8, alpha: 16 });
+    const { total, trainable } = countParameters(model);
+    const bytes = 4 * (total + 2 * trainable);
+    assert.ok(Math.abs(bytes / 1e6 - megabytes('bank-memory')) < 0.5, `${bytes}`);
+    model.dispose();
+  });
+
+  test('larger-adapters are those of six layers of width 768', () => {
+    const sums = [768 + 3 * 768, 768 + 768, 768 + 4 * 768, 4 * 768 + 768]; // d + k
+    const numbers = 3 * 6 * 8 * sums.reduce((sum, one) => sum + one, 0);
+    assert.ok(Math.abs((4 * numbers) / 1e6 - megabytes('larger-adapters')) < 0.5, `${numbers}`);
+  });
+
+  test('level-spacing: the narrowest gap is beside 0', () => {
+    const levels = Array.from(LEVELS.nf4);
+    const gaps = levels.slice(1).map((level, i) => level - (levels[i] ?? NaN));
+    const narrowest = gaps.indexOf(Math.min(...gaps));
+    assert.ok([levels[narrowest], levels[narrowest + 1]].includes(0));
+    assert.equal(rightAnswer('level-spacing'), 'near 0');
+  });
+
+  test("busiest-level: most of the base's weights are rounded to 0, or to a level beside it", async () => {
+    const model = await loadModel(BASE);
+    const weight = model.namedParameters().get('transformer.h.0.attn.c_attn.weight');
+    const { packed } = quantize(await read(weight as tf.Tensor));
+    const codes = Array.from(packed).flatMap((byte) => [byte >> 4, byte & 15]);
+    const counts = Array.from(
+      LEVELS.nf4,
+      (_, level) => codes.filter((code) => code === level).length,
+    );
+    const busiest = counts.indexOf(Math.max(...counts));
+    assert.ok(Math.abs(busiest - Array.from(LEVELS.nf4).indexOf(0)) <= 1, counts.join());
+    assert.equal(rightAnswer('busiest-level'), '0, or one beside it');
+    model.dispose();
+  });
+
+  test("largest-part: AdamW's moments, as measured", () => {
+    const rows = readResults('qlora-memory').filter(({ method }) => method === 'full');
+    assert.ok(rows.length > 0);
+    for (const { baseBytes, optimizerBytes } of rows) {
+      assert.equal(optimizerBytes, 2 * (baseBytes as number));
+    }
+    assert.match(rightAnswer('largest-part'), /moments/);
   });
 });

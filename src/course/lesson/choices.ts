@@ -52,6 +52,117 @@ export const CHOICES = {
     right: 'd',
     because: 'The interval of each difference from LoRA contains 0, or lies below it.',
   },
+  'base-solves': {
+    question:
+      'The base knows the words, and can add and multiply. How many test problems does it solve?',
+    answers: ['nearly all', 'about half', 'none, or nearly none'],
+    right: 'c',
+    because: 'It never saw a question with a solution, so it continues with other text.',
+  },
+  'large-rate': {
+    question: 'Ten times the learning rate: what does the loss do in the first 60 steps?',
+    answers: ['it falls faster', 'it falls as fast', 'it hardly falls'],
+    right: 'c',
+    because: 'A gradient points downhill only near the weights; steps that long go far beyond.',
+  },
+  'adapter-solves': {
+    question: 'Trained on none of the test problems, how many does the model solve now?',
+    answers: ['fewer than half', 'about two thirds', 'nine of ten, or more'],
+    right: 'c',
+    because:
+      'The stories are of a few kinds, so what solves the training problems solves new ones.',
+  },
+  'loaded-answers': {
+    question: 'The adapter is loaded from its files. How many answers stay the same?',
+    answers: ['all', 'most: files round numbers', 'few: the layers are new ones'],
+    right: 'a',
+    because: 'The file holds A and B in float32, exactly as they were.',
+  },
+  'bank-memory': {
+    question:
+      'The base takes 5.1 MB. How much do the base and three adapters of rank 8 take together?',
+    answers: ['about 6 MB', 'about 10 MB', 'about 20 MB'],
+    right: 'a',
+    because: 'The base is there once. Each adapter adds a sixteenth of it.',
+  },
+  'mixed-rows': {
+    question: 'How much does a row differ from a run in which all rows use its adapter?',
+    answers: ['not at all, but for rounding', 'a little: rows mix', 'much: adapters add up'],
+    right: 'a',
+    because: 'Each row is multiplied by its own A and B, and rows of a batch never meet.',
+  },
+  'team-or-vote': {
+    question: "Team or solver's vote, with equal tokens: which solves more of 2,000 problems?",
+    answers: [
+      'the vote',
+      'neither, clearly',
+      'the team, by 1 to 2 points',
+      'the team, by 10 or more',
+    ],
+    right: 'c',
+    because:
+      'Few problems are left that the solver alone gets wrong, and the team solves some of them.',
+  },
+  'critic-alone': {
+    question:
+      'The critic makes the team better. Alone, is it also a better solver than the solver?',
+    answers: ['yes', 'no, an equal one', 'no, a worse one'],
+    right: 'c',
+    because:
+      "A critic need not solve better. It helps as long as its mistakes are not the solver's.",
+  },
+  'larger-adapters': {
+    question: 'The base of distilgpt2 takes 328 MB. How much would three adapters of rank 8 add?',
+    answers: ['about 7 MB', 'about 60 MB', 'about 1 GB'],
+    right: 'a',
+    because:
+      'An adapter grows with the width, the base with its square: the larger, the smaller its share.',
+  },
+  'level-spacing': {
+    question: 'Each level shall stand for equally many weights. Where are levels closest together?',
+    answers: ['near 0', 'at the ends', 'nowhere: they are evenly spaced'],
+    right: 'a',
+    because: 'Most weights are there, so a narrow piece holds as many as a wide one farther out.',
+  },
+  'busiest-level': {
+    question: 'The weights are rounded to NF4 in blocks of 64. Which level is used most?',
+    answers: ['0, or one beside it', 'one of the two ends', 'none: all are used equally often'],
+    right: 'a',
+    because:
+      'The largest weight of a block is farther out than NF4 supposes, which pushes the others in.',
+  },
+  'outlier-error': {
+    question:
+      'Rounding errs by 11 %. One of 4,096 weights is multiplied by 30: how much do the others err?',
+    answers: [
+      'one scale for all: 12 %; one for each 64: 11 %',
+      'one scale for all: 100 %; one for each 64: 17 %',
+      'one scale for all: 100 %; one for each 64: 100 %',
+    ],
+    right: 'b',
+    because:
+      'Beside the outlier, all that share its scale look small and become 0; no others change.',
+  },
+  'largest-part': {
+    question: 'What takes most memory between two steps of full fine-tuning?',
+    answers: ['the weights', "AdamW's two moments of each weight", 'both take equally much'],
+    right: 'b',
+    because: 'Two moments are two float32 numbers for each weight: twice the weights.',
+  },
+  'merge-rounding': {
+    question:
+      'Is the rounding error of the merged weights smaller or larger than the whole update s B A?',
+    answers: ['smaller', 'equal', 'larger'],
+    right: 'a',
+    because: 'On average, training moved the weights several times as far as rounding does.',
+  },
+  'small-update': {
+    question: 'If the update were a tenth as large, how much of it would 4 bits keep?',
+    answers: ['all of it', 'about a third', 'nothing'],
+    right: 'b',
+    because:
+      'A smaller update moves fewer weights to the next level; the others stay where they were.',
+  },
 } satisfies Record<string, Choice>;
 
 export type ChoiceId = keyof typeof CHOICES;

@@ -10,6 +10,8 @@ describe('predictions', () => {
     'break-even': 384,
     'fresh-output': 0,
     'agents-bytes': 3 * 8 * (768 + 768) * 4,
+    'adapter-parameters': 4 * 8 * (640 + 320 + 800 + 800),
+    'double-bits': 4.126953125,
     'alpha-step': 4,
     'nf4-bits': 4.5,
   };

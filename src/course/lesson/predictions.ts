@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { applyLoraToLinear, LoRALayer } from '../../lora';
-import { Linear } from '../../tensor/nn';
+import { applyLoraToLinear, injectLora, LoRALayer } from '../../lora';
+import { loadModel } from '../../model';
+import { countParameters, Linear } from '../../tensor/nn';
 import { memory, Random, read } from '../../tensor/runtime';
+import { BASE } from '../shipped';
 
 /** A question whose answer is a number, computed when the question is asked. */
 export interface Prediction {
@@ -36,6 +38,18 @@ export const PREDICTIONS = {
     question: 'How many bytes do three adapters of rank 8 take on one 768 × 768 layer?',
     unit: 'bytes',
     truth: agentsBytes,
+  },
+  'adapter-parameters': {
+    question:
+      'Four blocks, each with linear layers 160 → 480, 160 → 160, 160 → 640 and 640 → 160: how many numbers does LoRA train at r = 8?',
+    unit: 'parameters',
+    truth: adapterParameters,
+  },
+  'double-bits': {
+    question:
+      'How many bits does a weight take, 4 of its own, 8 for the scale of each 64, and a float32 for each 256 scales?',
+    unit: 'bits',
+    truth: () => 4 + (256 * 8 + 32) / (64 * 256),
   },
   'alpha-step': {
     question: 'Twice the alpha: how many times as far does the first SGD step move the output?',
@@ -82,6 +96,15 @@ function agentsBytes(): number {
   const bytes = memory().bytes - before;
   for (const layer of [...layers, linear]) layer.dispose();
   return bytes;
+}
+
+/** Counts what is trained when each linear layer of the course's base has an adapter. */
+async function adapterParameters(): Promise<number> {
+  const model = await loadModel(BASE);
+  injectLora(model, { targetModules: 'all-linear', r: 8, alpha: 16 });
+  const { trainable } = countParameters(model);
+  model.dispose();
+  return trainable;
 }
 
 /** Computes how far, on average, one step of SGD moves the output of a fresh layer. */

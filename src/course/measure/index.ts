@@ -1,5 +1,6 @@
 export { compareMeans } from './compare-means';
 export type { Comparison } from './compare-means';
+export { histogram } from './histogram';
 export { pairedDifference, wilson } from './intervals';
 export type { Interval } from './intervals';
 export { mean, quantiles, standardDeviation } from './statistics';

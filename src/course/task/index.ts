@@ -1,6 +1,6 @@
 export { answerRows, completePrompts, completeTogether, exactMatch } from './answer';
 export type { Answer, Sampling } from './answer';
-export { checkSolver } from './check-solution';
+export { checkAnswer, checkSolver } from './check-solution';
 export type { Check } from './check-solution';
 export { formatCritique, parseCritique } from './critique';
 export type { Critique } from './critique';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Check, checkSolver } from './check-solution';
+import { type Check, checkAnswer, checkSolver } from './check-solution';
 import { drawProblems, type Problem } from './problem';
 import { formatSolution, parseSolution } from './solution';
 
@@ -55,6 +55,22 @@ describe('a solution', () => {
   ];
   for (const text of almost) {
     test(`is not ${JSON.stringify(text)}`, () => assert.equal(parseSolution(text), undefined));
+  }
+});
+
+describe('the check of a solution to a question of which only the answer is known', () => {
+  for (const [text, message] of [
+    ['3*4=12, 12-5=7, so 7', undefined],
+    ['7+0=7, so 7', undefined], // another way to the same answer
+    ['3*4=12, 12-5=8, so 7', /step 2 must be 12-5=7, got 12-5=8/],
+    ['3+4=7, 7-5=2, so 2', /answer must be 7, got 2/],
+    ['3*4=12', /got "3\*4=12"/],
+  ] as const) {
+    test(`of ${text}`, () => {
+      const check = checkAnswer(7, text);
+      assert.equal(check.ok, message === undefined);
+      if (message) assert.match((check as { message: string }).message, message);
+    });
   }
 });
 
