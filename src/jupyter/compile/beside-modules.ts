@@ -5,7 +5,7 @@ import * as typescript from '@tslab/typescript-for-tslab';
 import { showTensors } from '../display';
 import { type CellTraces, traceThrough } from '../source';
 import { type ImportFolders, importersOf, isBeside, isImportable } from './import-folders';
-import { turnAtAwaits } from './turn-at-awaits';
+import { turnAtAwaits } from './rewrite/turn-at-awaits';
 
 type Loader = (module: LoadedModule, file: string) => void;
 

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type Place, type Trace, traceThrough } from '../source';
-import { VariablePublisher } from './publish-variables';
+import { VariablePublisher } from './rewrite/publish-variables';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 import { adviseOnTensors } from './tensor-operators';
-import { turnAtAwaits } from './turn-at-awaits';
+import { turnAtAwaits } from './rewrite/turn-at-awaits';
 
 /**
  * Replaces three functions of the TypeScript module that tslab loads, by a changed copy of the

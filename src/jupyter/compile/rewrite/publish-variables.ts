@@ -1,6 +1,6 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 import { callKernel } from './call-kernel';
-import { boundIdentifiers, importedIdentifiers } from './taken-names';
+import { boundIdentifiers, importedIdentifiers } from '../taken-names';
 
 const { factory } = typescript;
 
