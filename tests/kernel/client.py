@@ -116,14 +116,14 @@ class Driver:
         self.client.stdin_channel.send(message)
         return {}
 
-    def interrupt(self, code, after, through="signal", then=None):
-        """Interrupts a cell some time after it has printed its first output."""
+    def interrupt(self, code, after, through="signal", then=None, awaited="stream"):
+        """Interrupts a cell some time after it has printed its first output, or has begun."""
         ids = [self.submit(code)]
         if then is not None:
             ids.append(self.submit(then))
         first = {}
         # A cell before it may still print.
-        while (first.get("type"), first.get("parent")) != ("stream", ids[0]):
+        while (first.get("type"), first.get("parent")) != (awaited, ids[0]):
             first = output_of(self.client.get_iopub_msg(timeout=TIMEOUT))
         time.sleep(after)
         start = time.monotonic()

@@ -10,9 +10,9 @@ import {
 } from '../compile';
 import { createExecutor, type Executor } from 'tslab/dist/executor';
 import { closeGroups } from '../display';
-import { literalOf, look } from '../protocol';
+import { literalOf, look, runningCell } from '../protocol';
 import { DefinitionLog, describeDiagnostics, describeThrown, type ErrorReport } from '../source';
-import { turn, turnPromise } from './turns';
+import { nextTurn, turn, turnPromise } from './turns';
 import { Variables } from './variables';
 
 /** The kernel's own: a cell may replace the global one. */
@@ -92,7 +92,7 @@ export class CellRunner {
     this.failure.reset();
     const reached = this.variables.begin();
     // tslab rejects, rather than returning false, when a last value cannot be printed.
-    const succeeded = await this.executor.execute(code).catch((error: unknown) => {
+    const succeeded = await this.compileAndRun(code).catch((error: unknown) => {
       this.failure.thrown = error;
       return false;
     });
@@ -104,6 +104,16 @@ export class CellRunner {
       return undefined;
     }
     return diagnostics.length > 0 ? describeDiagnostics(diagnostics) : this.describe(thrown);
+  }
+
+  /** Resolves to whether the cell has succeeded, or was interrupted before it began. */
+  private async compileAndRun(code: string): Promise<boolean> {
+    this.converter.prepare(code);
+    // A SIGINT that arrived meanwhile would be lost once the code runs: Node then takes off the
+    // kernel's listener.
+    await nextTurn();
+    await nextTurn();
+    return runningCell()?.interrupted === true || this.executor.execute(code);
   }
 }
 

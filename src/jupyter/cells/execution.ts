@@ -12,9 +12,7 @@ import {
 import { type ErrorReport, INTERRUPTED } from '../source';
 import type { CellRunner } from './cell-runner';
 import { History } from './history';
-
-/** The kernel's own: a cell may replace the global ones. */
-const { Promise, setImmediate } = globalThis;
+import { nextTurn } from './turns';
 
 /** What a cell ended with: an error, or the values of its request's expressions. */
 interface Outcome {
@@ -161,8 +159,8 @@ export class ExecutionQueue {
     let before: number;
     do {
       before = this.pending.length;
-      await turn();
-      await turn();
+      await nextTurn();
+      await nextTurn();
     } while (this.pending.length > before);
   }
 
@@ -197,9 +195,4 @@ export class ExecutionQueue {
 function failureReport(failure: unknown): ErrorReport {
   const evalue = `the kernel cannot run this cell or send its result: ${textOf(failure)}`;
   return { ename: 'KernelError', evalue, traceback: [`KernelError: ${evalue}`] };
-}
-
-/** Waits for the next `setImmediate`; two span a whole round of the event loop, sockets and signals included. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

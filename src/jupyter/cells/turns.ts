@@ -17,6 +17,11 @@ const MANY = 1_000;
 let begun: number | undefined;
 let callbacks = 0;
 
+/** Waits for the next `setImmediate`; two span a whole round of the event loop, sockets and signals included. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /**
  * Returns a value that is about to be awaited. If the event loop has not turned for a while, it is
  * a promise of the value, after a turn: only then the kernel hears of an interrupt. An interrupted

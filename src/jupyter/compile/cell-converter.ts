@@ -4,6 +4,7 @@ import path from 'node:path';
 // Must be imported before tslab: it repairs the compiler that tslab loads.
 import { latestCell } from './tslab-compiler';
 import { createConverter, type Converter, type ConvertResult } from 'tslab/dist/converter';
+import { getCodeMetadata } from 'tslab/dist/metadata';
 import { outsideCells, withOwnGlobals } from '../protocol';
 import type { CellTraces, Trace } from '../source';
 import { type Declared, mergeDeclarations } from './merge-declarations';
@@ -27,6 +28,7 @@ export class CellConverter implements Converter {
   private declarations = '';
   /** what the cell that was compiled last is to declare */
   private next: Declared | undefined;
+  private prepared: { source: string; result: ConvertResult } | undefined;
   /** Cells that are modules (`@module`), by name. */
   private readonly modules = new Map<string, Parameters<Converter['addModule']>>();
 
@@ -38,8 +40,19 @@ export class CellConverter implements Converter {
     this.converter = createConverterIn(folder);
   }
 
-  /** @throws TypeScriptError if the compiler itself fails, as `inspect` and the others do */
+  /**
+   * Compiles a cell before tslab asks for it. Of a module (`@module`) tslab does not ask.
+   * @throws TypeScriptError if the compiler itself fails, as `inspect` and the others do
+   */
+  prepare(source: string): void {
+    if (getCodeMetadata(source).module) return;
+    this.prepared = { source, result: this.convert('', source) };
+  }
+
   convert(_previous: string, source: string): ConvertResult {
+    const { prepared } = this;
+    this.prepared = undefined;
+    if (prepared?.source === source) return prepared.result;
     this.next = undefined;
     const result = this.guard(() => {
       const taken = findTakenNames(source);
