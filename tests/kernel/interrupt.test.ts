@@ -46,14 +46,12 @@ describe('Interrupt of the Jupyter kernel', () => {
   });
 
   test('stops a cell that is still being compiled, before it does anything', async () => {
-    const long = Array.from({ length: 400 }, (_, i) => `const v${i} = [${i}, 'x'] as const;`);
+    const long = Array.from({ length: 800 }, (_, i) => `const v${i} = [${i}, 'x'] as const;`);
     for (const rest of [`await new Promise(() => {});`, `while (true) {}`]) {
       const code = `console.log('began');\n${long.join('\n')}\n${rest}`;
-      for (const after of [0.02, 0.1]) {
-        const { outputs } = await interrupt(code, { after, awaited: 'execute_input' });
-        const types = outputs[0]?.map(({ type }) => type);
-        assert.ok(types?.includes('error') && !types.includes('stream'), `after ${after} s`);
-      }
+      const { outputs } = await interrupt(code, { after: 0.02, awaited: 'execute_input' });
+      const types = outputs[0]?.map(({ type }) => type);
+      assert.ok(types?.includes('error') && !types.includes('stream'), rest);
     }
     assert.match(JSON.stringify(await kernel.run(['v0'])), /Cannot find name 'v0'/);
     await silentAndUsable();
