@@ -275,7 +275,10 @@ describe('train', () => {
       await again(failed, /^no loss$/).catch(() => undefined);
       await again(failed, /has ended after step 0 of 3\./);
       const short = train(setUp({ batches: [GOOD].values() }));
-      await again(short, /batches must be 3 for 3 steps, got 1/);
+      const all = async () => {
+        for await (const { step } of short) assert.equal(step, 1);
+      };
+      await assert.rejects(all(), /batches must be 3 for 3 steps, got 1/);
       await again(short, /has ended after step 1 of 3\./);
     });
 
