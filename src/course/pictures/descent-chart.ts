@@ -5,7 +5,7 @@ const POINTS = 81;
 
 /**
  * Draws the loss as a function of one weight, and the steps of a training on that curve.
- * @param steps the weight before each step
+ * @param steps the weight before the first step and after each
  */
 export function descentChart(loss: (w: number) => number, steps: readonly number[]): Figure {
   const [from, to] = [Math.min(0, ...steps), Math.max(6, ...steps)];
@@ -13,13 +13,13 @@ export function descentChart(loss: (w: number) => number, steps: readonly number
   const last = loss(steps.at(-1) ?? NaN);
   const shown = last < 1000 ? last.toFixed(3) : last.toExponential(1);
   return lineChart({
-    title: `${steps.length} steps: the loss goes from ${loss(steps[0] ?? NaN)} to ${shown}`,
+    title: `${steps.length - 1} steps: the loss goes from ${loss(steps[0] ?? NaN)} to ${shown}`,
     x: { title: 'the weight w' },
     y: { title: 'loss' },
     series: [
       { name: 'loss', x: curve, y: curve.map(loss) },
-      { name: 'w at each step', x: [...steps], y: steps.map(loss) },
+      { name: 'w after each step', x: [...steps], y: steps.map(loss) },
     ],
-    summary: `w at each step: ${steps.map((w) => w.toFixed(2)).join(', ')}.`,
+    summary: `w after each step: ${steps.map((w) => w.toFixed(2)).join(', ')}.`,
   });
 }

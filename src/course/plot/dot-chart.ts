@@ -18,8 +18,9 @@ export type DotChartOptions = RowChartOptions<RepeatedPoint>;
 
 /** Half the height of the line at the mean, in px. */
 const MEAN_LINE = 10;
-/** Dots may cover each other. */
-const OPACITY = 0.7;
+/** Dots may cover each other: their edges stay visible. */
+const OPACITY = 0.5;
+const EDGE_WIDTH = 1.5;
 
 /**
  * Draws a dot for each measurement and a line at their mean, which is also written at the row's end:
@@ -49,7 +50,9 @@ function drawDots({ values }: RepeatedPoint, place: (value: number) => number, y
   const line = { d: `M${mean},${y - MEAN_LINE}V${y + MEAN_LINE}`, stroke: TEXT_COLOR };
   const dots = values.map((value) => {
     const transform = `translate(${place(value).toFixed(1)},${y})`;
-    return element('path', { d: SYMBOLS[symbol], fill: color, 'fill-opacity': OPACITY, transform });
+    const edge = { stroke: color, 'stroke-width': EDGE_WIDTH };
+    const fill = { fill: color, 'fill-opacity': OPACITY };
+    return element('path', { d: SYMBOLS[symbol], ...fill, ...edge, transform });
   });
   return element('path', { ...line, 'stroke-width': LINE_WIDTH }) + dots.join('');
 }
@@ -85,8 +88,19 @@ function traces(points: readonly RepeatedPoint[], scale: Scale): Data[] {
       mode: 'markers',
       x: dots.map(({ value }) => value),
       y: dots.map(({ i }) => i),
-      marker: { color, symbol, size: MARKER_SIZE, opacity: OPACITY },
+      marker: {
+        color: translucent(color),
+        symbol,
+        size: MARKER_SIZE,
+        line: { color, width: EDGE_WIDTH },
+      },
       hovertext: dots.map(({ name, value }) => plotlyLines([name, scale.format(value)])),
     },
   ] as Data[];
+}
+
+/** `#rrggbb` as `rgba(r,g,b,opacity)`. */
+function translucent(color: string): string {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  return `rgba(${parts.join(',')},${OPACITY})`;
 }
