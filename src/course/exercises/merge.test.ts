@@ -61,7 +61,8 @@ testExercise(merge, solution, {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(tf.matMul(A, B).mul(s))),
   },
   'every entry is NaN: s * a is NaN for a tensor a': {
-    mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(s * Number(tf.matMul(B, A)))),
+    mergeLoraWeights: (w0, A, B, s) =>
+      tf.tidy(() => w0.add(s * Number((tf.matMul(B, A) as { scale?: number }).scale))),
   },
   'W0 is added twice': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(w0).add(product(B, A, s))),

@@ -17,6 +17,10 @@ test('wordsFor names the shapes, whichever backend words the error', () => {
     ],
     ['Invalid TF_Status: 3\nMessage: Incompatible shapes: [4,5] vs. [7,5]', entries],
     ['Operands could not be broadcast together with shapes 4,5 and 7,5.', entries],
+    [
+      'ReferenceError: OffscreenCanvas is not defined',
+      'a tensor was read as if it were a number or a text: tensors have no operators, write a.mul(s), and await a.data() for its numbers',
+    ],
     ['RangeError: no such axis', undefined],
   ];
   for (const [error, words] of errors) assert.equal(wordsFor(error), words);

@@ -17,6 +17,10 @@ const WORDS: [error: RegExp, words: string][] = [
     '[$1] and [$2] do not fit entry by entry, as add, sub, mul and div need it',
   ],
   [
+    /OffscreenCanvas is not defined/, // WebGPU, where only data() can be read
+    'a tensor was read as if it were a number or a text: tensors have no operators, write a.mul(s), and await a.data() for its numbers',
+  ],
+  [
     /Reduce of empty array/,
     'reduce on an empty list needs a start value: list.reduce((sum, one) => ..., 0)',
   ],
