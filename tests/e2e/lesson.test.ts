@@ -12,6 +12,9 @@ const CHARTS = {
   'exercise-1-rows': ['.scatterlayer .trace', 2],
 } as const;
 
+/** Drawings that are no charts, each an SVG. */
+const PICTURES = ['model-picture', 'exercise-1-picture'];
+
 describe('the lesson in JupyterLab', { timeout: 8 * MINUTE }, () => {
   let lab: Lab;
   before(async () => {
@@ -57,7 +60,12 @@ describe('the lesson in JupyterLab', { timeout: 8 * MINUTE }, () => {
       await lab.cell(id).locator('.js-plotly-plot .main-svg').first().waitFor();
       assert.equal(await lab.cell(id).locator(marks).count(), count, id);
     }
-    assert.equal(await lab.page.locator(`${FRONT} .jp-RenderedSVG`).count(), 0);
+    for (const id of PICTURES) {
+      await lab.bringIntoView(id);
+      await lab.cell(id).locator('.jp-RenderedSVG').first().waitFor();
+    }
+    const drawn = lab.page.locator(`${FRONT} .jp-RenderedSVG`);
+    assert.equal(await drawn.count(), PICTURES.length);
   });
 
   test('keeps its charts when the theme changes; pictures of both are kept', async () => {

@@ -27,8 +27,15 @@ export interface Leftover {
   growthPercent: number;
 }
 
-/** Times before anything is counted: code is compiled and caches are filled. */
-const WARM_UP = 50;
+/**
+ * Times before anything is counted: code is compiled and caches are filled. TensorFlow keeps memory
+ * for each shape of a batch, and a training meets the last of them after some hundred steps.
+ */
+const WARM_UP: Record<WorkName, number> = {
+  'training step': 400,
+  'load and free of an adapter': 50,
+  generation: 50,
+};
 const SAMPLES = 100;
 const SEED = 1;
 const ADAPTER = { targetModules: 'all-linear', r: 8, alpha: 32 } as const;
@@ -73,7 +80,7 @@ async function repeat(work: WorkName, times: number): Promise<Leftover> {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const once = await PREPARE[work]();
-  for (let i = 0; i < WARM_UP; i++) await once();
+  for (let i = 0; i < WARM_UP[work]; i++) await once();
   const before = memory();
   const resident: number[] = [];
   for (let i = 1; i <= times; i++) {
