@@ -11,6 +11,7 @@ import {
 import type { Module } from '../../tensor/nn';
 import { Draw, read } from '../../tensor/runtime';
 import { byFactors, bySvd, cat, type CombineMethod, type WeightedFactors } from './methods';
+import { nameAmong } from './rules';
 
 const CALLER = 'combineAdapters';
 
@@ -120,8 +121,7 @@ function assertAdapters(adapters: readonly WeightedAdapter[]): void {
 }
 
 function assertMethod(method: CombineMethod): void {
-  const all = { cat, byFactors, bySvd };
-  const [name] = Object.entries(all).find(([, make]) => (make as unknown) === method) ?? [];
+  const name = nameAmong({ cat, byFactors, bySvd }, method);
   if (typeof method === 'function' && name === undefined) return;
   throw new ArgumentError(
     `${CALLER}: method must be cat(), byFactors(rule) or bySvd(rule, r), got ${name ?? kindOf(method)}. Call one of them.`,

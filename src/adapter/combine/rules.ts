@@ -53,12 +53,16 @@ export const dareTies = (density: number): MergeRule => dropped('dareTies', dens
 
 /** @throws ArgumentError, in the caller's name, if a rule is none, or was not called */
 export function assertRule(caller: string, rule: MergeRule): void {
-  const all = { sum, ties, dareLinear, dareTies, magnitudePrune };
-  const [name] = Object.entries(all).find(([, make]) => (make as unknown) === rule) ?? [];
+  const name = nameAmong({ sum, ties, dareLinear, dareTies, magnitudePrune }, rule);
   if (typeof rule === 'function' && name === undefined) return;
   throw new ArgumentError(
     `${caller}: rule must be sum(), ties(density) or another rule, got ${name ?? kindOf(rule)}. ${name === undefined ? '' : `Call it: ${name}(${name === 'sum' ? '' : 'density'}).`}`.trimEnd(),
   );
+}
+
+/** The name of a function that makes a rule or a method, where it was given without being called. */
+export function nameAmong(makers: Record<string, unknown>, given: unknown): string | undefined {
+  return Object.keys(makers).find((name) => makers[name] === given);
 }
 
 function trimmed(caller: string, density: number, rule: MergeRule): MergeRule {

@@ -129,17 +129,21 @@ describe('the plan of a sweep', () => {
 });
 
 describe('sweepRun', () => {
+  const training = { r: 2, alpha: 3, seed: 4, learningRate: 0.01, base };
+
+  /** The one row that a run tells. */
+  async function rowOf(run: SweepRun | SearchRun): Promise<ResultRow> {
+    const rows: ResultRow[] = [];
+    await sweepRun(run, 'npm run sweep -- test', (message) => {
+      if ('row' in message) rows.push(message.row);
+    });
+    const [row] = rows;
+    assert.ok(row && rows.length === 1);
+    return row;
+  }
+
   test('reports every step, then a row that isResultOf recognises', async () => {
-    const run: SweepRun = {
-      method: 'rslora',
-      r: 2,
-      alpha: 3,
-      seed: 4,
-      steps: 3,
-      learningRate: 0.01,
-      testRows: 5,
-      base,
-    };
+    const run: SweepRun = { method: 'rslora', ...training, steps: 3, testRows: 5 };
     const messages: TrainingMessage[] = [];
     await sweepRun(run, 'npm run sweep -- test', (message) => messages.push(message));
     const rows = messages.flatMap((message) => ('row' in message ? [message.row] : []));
@@ -154,22 +158,9 @@ describe('sweepRun', () => {
   });
 
   test('measures only the loss on the validation set in a search', async () => {
-    const run: SearchRun = {
-      method: 'lora',
-      r: 2,
-      alpha: 3,
-      seed: 4,
-      steps: 12,
-      learningRate: 0.01,
-      validationRows: 5,
-      base,
-    };
-    const rows: ResultRow[] = [];
-    await sweepRun(run, 'npm run sweep -- test', (message) => {
-      if ('row' in message) rows.push(message.row);
-    });
-    const [row] = rows;
-    assert.ok(row && isResultOf(row, run));
+    const run: SearchRun = { method: 'lora', ...training, steps: 12, validationRows: 5 };
+    const row = await rowOf(run);
+    assert.ok(isResultOf(row, run));
     assert.ok((row.validationLoss as number) > 0.5);
     assert.ok(!('exactMatch' in row) && !('testLoss' in row));
     const losses = row.trainingLosses as number[];
@@ -178,21 +169,8 @@ describe('sweepRun', () => {
   });
 
   test('also measures the merged weights rounded again, for a base in 4 bits', async () => {
-    const run: SweepRun = {
-      method: 'qlora',
-      r: 2,
-      alpha: 3,
-      seed: 4,
-      steps: 2,
-      learningRate: 0.01,
-      testRows: 5,
-      base,
-    };
-    const rows: object[] = [];
-    await sweepRun(run, 'npm run sweep -- test', (message) => {
-      if ('row' in message) rows.push(message.row);
-    });
-    const row = rows[0] as { testLoss: number; requantized: { testLoss: number } };
+    const found: unknown = await rowOf({ method: 'qlora', ...training, steps: 2, testRows: 5 });
+    const row = found as { testLoss: number; requantized: { testLoss: number } };
     assert.notEqual(row.requantized.testLoss, row.testLoss);
     assert.ok(Math.abs(row.requantized.testLoss - row.testLoss) < 0.1 * row.testLoss);
   });

@@ -1,3 +1,4 @@
+import { mean } from '../measure';
 import { list, type Suspects } from '../judge';
 
 interface Blocks {
@@ -61,7 +62,6 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
     );
   const perBlock = (of: (block: number[]) => number) => list(blocksOf(blockSize).map(of));
   const most = Math.max(...scales);
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const spread = (block: number[]) => Math.sqrt(mean(block.map((value) => value * value)));
   const whole = scales.slice(0, Math.floor(w.length / blockSize));
   return {

@@ -1,5 +1,6 @@
 import type { Data } from 'plotly.js-dist';
 import { escapeMarkup } from '../card';
+import { mean } from '../measure';
 import { type Figure, inPageColor, plotlyLines } from './figure';
 import { rowChart, type RowChartOptions } from './row-chart';
 import type { Scale } from './scale';
@@ -30,7 +31,7 @@ const EDGE_WIDTH = 1.5;
 export function dotChart(options: DotChartOptions): Figure {
   return rowChart(options, {
     chart: 'dotChart',
-    valuesOf: ({ values }) => (values.length > 0 ? [meanOf(values), ...values] : []),
+    valuesOf: ({ values }) => (values.length > 0 ? [mean(values), ...values] : []),
     faultsOf: ({ name, values }) =>
       values.length > 0
         ? []
@@ -40,14 +41,10 @@ export function dotChart(options: DotChartOptions): Figure {
   });
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function drawDots({ values }: RepeatedPoint, place: (value: number) => number, y: number): string {
   const { color, symbol } = styleOf(0);
-  const mean = place(meanOf(values));
-  const line = { d: `M${mean},${y - MEAN_LINE}V${y + MEAN_LINE}`, stroke: TEXT_COLOR };
+  const middle = place(mean(values));
+  const line = { d: `M${middle},${y - MEAN_LINE}V${y + MEAN_LINE}`, stroke: TEXT_COLOR };
   const dots = values.map((value) => {
     const transform = `translate(${place(value).toFixed(1)},${y})`;
     const edge = { stroke: color, 'stroke-width': EDGE_WIDTH };
@@ -60,8 +57,8 @@ function drawDots({ values }: RepeatedPoint, place: (value: number) => number, y
 function traces(points: readonly RepeatedPoint[], scale: Scale): Data[] {
   const { color, symbol } = styleOf(0);
   const dots = points.flatMap(({ name, values }, i) => values.map((value) => ({ name, value, i })));
-  const means = points.map(({ values }) => meanOf(values));
-  const words = means.map((mean) => scale.format(mean));
+  const means = points.map(({ values }) => mean(values));
+  const words = means.map((value) => scale.format(value));
   const shared = {
     type: 'scatter',
     cliponaxis: false,
