@@ -39,6 +39,16 @@ export function testExercise<S extends object>(
         assert.equal(missing.state, 'not defined');
         assert.ok(missing.message.includes(`function ${name}(`), missing.message);
       });
+
+      void test(`${name} may not be async`, async () => {
+        const own = (solution as Record<string, (...args: unknown[]) => unknown>)[name];
+        // eslint-disable-next-line @typescript-eslint/require-await
+        const answers = { [name]: async (...args: unknown[]) => own?.(...args) };
+        const { state, message, findings } = await verdictOn(exercise, solution, answers, 1);
+        assert.equal(state, 'failed');
+        assert.equal(message, `${name}: returns a Promise: leave out async.`);
+        assert.equal(findings[0]?.got, 'a Promise');
+      });
     }
 
     assert.ok(Object.keys(wrong).length >= 8);

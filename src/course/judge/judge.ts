@@ -106,7 +106,26 @@ async function runCases(
   random: Random,
   findings: Finding[],
 ): Promise<void> {
-  for (const one of await part.cases(random)) findings.push(await one.examine(answer));
+  for (const one of await part.cases(random)) findings.push(await examine(one, answer));
+}
+
+const RETURNED_PROMISE = 'returns a Promise: leave out async';
+
+/** Examines an answer; one that is right but asynchronous fails: later cells call it without await. */
+async function examine(one: Case, answer: Answer): Promise<Finding> {
+  let isAsync = false;
+  const finding = await one.examine((...args) => {
+    const value = answer(...args);
+    isAsync ||= isThenable(value);
+    return value;
+  });
+  if (!isAsync || !finding.passed) return finding;
+  return { ...finding, passed: false, got: 'a Promise', mistake: RETURNED_PROMISE };
+}
+
+/** By what it can do, not by class: a cell may have another Promise. */
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 function sentence(text: string): string {
