@@ -37,6 +37,19 @@ testExercise(alpha, solution, {
   'divided by d instead of r': {
     scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / B.shape[0]),
   },
+  'the rank is fixed: divide by A.shape[0]': {
+    scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, alpha / (rs ? Math.sqrt(8) : 8)),
+  },
+  'scaledUpdate: the rank is fixed': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / 16),
+  },
+  // A fixed rank of one of the inputs.
+  'the rank is fixed: divide by': {
+    scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, alpha / (rs ? Math.sqrt(3) : 3)),
+  },
+  'another one on each input: take every number from the arguments': {
+    scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / 11),
+  },
   'x is missing: that is ΔW = s B A itself': {
     scaledUpdate: (_, A, B, alpha, rs) => tf.tidy(() => tf.matMul(B, A).mul(right(A, alpha, rs))),
   },

@@ -29,9 +29,9 @@ const scaledUpdate: Part = {
     'function scaledUpdate(x: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, alpha: number, rsLora: boolean): tf.Tensor2D',
   async cases(random) {
     return [
-      await alphaCase(random, { n: 4, d: 7, k: 5, r: 2, alpha: 3, rsLora: false }),
-      await alphaCase(random, { n: 3, d: 5, k: 9, r: 4, alpha: 10, rsLora: false }),
-      await alphaCase(random, { n: 6, d: 8, k: 7, r: 3, alpha: 12, rsLora: true }),
+      await alphaCase(random, { n: 4, d: 7, k: 10, r: 3, alpha: 5, rsLora: false }),
+      await alphaCase(random, { n: 3, d: 5, k: 7, r: 4, alpha: 10, rsLora: false }),
+      await alphaCase(random, { n: 6, d: 10, k: 7, r: 5, alpha: 12, rsLora: true }),
     ];
   },
   square(random) {
@@ -39,6 +39,9 @@ const scaledUpdate: Part = {
   },
   anyOrder: anyOrderCase,
 };
+
+/** Ranks that an answer may have fixed. None is a simple multiple of the rank of the first case. */
+const USUAL_RANKS = [2, 3, 4, 8, 16, 32, 64];
 
 async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): Promise<Case> {
   const x = await drawMatrix(random, n, k);
@@ -67,6 +70,10 @@ async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): P
       'divided by d instead of r: r is the last axis of B': [d, Math.sqrt(d)].map((by) =>
         withScale(alpha / by),
       ),
+      'the rank is fixed: divide by A.shape[0], which is another one on each input':
+        USUAL_RANKS.filter((one) => one !== r).map((one) =>
+          withScale(alpha / (rsLora ? Math.sqrt(one) : one)),
+        ),
       'x is missing: that is ΔW = s B A itself': [s, 1].map((factor) =>
         tensor(scale(times(B, A), factor)),
       ),

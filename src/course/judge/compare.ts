@@ -43,9 +43,15 @@ export function findMistake(got: Values, expected: Values, suspects: Suspects): 
   }
   if (notFinite > 0) return `${notFinite} of ${got.values.length} entries are NaN or infinite`;
   if (hasOneRow(got)) return 'every row is the same: one row was broadcast over all of them';
-  const factor = constantFactor(got, expected);
-  if (factor !== undefined) return `yours is ${formatFactor(factor)} the right value everywhere`;
   return undefined;
+}
+
+/** Names the factor of a wrong value on the right one; undefined if it has none. */
+export function findFactor(got: Values, expected: Values): string | undefined {
+  const factor = constantFactor(got, expected);
+  return factor === undefined
+    ? undefined
+    : `yours is ${formatFactor(factor)} the right value everywhere`;
 }
 
 /** `[5, 3] -0.123, 0.5, …` */
@@ -95,6 +101,7 @@ function hasOneRow({ shape, values }: Values): boolean {
 
 /** Computes c such that got = c · expected; undefined if there is none or it cannot be told. */
 function constantFactor(got: Values, expected: Values): number | undefined {
+  if (shapeOf(got) !== shapeOf(expected)) return undefined;
   const entries = Array.from(expected.values);
   const most = largest(expected);
   const at = entries.findIndex((value) => Math.abs(value) === most);

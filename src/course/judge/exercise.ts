@@ -14,6 +14,8 @@ export interface Finding {
   difference?: number;
   /** the likeliest mistake in words */
   mistake?: string;
+  /** a mistake that counts only if every input shows it, such as a constant factor */
+  everywhere?: string;
   /** number of tensors that the call left in memory, if it did: no mistake, but worth a note */
   leaked?: number;
 }

@@ -84,7 +84,7 @@ async function tryPart(
     await within(seconds, runCases(part, answer, random, findings));
     const failed = findings.find(({ passed }) => !passed);
     if (!failed) return { state: 'passed', message: '', findings };
-    const mistake = failed.mistake ?? (await probed());
+    const mistake = failed.mistake ?? mistakeOfAll(findings) ?? (await probed());
     const message =
       mistake === undefined
         ? `${part.name} gives a different result.`
@@ -126,6 +126,14 @@ async function examine(one: Case, answer: Answer): Promise<Finding> {
 /** By what it can do, not by class: a cell may have another Promise. */
 function isThenable(value: unknown): boolean {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}
+
+/** The mistake that every input shows; undefined if there is none. */
+function mistakeOfAll(findings: Finding[]): string | undefined {
+  const shown = findings.map(({ everywhere }) => everywhere);
+  if (shown.includes(undefined)) return undefined;
+  if (new Set(shown).size === 1) return shown[0];
+  return 'yours is a multiple of the right value, but another one on each input: take every number from the arguments';
 }
 
 function sentence(text: string): string {

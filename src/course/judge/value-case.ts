@@ -3,6 +3,7 @@ import { read } from '../../tensor/runtime';
 import { callAnswer, tensorsIn } from './call-answer';
 import {
   agree,
+  findFactor,
   findMistake,
   formatNumber,
   formatValues,
@@ -91,9 +92,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isTensor(value);
 }
 
-function prefixed(name: string, { expected, got, mistake, ...rest }: Outcome): Outcome {
-  const named = mistake === undefined ? {} : { mistake: `${name}: ${mistake}` };
-  return { ...rest, expected: `${name}: ${expected}`, got: `${name}: ${got}`, ...named };
+function prefixed(name: string, { expected, got, ...rest }: Outcome): Outcome {
+  const named = { ...rest, expected: `${name}: ${expected}`, got: `${name}: ${got}` };
+  if (rest.mistake !== undefined) named.mistake = `${name}: ${rest.mistake}`;
+  if (rest.everywhere !== undefined) named.everywhere = `${name}: ${rest.everywhere}`;
+  return named;
 }
 
 async function compareOne(value: unknown, expected: Values, suspects: Suspects): Promise<Outcome> {
@@ -105,11 +108,13 @@ async function compareOne(value: unknown, expected: Values, suspects: Suspects):
     return { passed: true, ...seen, difference: largestDifference(got, expected) };
   }
   const mistake = findMistake(got, expected, suspects);
+  const everywhere = findFactor(got, expected);
   return {
     passed: false,
     ...seen,
     ...(shapeOf(got) === shapeOf(expected) && { difference: largestDifference(got, expected) }),
     ...(mistake !== undefined && { mistake }),
+    ...(everywhere !== undefined && { everywhere }),
   };
 }
 
