@@ -46,6 +46,9 @@ testExercise(rank, solution, {
   ),
   'missed: yours is the square of how far away': missing((sigma, r) => size(sigma.slice(r)) ** 2),
   'missed: added unsquared': missing((sigma, r) => sum(sigma.slice(r)) / sum(sigma)),
+  'missed: the squares are missing': missing((sigma, r) =>
+    Math.sqrt(sum(sigma.slice(r)) / sum(sigma)),
+  ),
   'missed: yours is the share that rank r keeps': missing(
     (sigma, r) => size(sigma.slice(0, r)) / size(sigma),
   ),
@@ -66,7 +69,7 @@ testExercise(rank, solution, {
   ),
   'missed: yours is in per cent': missing((sigma, r) => (100 * size(sigma.slice(r))) / size(sigma)),
   'missed: yours counts patterns': missing((sigma, r) => (sigma.length - r) / sigma.length),
-  'beyond r = 8 there is no sigma left': missing((sigma, r) => {
+  'sigma has sigma.length entries, and r may be larger': missing((sigma, r) => {
     let kept = 0;
     for (let i = 0; i < r; i++) kept += (sigma[i] ?? NaN) ** 2;
     return Math.sqrt(1 - kept / sum(sigma.map((s) => s * s)));
@@ -93,6 +96,10 @@ testExercise(rank, solution, {
       size(sigma.slice(r)) / size(sigma),
     ],
   },
+});
+
+test('the hints hold for any number of singular values', () => {
+  assert.doesNotMatch(rank.hints.join(' '), /r = 8/);
 });
 
 test('a share computed from what is kept passes, with its rounding where nothing is left out', async () => {

@@ -88,7 +88,7 @@ function wrongShares(sigma: number[], r: number): Suspects {
   const missed = size(leftOut) / all;
   return {
     [r > n
-      ? 'beyond r = 8 there is no sigma left: sigma[i] is undefined there, and the sum NaN'
+      ? 'sigma has sigma.length entries, and r may be larger: sigma[i] is undefined there, and the sum NaN'
       : 'NaN is the root of a number below 0, by rounding: add up what is left out instead']:
       number(NaN),
     'that is how far away rank r stays: divide it by the size of the whole change, all of sigma':
@@ -99,6 +99,10 @@ function wrongShares(sigma: number[], r: number): Suspects {
     'added unsquared: the squares of the strengths add up, as in Pythagoras': [
       number(sum(leftOut) / sum(sigma)),
       number(sum(leftOut)),
+    ],
+    'the squares are missing: it is √(Σσ² / Σσ²), not √(Σσ / Σσ)': [
+      number(Math.sqrt(sum(leftOut) / sum(sigma))),
+      number(Math.sqrt(sum(leftOut))),
     ],
     'yours is the share that rank r keeps: missed is what it leaves out': [
       number(size(kept) / all),
@@ -135,6 +139,6 @@ export const rank: Exercise = {
     'The two numbers are independent: parameters counts the numbers in A [r, k] and B [d, r] over all layers; missed is how much of the needed change rank r leaves out, from 0 (nothing) to 1 (all).',
     'A matrix is a sum of simple patterns, each with a strength: its singular values sigma, the strongest first. Rank r has room for r patterns, so at best it keeps the r strongest (Eckart and Young 1936).',
     'The patterns stand at right angles to each other. So their squares add up, as in Pythagoras: the size of the part left out is √(σ²ᵣ₊₁ + σ²ᵣ₊₂ + ...), and that of the whole change the same over all of sigma. missed is the one divided by the other.',
-    'sigma.slice(r) holds the strengths left out. It is empty from r = 8 on, so reduce needs 0 as its start value.',
+    'sigma.slice(r) holds the strengths left out. It is empty from r = sigma.length on, so reduce needs 0 as its start value.',
   ],
 };
