@@ -115,6 +115,12 @@ await check('merge')`);
   test('falls back to the reference answer in answerOr, says so, and does not count it', async () => {
     const note = await text(`const { rankTradeOff } = await answerOr('rank');`);
     assert.match(note, /uses the reference answer: yours is not defined/);
+    const wrong = STUBS.replace('return todo()', 'return w0');
+    await kernel.text(wrong);
+    assert.match(
+      await text(`await answerOr('merge');`),
+      /answer: yours did not pass the check\. Run/,
+    );
     assert.equal(await kernel.text(`rankTradeOff([[4, 3]], [2, 1], 1).parameters`), '7\n');
     assert.match(await text(`await check('rank')`), /^○ not attempted/);
     assert.equal(await kernel.text(written('merge')), '');

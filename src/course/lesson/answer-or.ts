@@ -2,7 +2,17 @@ import { definitionOf } from '../../jupyter';
 import { display } from '../../jupyter';
 import { card, paragraph } from '../card';
 import { type ExerciseId, findExercise, type Solutions, SOLUTIONS } from '../exercises';
+import type { State } from '../judge';
 import { judgeAnswer } from './check';
+
+/** What is said of an answer that did not pass. */
+const WORDS: Record<Exclude<State, 'passed'>, string> = {
+  failed: 'did not pass the check',
+  'not attempted': 'is not written yet',
+  'not defined': 'is not defined',
+  threw: 'threw an error',
+  'timed out': 'did not finish in time',
+};
 
 /**
  * Returns the functions of an exercise for later cells: the learner's own if they pass the check,
@@ -17,7 +27,7 @@ export async function answerOr<Id extends ExerciseId>(id: Id): Promise<Solutions
     return Object.fromEntries(own) as Solutions[Id];
   }
   const mark = { symbol: '➜', word: 'reference answer', colour: 'info' } as const;
-  const note = `This cell uses the reference answer: yours is ${state}. Run check('${id}') to see why.`;
+  const note = `This cell uses the reference answer: yours ${WORDS[state]}. Run check('${id}') to see why.`;
   display(card(mark, title, [paragraph(note)]));
   return SOLUTIONS[id];
 }
