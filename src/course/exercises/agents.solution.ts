@@ -1,13 +1,12 @@
-import { applyLoraToLinear, freezeBaseModel, type LoRALinear } from '../../lora';
+import { applyLoraToLinear, type LoRALinear } from '../../lora';
 import type { Linear } from '../../tensor/nn';
 
-/** One adapter to a name, all on the one frozen base; each starts from a seed of its own. */
+/** One adapter to a name, all on the one base, which is frozen already; each starts from a seed of its own. */
 export function makeAgents(
   linear: Linear,
   names: string[],
   size: { r: number; alpha: number },
 ): { name: string; layer: LoRALinear }[] {
-  freezeBaseModel(linear);
   return names.map((name, i) => ({
     name,
     layer: applyLoraToLinear(linear, { ...size, seed: 10 + i }),

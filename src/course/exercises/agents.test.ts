@@ -1,7 +1,11 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
 import { testExercise, testLeaks } from '../../../tests/course/test-exercise';
 import { applyLoraToLinear, freezeBaseModel, LoRALayer, LoRALinear } from '../../lora';
 import { Linear } from '../../tensor/nn';
+import { judge } from '../judge';
 import { agents } from './agents';
 import * as solution from './agents.solution';
 
@@ -10,13 +14,14 @@ interface Size {
   alpha: number;
 }
 
-/** Creates adapters on the frozen base, each by `make`. */
+/** Creates adapters on the base, each by `make`. */
 const made = (make: (linear: Linear, size: Size, i: number) => unknown) => ({
-  makeAgents: (linear: Linear, names: string[], size: Size) => {
-    freezeBaseModel(linear);
-    return names.map((name, i) => ({ name, layer: make(linear, size, i) }));
-  },
+  makeAgents: (linear: Linear, names: string[], size: Size) =>
+    names.map((name, i) => ({ name, layer: make(linear, size, i) })),
 });
+const unfreeze = (linear: Linear) => {
+  for (const parameter of linear.namedParameters().values()) parameter.trainable = true;
+};
 const apply = (linear: Linear, size: Size, seed: number) =>
   applyLoraToLinear(linear, { ...size, seed });
 
@@ -24,7 +29,6 @@ testExercise(agents, solution, {
   'solver and critic start from the same A': made((linear, size) => apply(linear, size, 7)),
   'one adapter is shared': {
     makeAgents: (linear, names, size) => {
-      freezeBaseModel(linear);
       const layer = apply(linear, size, 1);
       return names.map((name) => ({ name, layer }));
     },
@@ -34,10 +38,25 @@ testExercise(agents, solution, {
     freezeBaseModel(copy);
     return apply(copy, size, i);
   }),
-  'the base is not frozen': {
-    makeAgents: (linear, names, size) =>
-      names.map((name, i) => ({ name, layer: apply(linear, size, i) })),
-  },
+  'the base is trainable now: it was frozen, and must stay so': made((linear, size, i) => {
+    unfreeze(linear);
+    return apply(linear, size, i);
+  }),
+  'the base is trainable now': made((linear, size, i) => {
+    linear.weight.trainable = true;
+    return apply(linear, size, i);
+  }),
+  // Other mistakes come first.
+  'makeAgents: solver and critic start from the same A': made((linear, size) => {
+    unfreeze(linear);
+    return apply(linear, size, 7);
+  }),
+  'makeAgents: B is not zero at the start': made((linear, size, i) => {
+    unfreeze(linear);
+    const layer = apply(linear, size, i);
+    tf.tidy(() => layer.lora.B.assign(tf.ones(layer.lora.B.shape)));
+    return layer;
+  }),
   'A and B are frozen too': made((linear, size, i) => {
     const layer = apply(linear, size, i);
     freezeBaseModel(layer);
@@ -56,7 +75,6 @@ testExercise(agents, solution, {
   ),
   'the names must be the given ones': {
     makeAgents: (linear, _, size) => {
-      freezeBaseModel(linear);
       return ['one', 'two'].map((name, i) => ({ name, layer: apply(linear, size, i) }));
     },
   },
@@ -71,7 +89,6 @@ testExercise(agents, solution, {
   },
   'the entries have no name: each must be { name, layer }': {
     makeAgents: (linear, names, size) => {
-      freezeBaseModel(linear);
       return names.map((_, i) => apply(linear, size, i));
     },
   },
@@ -87,6 +104,24 @@ testExercise(agents, solution, {
     tf.tidy(() => linear.weight.assign(linear.weight.mul(2)));
     return new LoRALinear(linear, apply(linear, size, i).lora);
   }),
+});
+
+const freezing = (linear: Linear, names: string[], size: Size) => {
+  freezeBaseModel(linear);
+  return solution.makeAgents(linear, names, size);
+};
+
+test('an answer that freezes the base once more passes', async () => {
+  const { state, message } = await judge(agents, () => freezing, { seed: 1, seconds: 20 });
+  assert.equal(state, 'passed', message);
+});
+
+test('the last hint is enough as it stands', async () => {
+  const code = `(linear, names, size) => { ${agents.hints.at(-1)} }`;
+  const makeAgents = runInNewContext(code, { applyLoraToLinear }) as unknown;
+  const { state, message } = await judge(agents, () => makeAgents, { seed: 1, seconds: 20 });
+  assert.equal(state, 'passed', message);
+  assert.doesNotMatch(agents.hints.join(' '), /freezeBaseModel/);
 });
 
 testLeaks(agents, solution, {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LoRALinear } from '../../lora';
+import { freezeBaseModel, type LoRALinear } from '../../lora';
 import { Linear } from '../../tensor/nn';
 import { type Random, read } from '../../tensor/runtime';
 import {
@@ -70,6 +70,7 @@ async function examine(
   const { values } = await drawMatrix(random, 1, 1);
   const seed = Math.round(1e6 * (values[0] ?? 0));
   const linear = new Linear({ inFeatures: size.k, outFeatures: size.d, seed });
+  freezeBaseModel(linear); // as in the notebook
   const weight = await read(linear.weight);
   const { names, r, alpha } = size;
   const { value, newTensors } = await callAnswer(answer, [linear, [...names], { r, alpha }], input);
@@ -79,7 +80,8 @@ async function examine(
     return unfit;
   }
   const team = { linear, weight, size, agents: value as Agent[] };
-  const outcome = sharingFault(team) ?? adapterFault(team) ?? (await runTeam(team, random));
+  const outcome =
+    sharingFault(team) ?? adapterFault(team) ?? (await runTeam(team, random)) ?? judgeFreeze(team);
   for (const { layer } of team.agents) layer.dispose();
   linear.dispose();
   const leaked = newTensors - 2 * names.length; // A and B of each adapter stay
@@ -135,7 +137,7 @@ function sharingFault({ linear, agents }: Team): Outcome | undefined {
   return undefined;
 }
 
-function adapterFault({ linear, agents, size }: Team): Outcome | undefined {
+function adapterFault({ agents, size }: Team): Outcome | undefined {
   const s = size.alpha / size.r;
   for (const { layer } of agents) {
     const { r, scaling, A, B } = layer.lora;
@@ -145,17 +147,25 @@ function adapterFault({ linear, agents, size }: Team): Outcome | undefined {
       return fault(mistake, `scaling ${formatNumber(s)}`, formatNumber(scaling));
     }
     if (A.trainable && B.trainable) continue;
-    const mistake = 'A and B are frozen too: freeze the base before you put the adapters on it';
+    const mistake = 'A and B are frozen too: only the base may be, and it is already';
     return fault(mistake, 'A and B trainable', 'frozen');
   }
-  if (!linear.weight.trainable) return undefined;
-  const mistake =
-    'the base is not frozen, so training would change it: call freezeBaseModel(linear)';
-  return fault(mistake, 'a frozen base', 'a trainable one');
+  return undefined;
+}
+
+/** The last thing to judge: any other mistake has its own name. */
+function judgeFreeze({ linear, size }: Team): Outcome {
+  if ([...linear.namedParameters().values()].some(({ trainable }) => trainable)) {
+    const mistake = 'the base is trainable now: it was frozen, and must stay so';
+    return fault(mistake, 'a frozen base', 'a trainable one');
+  }
+  const bytes = formatNumber(4 * size.names.length * size.r * (size.d + size.k));
+  const told = `${size.names.length} adapters on one base, ${bytes} bytes`;
+  return { passed: true, expected: told, got: told };
 }
 
 /** Runs the agents on one input, before and after a training step towards one target. */
-async function runTeam(team: Team, random: Random): Promise<Outcome> {
+async function runTeam(team: Team, random: Random): Promise<Outcome | undefined> {
   const { linear, weight, agents, size } = team;
   const x = toVariable(await drawMatrix(random, 3, size.k));
   const target = toVariable(await drawMatrix(random, 3, size.d));
@@ -177,16 +187,15 @@ async function runTeam(team: Team, random: Random): Promise<Outcome> {
   if (distance(now, weight) > 0) {
     return fault('W0 was changed in place', 'the base as it was', 'another base');
   }
-  return judgeOutputs(agents, base, starts, ends, size);
+  return outputFault(agents, base, starts, ends);
 }
 
-function judgeOutputs(
+function outputFault(
   agents: Agent[],
   base: Float32Array,
   starts: Float32Array[],
   ends: Float32Array[],
-  size: Size,
-): Outcome {
+): Outcome | undefined {
   const off = Math.max(...starts.map((start) => distance(start, base)));
   if (off > 0) {
     const got = `they differ by ${formatNumber(off)}`;
@@ -198,9 +207,7 @@ function judgeOutputs(
     const mistake = `${agents[twin]?.name} and ${agents[i]?.name} start from the same A: give each its own seed`;
     return fault(mistake, 'different outputs after a step', 'equal ones');
   }
-  const bytes = formatNumber(4 * size.names.length * size.r * (size.d + size.k));
-  const told = `${size.names.length} adapters on one base, ${bytes} bytes`;
-  return { passed: true, expected: told, got: told };
+  return undefined;
 }
 
 async function output(layer: Linear | LoRALinear, x: tf.Tensor): Promise<Float32Array> {
@@ -222,7 +229,7 @@ export const agents: Exercise = {
   hints: [
     'Each agent is the same base with its own adapter on it. Which function of src/lora puts an adapter on a layer?',
     'applyLoraToLinear(linear, { r, alpha, seed }). With one seed for all, the agents would be identical.',
-    'Freeze the base first with freezeBaseModel(linear), so that the adapters added later stay trainable.',
-    'names.map((name, i) => ({ name, layer: applyLoraToLinear(linear, { ...size, seed: 10 + i }) }))',
+    'The given layer is frozen already, and the A and B of each new adapter are trainable: leave both as they are. Go through the names with map, which also gives the index i for the seed.',
+    'return names.map((name, i) => ({ name, layer: applyLoraToLinear(linear, { ...size, seed: 10 + i }) }));',
   ],
 };
