@@ -31,6 +31,7 @@ export function levelSuspects(quantile: (p: number) => number): Suspects {
   };
   const right = toOne(make(delta));
   const twice = [...right.slice(0, 8), 0, ...right.slice(8)];
+  const eightAndEight = [...even(8, delta, 0.5), ...even(8, 0.5, 1 - delta)].map(quantile);
   return {
     'the levels are not divided by the largest: they must end at 1': list(make(delta)),
     'evenly spaced: that is plain 4-bit, not quantiles of the normal distribution': list(
@@ -42,6 +43,10 @@ export function levelSuspects(quantile: (p: number) => number): Suspects {
       toOne(even(16, delta, 1 - delta).map(quantile)),
     ),
     'zero occurs twice: both sides contain it': list(twice),
+    'zero occurs twice: of p from 1/2 to 1 - δ take nine, and leave out the first': [
+      list(toOne(eightAndEight)),
+      list(eightAndEight),
+    ],
     'both zeros were removed: one must stay': list(right.filter((level) => level !== 0)),
     'eight levels below zero and seven above: it must be seven below and eight above': list(
       toOne(make(delta, 9)),
@@ -88,6 +93,9 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
     'the first weight of each block is left out': perBlock((block) =>
       Math.max(...block.slice(1).map(Math.abs)),
     ),
+    'a block of zeros: its scale is 0, its largest |w|': [NaN, 1, Infinity].map((other) =>
+      list(scales.map((scale) => (scale === 0 ? other : scale))),
+    ),
     'the sign is kept: a scale is the largest |w|, without its sign': list(
       scales.map((scale) => -scale),
     ),
@@ -105,15 +113,20 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
   const below = (value: number) => levels.filter((level) => level <= value).length - 1;
   const divided = (value: number, scale: number) => (scale === 0 ? 0 : value / scale);
   const whole = codes.slice(0, w.length - (w.length % blockSize));
-  const zeros = 'a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN';
+  const zero = nearest(levels, 0);
   return {
     'the levels themselves: a code is the index of a level': perWeight(
       (_, __, c) => levels[c] ?? NaN,
     ),
     'the level below, not the nearest': perWeight((value, scale) => below(divided(value, scale))),
     'weights not divided by the scale of their block': perWeight((value) => nearest(levels, value)),
-    [zeros]: perWeight((_, scale, code) => (scale === 0 ? -1 : code)),
-    [`${zeros}: yours takes the first`]: perWeight((_, scale, code) => (scale === 0 ? 0 : code)),
+    'the first level above, not the nearest': perWeight((value, scale) =>
+      levels.findIndex((level) => level >= divided(value, scale)),
+    ),
+    [`a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN. Its codes must be ${zero}, the index of the level nearest to 0`]:
+      [-1, 0, levels.length - 1, levels.length, NaN].map((other) =>
+        perWeight((_, scale, code) => (scale === 0 ? other : code)),
+      ),
     'evenly spaced steps: that is plain 4-bit': perWeight((w, s) => Math.round(7 * divided(w, s))),
     'counted from 1: an index starts at 0': perWeight((_, __, code) => code + 1),
     'the last, shorter block is missing': list(whole),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { testExercise } from '../../../tests/course/test-exercise';
 import { LEVELS } from '../../tensor/quant';
-import { normalQuantile } from '../judge';
+import { judge, normalQuantile } from '../judge';
 import { NF4, qlora } from './qlora';
 import * as solution from './qlora.solution';
 
@@ -37,6 +37,10 @@ const decoding =
   (block: (i: number, size: number) => number) =>
   (codes: number[], scales: number[], levels: number[], size: number) =>
     codes.map((code, i) => (levels[code] ?? NaN) * (scales[block(i, size)] ?? NaN));
+const nearest = (levels: number[], share: number) => {
+  const distances = levels.map((level) => Math.abs(level - share));
+  return distances.indexOf(Math.min(...distances));
+};
 const absmax = (values: ArrayLike<number>) => Math.max(...Array.from(values, Math.abs));
 
 testExercise(qlora, solution, {
@@ -45,6 +49,13 @@ testExercise(qlora, solution, {
   'δ is 1/32': { nf4Levels: () => toOne(sides(1 / 32)) },
   'no level is zero': { nf4Levels: () => toOne(even(16, delta, 1 - delta).map(normalQuantile)) },
   'zero occurs twice': { nf4Levels: () => [...NF4.slice(0, 8), 0, ...NF4.slice(8)] },
+  'zero occurs twice: of p from 1/2 to 1 - δ take nine': {
+    nf4Levels: () =>
+      toOne([...even(8, delta, 0.5), ...even(8, 0.5, 1 - delta)].map(normalQuantile)),
+  },
+  'of p from 1/2 to 1 - δ take nine, and leave out the first': {
+    nf4Levels: () => [...even(8, delta, 0.5), ...even(8, 0.5, 1 - delta)].map(normalQuantile),
+  },
   'eight levels below zero and seven above': {
     nf4Levels: () => NF4.map((level) => -level).reverse(),
   },
@@ -100,6 +111,33 @@ testExercise(qlora, solution, {
       return levels.filter((level) => level <= scaled).length - 1;
     }),
   })),
+  'the first level above, not the nearest': quantizing(({ scales }, w, levels, size) => ({
+    codes: Array.from(w, (value, i) => {
+      const scale = scales[Math.floor(i / size)] ?? NaN;
+      return levels.findIndex((level) => level >= (scale === 0 ? 0 : value / scale));
+    }),
+  })),
+  'Its codes must be 7, the index of the level nearest to 0': quantizing((_, w, levels, size) => ({
+    codes: blocks(w, size).flatMap((block) => block.map((v) => nearest(levels, v / absmax(block)))),
+  })),
+  'codes: a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN': quantizing(
+    ({ scales }, w, levels, size) => ({
+      codes: Array.from(w, (value, i) => {
+        const share = value / (scales[Math.floor(i / size)] ?? NaN);
+        return levels.reduce(
+          (best, level, j) =>
+            Math.abs(level - share) < Math.abs((levels[best] ?? NaN) - share) ? j : best,
+          0,
+        );
+      }),
+    }),
+  ),
+  'scales: a block of zeros: its scale is 0': quantizing(({ scales }) => ({
+    scales: scales.map((scale) => (scale * scale) / scale),
+  })),
+  'scales: a block of zeros: its scale is 0, its largest |w|': quantizing(({ scales }) => ({
+    scales: scales.map((scale) => scale || 1),
+  })),
   'a block of zeros: 0 / 0 is NaN': quantizing(({ codes, scales }, _, __, size) => ({
     codes: codes.map((code, i) => (scales[Math.floor(i / size)] === 0 ? -1 : code)),
   })),
@@ -149,6 +187,29 @@ testExercise(qlora, solution, {
     dequantizeBlocks: (codes, scales, levels, size) =>
       codes.map((code, i) => (levels[code] ?? NaN) * (scales[i % size] ?? NaN)),
   },
+});
+
+test('a wrong list is shown at the first place that differs', async () => {
+  const shown = async (quantizeBlocks: unknown) => {
+    const answers: Record<string, unknown> = { ...solution, quantizeBlocks };
+    const { findings } = await judge(qlora, (name) => answers[name], { seed: 1, seconds: 20 });
+    return findings.find(({ passed }) => !passed);
+  };
+  const codes = await shown((...args: Parameters<Quantize>) => {
+    const right = solution.quantizeBlocks(...args);
+    return { ...right, codes: right.codes.map((code, i) => (i === 77 ? code + 20 : code)) };
+  });
+  const [, expected] = /^codes: \[150\] entry 77 is (\d+)$/.exec(codes?.expected ?? '') ?? [];
+  assert.equal(codes?.got, `codes: [150] entry 77 is ${Number(expected) + 20}`);
+  const scales = await shown((...args: Parameters<Quantize>) => {
+    const right = solution.quantizeBlocks(...args);
+    return { ...right, scales: right.scales.map((scale, i) => (i === 1 ? NaN : scale)) };
+  });
+  assert.match(scales?.got ?? '', /^scales: \[3\] entry 1 is NaN$/);
+});
+
+test('the hints do not say that the levels of NF4 are used equally often', () => {
+  assert.doesNotMatch(qlora.hints.join(' '), /used about equally/);
 });
 
 test("the published levels are tensor/quant's", () => {

@@ -144,7 +144,7 @@ export const qlora: Exercise = {
   title: 'Exercise 5: QLoRA',
   parts: [levels, quantize, dequantize],
   hints: [
-    'The weights of a trained model are about normally distributed. Levels at evenly spaced quantiles of the normal distribution are then used about equally often; normalQuantile(p) computes one.',
+    'The weights of a trained model are about normally distributed: most are small. Evenly spaced quantiles of the normal distribution, normalQuantile(p), are closer together where weights are frequent. As each block is scaled by its largest weight, such levels are not used equally often, but more evenly than evenly spaced ones.',
     'The quantiles of p = 0 and p = 1 are infinite, so start at δ = (1/32 + 1/30) / 2. Eight evenly spaced p from δ to 1/2 give seven negative levels and zero. Nine from 1/2 to 1 - δ give zero again, which you leave out, and eight positive levels. Divide all by the largest |level|.',
     'A block is w.slice(start, start + blockSize); its scale is the largest |w| in it, 0 if all are 0; a code is the index of the level nearest to w / scale. The last block may be shorter.',
     'To dequantize weight i, multiply levels[code] by the scale of block Math.floor(i / blockSize).',

@@ -11,7 +11,32 @@ export type Suspects = Record<string, Values | Values[]>;
 /** Tells whether two values are equal up to rounding. */
 export function agree(got: Values, expected: Values): boolean {
   if (got.shape.join() !== expected.shape.join()) return false;
-  return largestDifference(got, expected) <= TOLERANCE * Math.max(largest(expected), SMALL);
+  return largestDifference(got, expected) <= toleranceFor(expected);
+}
+
+function toleranceFor(expected: Values): number {
+  return TOLERANCE * Math.max(largest(expected), SMALL);
+}
+
+/**
+ * Formats a wrong value beside the right one. A list is shown at the first place that differs: its
+ * first numbers may be right.
+ */
+export function formatBoth(got: Values, expected: Values): { got: string; expected: string } {
+  const at = got.form === 'list' ? firstDifference(got, expected) : -1;
+  const format = (one: Values) =>
+    at < 0 || at >= one.values.length
+      ? formatValues(one)
+      : `${shapeOf(one)} entry ${at} is ${formatNumber(one.values[at] ?? NaN)}`;
+  return { got: format(got), expected: format(expected) };
+}
+
+function firstDifference(got: Values, expected: Values): number {
+  const most = toleranceFor(expected);
+  return Array.from(expected.values).findIndex((value, i) => {
+    const one = got.values[i] ?? NaN;
+    return !Object.is(one, value) && !(Math.abs(one - value) <= most);
+  });
 }
 
 /** Computes the largest |got - expected|; NaN if an entry of `got` is NaN. */

@@ -5,6 +5,7 @@ import {
   agree,
   findFactor,
   findMistake,
+  formatBoth,
   formatNumber,
   formatValues,
   largestDifference,
@@ -103,15 +104,15 @@ async function compareOne(value: unknown, expected: Values, suspects: Suspects):
   const wanted = formatValues(expected);
   const got = await readValues(value, expected.form);
   if (typeof got === 'string') return { passed: false, expected: wanted, got, mistake: got };
-  const seen = { expected: wanted, got: formatValues(got) };
   if (agree(got, expected)) {
-    return { passed: true, ...seen, difference: largestDifference(got, expected) };
+    const difference = largestDifference(got, expected);
+    return { passed: true, expected: wanted, got: formatValues(got), difference };
   }
   const mistake = findMistake(got, expected, suspects);
   const everywhere = findFactor(got, expected);
   return {
     passed: false,
-    ...seen,
+    ...formatBoth(got, expected),
     ...(shapeOf(got) === shapeOf(expected) && { difference: largestDifference(got, expected) }),
     ...(mistake !== undefined && { mistake }),
     ...(everywhere !== undefined && { everywhere }),
