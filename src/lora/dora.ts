@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type LinearLayer, Module } from '../tensor/nn';
 import type { LoRALayer } from './lora-layer';
-import type { Variant } from './lora-linear';
+import type { Variant } from './variant';
 
 /** The least norm of a row. */
 const FLOOR = 1e-12;

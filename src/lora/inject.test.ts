@@ -10,7 +10,8 @@ import { dora } from './dora';
 import type { Init } from './init';
 import { formatTrainableParameters, injectLora, mergeLora, removeLora } from './inject';
 import type { LoRALayer } from './lora-layer';
-import { applyLoraToLinear, type LoRALinear, type Variant } from './lora-linear';
+import { applyLoraToLinear, type LoRALinear } from './lora-linear';
+import type { Variant } from './variant';
 import { rsLora, type Scaling } from './scaling';
 import { matchTargets } from './target-modules';
 
@@ -248,7 +249,7 @@ describe('injectLora and removeLora', () => {
       ],
       ['a scale is NaN', { scaling: () => NaN }, /scaling must be a function .* got NaN/],
       ['a scale is infinite', { scaling: (alpha: number) => alpha / 0 }, /got Infinity/],
-      ['a scale is a number', { scaling: 2 as unknown as Scaling }, /got 2/],
+      ['a scale is a number', { scaling: 2 as unknown as Scaling }, /such as rsLora, got 2\./],
       ['dropout is NaN', { dropout: NaN }, /p must be from 0/],
     ] as const) {
       test(what, () => {
@@ -361,10 +362,17 @@ describe('injectLora and removeLora', () => {
       ],
       [[Promise.resolve(new Stack(1, 5)), options], /got Promise\. Await it\.$/],
       [[undefined, options], /got undefined/],
-      [[new Stack(1, 5)], /^injectLora: options must be an object with targetModules, r, alpha,/],
+      [
+        [new Stack(1, 5)],
+        /^injectLora: options must be an object such as { targetModules, r, alpha }, got nothing/,
+      ],
       [
         [new Stack(1, 5), { ...options, targetModules: undefined, target_modules: ['c_attn'] }],
         /For target_modules write targetModules\./,
+      ],
+      [
+        [new Stack(1, 5), ['c_attn'], 8, 16],
+        /^injectLora: options must be an object such as { targetModules, r, alpha }, got a list\.$/,
       ],
       [
         [new Stack(1, 5), { r: 2, alpha: 6 }],

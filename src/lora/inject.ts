@@ -1,4 +1,4 @@
-import { assertOptions } from '../tensor/errors';
+import { assertOptions, type NoOptions } from '../tensor/errors';
 import {
   assertModule,
   type ByName,
@@ -85,8 +85,9 @@ export function removeLora(model: Module): void {
  * @throws NonFiniteError if a merged weight is not finite, ArgumentError if a layer is replaced
  *   before all are merged, or an `AdapterBank` uses several; the model is then as it was
  */
-export async function mergeLora(model: Module): Promise<string[]> {
+export async function mergeLora(model: Module, options: NoOptions = {}): Promise<string[]> {
   assertModule('mergeLora', model);
+  assertOptions('mergeLora', options, {});
   assertOneAdapter('mergeLora', model);
   return mergeLayers('mergeLora', model, loraLayersOf(model), async (layer) => {
     const linear = await mergeLoraWeights(layer);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   ArgumentError,
+  assertFunction,
   assertOptions,
   assertPositiveIntegers,
   type OptionKeys,
@@ -67,6 +68,8 @@ export class LoRALayer extends Module {
     super();
     assertValues(options);
     const { inFeatures: k, outFeatures: d, r, alpha, init = kaimingUniform, seed = 0 } = options;
+    const advice = 'For pissa and olora call initFromBase after injectLora.';
+    assertFunction('LoRALayer', { init }, 'gaussian or orthogonal', advice);
     this.dropout = this.addChild('dropout', new Dropout(options.dropout ?? 0));
     this.alpha = alpha;
     this.scalingRule = options.scaling ?? overRank;
@@ -174,8 +177,9 @@ function startOf(init: Init, [r, k, d]: [r: number, k: number, d: number], rando
 }
 
 function assertScale(scaling: Scaling, alpha: number, r: number): void {
-  const s: unknown = typeof scaling === 'function' ? scaling(alpha, r) : scaling;
-  if (typeof scaling === 'function' && Number.isFinite(s)) return;
+  assertFunction('LoRALayer', { scaling }, 'rsLora');
+  const s: unknown = scaling(alpha, r);
+  if (Number.isFinite(s)) return;
   throw new ArgumentError(
     `LoRALayer: scaling must be a function of alpha and r that gives a finite number, got ${String(s)}.`,
   );

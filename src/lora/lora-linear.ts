@@ -9,12 +9,7 @@ import {
 import { assertLastAxis, type LinearLayer, Module } from '../tensor/nn';
 import { LORA_OPTIONS, LoRALayer, type LoRAOptions } from './lora-layer';
 import { adaptedForward } from './ops/adapted-forward';
-
-/**
- * Creates the module (for DoRA, `Dora`) that is applied to (W0 + s B A) x [..., d] before b is
- * added. The layer owns it.
- */
-export type Variant = (base: LinearLayer, lora: LoRALayer) => Module;
+import { makeVariant, type Variant } from './variant';
 
 /** Options of an adapter on a linear layer. */
 export interface LoRALinearOptions extends LoRAOptions {
@@ -44,7 +39,7 @@ export class LoRALinear extends Module {
   constructor(base: LinearLayer, lora: LoRALayer, variant?: Variant) {
     super();
     assertFits('LoRALinear', base, lora);
-    const made = variant ? makeVariant(variant, base, lora) : null;
+    const made = variant === undefined ? null : makeVariant(variant, base, lora);
     this.base = this.borrow('base', base);
     this.lora = this.addChild('lora', lora);
     this.variant = made && this.addChild('variant', made);
@@ -110,11 +105,4 @@ function assertLinear(caller: string, given: LinearLayer | undefined): void {
   throw new ArgumentError(
     `${caller}: linear must be a linear layer without an adapter, got ${kindOf(given)}.${advice}`,
   );
-}
-
-function makeVariant(variant: Variant, base: LinearLayer, lora: LoRALayer): Module {
-  const made: Module | undefined = variant(base, lora);
-  if (typeof made?.forward === 'function' && typeof made.namedParameters === 'function')
-    return made;
-  throw new ArgumentError(`LoRALinear: variant must return a Module, got ${kindOf(made)}.`);
 }

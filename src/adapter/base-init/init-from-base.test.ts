@@ -174,6 +174,33 @@ describe('convertToLora', () => {
     }
   });
 
+  test('initFromBase names a model without an adapter, and a start that is no function', async () => {
+    await assert.rejects(initFromBase(new Net(), pissa), {
+      name: 'ArgumentError',
+      message: 'initFromBase: model must have an adapter, got none. Call injectLora first.',
+    });
+    const { model } = await started(one);
+    for (const [given, got] of [
+      ['pissa', /got "pissa"\.$/],
+      [undefined, /such as pissa or olora, got nothing\.$/],
+    ] as const) {
+      await assert.rejects(initFromBase(model, given as never), {
+        name: 'ArgumentError',
+        message: got,
+      });
+    }
+  });
+
+  test('pissa and olora as init of injectLora say where they belong', () => {
+    for (const [name, init] of Object.entries({ pissa, olora })) {
+      const options = { targetModules: ['up'], r: 2, alpha: 5, init: init as never };
+      assert.throws(() => injectLora(new Net(), options), {
+        name: 'ArgumentError',
+        message: `${name}: W0 must be a weight, got Array. Call initFromBase(model, ${name}) after injectLora.`,
+      });
+    }
+  });
+
   test('leaks nothing, nor does initFromBase', async () => {
     const before = memory();
     const { model } = await started(one);

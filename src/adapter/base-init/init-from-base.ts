@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { Matrix, QrDecomposition, SingularValueDecomposition } from 'ml-matrix';
 import { assertOneAdapter, LoRALayer, LoRALinear, loraLayersOf } from '../../lora';
-import { ArgumentError } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertFunction,
+  assertOptions,
+  kindOf,
+  type NoOptions,
+} from '../../tensor/errors';
 import { assertModule, disposeAll, makeLayers, type Module, putLayers } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 
@@ -15,6 +21,7 @@ export type BaseInit = (W0: Matrix, r: number, scaling: number) => { A0: Matrix;
  * and takes seconds for d = k = 768.
  */
 export const pissa: BaseInit = (W0, r, scaling) => {
+  assertWeight('pissa', W0);
   const svd = new SingularValueDecomposition(W0, { autoTranspose: true });
   const first = (vectors: Matrix) => vectors.subMatrix(0, vectors.rows - 1, 0, r - 1);
   const root = Matrix.diag(svd.diagonal.slice(0, r).map((value) => Math.sqrt(value / scaling)));
@@ -30,9 +37,18 @@ export const pissa: BaseInit = (W0, r, scaling) => {
  * Only the first r columns of W0 are needed for Q_r; R_r = Q_rᵀ W0.
  */
 export const olora: BaseInit = (W0, r) => {
+  assertWeight('olora', W0);
   const Q = new QrDecomposition(W0.subMatrix(0, W0.rows - 1, 0, r - 1)).orthogonalMatrix;
   return { A0: Q.transpose().mmul(W0), B0: Q };
 };
+
+/** As `init` of `injectLora` they would get a shape. */
+function assertWeight(caller: string, W0: unknown): void {
+  if (W0 instanceof Matrix) return;
+  throw new ArgumentError(
+    `${caller}: W0 must be a weight, got ${kindOf(W0)}. Call initFromBase(model, ${caller}) after injectLora.`,
+  );
+}
 
 /**
  * Starts the fresh adapter of a model from the base's weights:
@@ -41,14 +57,25 @@ export const olora: BaseInit = (W0, r) => {
  *
  * The papers subtract s B0 A0 from W0 instead, which computes the same; here W0 is shared and not
  * changed. `convertToLora` makes a usual adapter of the result.
- * @throws ArgumentError if an adapter started like this already, has a variant such as DoRA, a scale
- *   that is not positive, or a higher rank than its weight, or is one of several in use; the model
- *   is then as it was
+ * @throws ArgumentError if there is no adapter, or one that started like this already, has a variant
+ *   such as DoRA, a scale that is not positive, or a higher rank than its weight, or is one of several
+ *   in use; the model is then as it was
  */
-export async function initFromBase(model: Module, init: BaseInit): Promise<void> {
+export async function initFromBase(
+  model: Module,
+  init: BaseInit,
+  options: NoOptions = {},
+): Promise<void> {
   assertModule('initFromBase', model);
+  assertFunction('initFromBase', { init }, 'pissa or olora');
+  assertOptions('initFromBase', options, {});
   assertOneAdapter('initFromBase', model);
   const layers = [...loraLayersOf(model).values()];
+  if (layers.length === 0) {
+    throw new ArgumentError(
+      'initFromBase: model must have an adapter, got none. Call injectLora first.',
+    );
+  }
   for (const layer of layers) assertCanStart(layer);
   for (const { base, lora } of layers) {
     const weight = base.denseWeight();

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { namingDamage } from '../../files/hub';
 import { readJson } from '../../files/local';
 import { Dora, dora, injectLora, rsLora } from '../../lora';
-import { ArgumentError, quote } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type NoOptions, quote } from '../../tensor/errors';
 import { assertModule, type Module } from '../../tensor/nn';
 import { injectEmbeddings } from '../embedding';
 import {
@@ -64,8 +64,13 @@ interface AdapterValues {
  * @throws FileError listing every fault and every feature that is unsupported, SafetensorsError
  *   if the weights file is broken, ArgumentError if the model has an adapter already
  */
-export async function loadAdapter(model: Module, folder: string): Promise<LoadedAdapter> {
+export async function loadAdapter(
+  model: Module,
+  folder: string,
+  options: NoOptions = {},
+): Promise<LoadedAdapter> {
   assertModule(CALLER, model);
+  assertOptions(CALLER, options, {});
   if (adaptedLayers(model).size > 0) {
     throw new ArgumentError(
       `${CALLER}: model must have no adapter, but has one. Remove or merge it first (removeLora, mergeLora).`,

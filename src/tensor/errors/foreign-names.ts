@@ -3,18 +3,21 @@
  * here: those of PEFT, transformers, PyTorch and bitsandbytes.
  */
 const FOREIGN = {
+  adaptername: 'bank.add(name, (model) => loadAdapter(model, folder)), of an AdapterBank',
   alphapattern: 'alpha: (name) => ...',
   basemodelnameorpath: 'savePretrained(model, folder, { config: { base_model_name_or_path } })',
   bias: 'trainBaseParameters(model, { bias })',
   excludemodules: 'targetModules: (name) => ...',
   faninfanout: 'savePretrained(model, folder, { config: { fan_in_fan_out } })',
-  initloraweights: 'init',
+  initloraweights: 'init: gaussian, or call initFromBase(model, pissa) after injectLora',
+  istrainable: 'nothing: A and B are trainable, and freezeBaseModel(model) ends that',
   layerstotransform: 'targetModules: (name) => ...',
   loraalpha: 'alpha',
   loradropout: 'dropout',
   modulestosave: 'trainBaseParameters(model, { modulesToSave })',
   rank: 'r',
   rankpattern: 'r: (name) => ...',
+  safemerge: 'nothing: merged weights are always checked',
   tasktype: 'savePretrained(model, folder, { config: { task_type } })',
   usedora: 'variant: dora',
   userslora: 'scaling: rsLora',

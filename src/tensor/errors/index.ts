@@ -7,10 +7,11 @@ export {
   ShapeError,
 } from './errors';
 export { assertFinite, nonFiniteFault } from './finite';
+export { assertFunction } from './function';
 export { plainName } from './foreign-names';
 export { kindOf } from './kind-of';
 export { nearest } from './nearest';
 export { assertOptions } from './options';
-export type { OptionKeys } from './options';
+export type { NoOptions, OptionKeys } from './options';
 export { assertPositiveIntegers } from './positive-integers';
 export { quote } from './quote';

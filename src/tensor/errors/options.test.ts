@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ArgumentError } from './errors';
+import { assertFunction } from './function';
 import { assertOptions, type OptionKeys } from './options';
 
 interface Options {
@@ -11,9 +12,9 @@ interface Options {
 
 const KEYS: OptionKeys<Options> = { r: 'required', targetModules: 'required', dropout: 'optional' };
 
-function messageOf(options: unknown): string {
+function messageOf(options: unknown, keys: Parameters<typeof assertOptions>[2] = KEYS): string {
   try {
-    assertOptions('f', options, KEYS);
+    assertOptions('f', options, keys);
   } catch (error) {
     assert.ok(error instanceof ArgumentError);
     return error.message;
@@ -34,6 +35,10 @@ describe('the keys of an options object', () => {
     ['rankPattern', 'For rankPattern write r: (name) => ....'],
     ['use_rslora', 'For use_rslora write scaling: rsLora.'],
     ['max_grad_norm', 'For max_grad_norm write maxGradientNorm.'],
+    [
+      'init_lora_weights',
+      'For init_lora_weights write init: gaussian, or call initFromBase(model, pissa) after injectLora.',
+    ],
     ['dropuot', 'Did you mean dropout?'],
   ] as const) {
     test(`may not be ${given}: ${advice}`, () => {
@@ -60,9 +65,45 @@ describe('the keys of an options object', () => {
   });
 
   test('must be those of an object', () => {
-    const wanted = 'f: options must be an object with r, targetModules, dropout';
+    const wanted = 'f: options must be an object such as { r, targetModules }';
     assert.equal(messageOf(undefined), `${wanted}, got nothing.`);
     assert.equal(messageOf(null), `${wanted}, got null.`);
     assert.equal(messageOf(8), `${wanted}, got 8.`);
+    assert.equal(messageOf(['c_attn']), `${wanted}, got a list.`);
   });
+
+  test('are refused by a function that has none', () => {
+    assertOptions('f', {}, {});
+    assert.equal(messageOf({ zzz: 1 }, {}), 'f: there are no options, got zzz.');
+    assert.match(
+      messageOf({ safe_merge: true }, {}),
+      /got safe_merge\. For safe_merge write nothing: /,
+    );
+    assert.equal(messageOf(true, {}), 'f: options must be left out, got true.');
+    assert.equal(
+      messageOf(3, { dtype: 'optional' }),
+      'f: options must be an object such as { dtype }, got 3.',
+    );
+  });
+});
+
+describe('a function given as an argument', () => {
+  test('is accepted', () => {
+    assertFunction('f', { init: () => 1 }, 'gaussian');
+  });
+
+  for (const [given, got] of [
+    ['pissa', '"pissa"'],
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [16, '16'],
+    [{}, 'Object'],
+  ] as const) {
+    test(`may not be ${got}`, () => {
+      assert.throws(() => assertFunction('f', { init: given }, 'gaussian', 'Call it.'), {
+        name: 'ArgumentError',
+        message: `f: init must be a function such as gaussian, got ${got}. Call it.`,
+      });
+    });
+  }
 });

@@ -19,3 +19,24 @@ test('encodeRows encodes prompt and completion, and names the row of one that is
     assert.throws(() => encodeRows(tokenizer, [good, bad]), expected);
   }
 });
+
+test('encodeRows names the row that lacks a column, with its keys', () => {
+  const good = { prompt: 'ab', completion: 'c' };
+  for (const [bad, got] of [
+    [{ question: 'a', answer: 'b' }, 'question, answer in row 1'],
+    [{ prompt: 'a' }, 'prompt in row 1'],
+    [{}, 'no keys in row 1'],
+    [null, 'null in row 1'],
+    ['a text', '"a text" in row 1'],
+    [{ prompt: 'a', completion: 5 }, '{"prompt":"a","completion":5} in row 1'],
+  ] as const) {
+    assert.throws(() => encodeRows(tokenizer, [good, bad as never]), {
+      name: 'ArgumentError',
+      message: `encodeRows: each row must have prompt and completion, as text, got ${got}. Rename other columns first: rows.map((row) => ({ prompt: ..., completion: ... })).`,
+    });
+  }
+  assert.throws(() => encodeRows(tokenizer, good as never), {
+    name: 'ArgumentError',
+    message: /^encodeRows: rows must be a list of \{ prompt, completion \}, got \{"prompt":"ab"/,
+  });
+});

@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { ArgumentError, quote } from '../../tensor/errors';
+import { ArgumentError, assertOptions, type NoOptions, quote } from '../../tensor/errors';
 
 /** A prompt and its completion, as text. */
 export interface TextRow {
@@ -15,9 +15,15 @@ export interface Example {
 
 /**
  * Encodes rows into token ids.
- * @throws ArgumentError if a prompt or a completion has no token
+ * @throws ArgumentError if a row lacks prompt or completion, or one of them has no token
  */
-export function encodeRows(tokenizer: Tokenizer, rows: readonly TextRow[]): Example[] {
+export function encodeRows(
+  tokenizer: Tokenizer,
+  rows: readonly TextRow[],
+  options: NoOptions = {},
+): Example[] {
+  assertOptions('encodeRows', options, {});
+  assertRows(rows);
   const examples = rows.map(({ prompt, completion }) => ({
     prompt: tokenizer.encode(prompt).ids,
     completion: tokenizer.encode(completion).ids,
@@ -29,4 +35,31 @@ export function encodeRows(tokenizer: Tokenizer, rows: readonly TextRow[]): Exam
     );
   }
   return examples;
+}
+
+function assertRows(rows: unknown): void {
+  if (!Array.isArray(rows)) {
+    throw new ArgumentError(
+      `encodeRows: rows must be a list of { prompt, completion }, got ${quote(rows)}.`,
+    );
+  }
+  const at = rows.findIndex((row) => !isTextRow(row));
+  if (at < 0) return;
+  throw new ArgumentError(
+    `encodeRows: each row must have prompt and completion, as text, got ${describeRow(rows[at])} in row ${at}. Rename other columns first: rows.map((row) => ({ prompt: ..., completion: ... })).`,
+  );
+}
+
+function isTextRow(row: unknown): boolean {
+  const { prompt, completion } = (row ?? {}) as Partial<Record<keyof TextRow, unknown>>;
+  return typeof prompt === 'string' && typeof completion === 'string';
+}
+
+/** The keys of a row, or all of it if these are right. */
+function describeRow(row: unknown): string {
+  if (typeof row !== 'object' || row === null) return quote(row);
+  const keys = Object.keys(row);
+  return keys.includes('prompt') && keys.includes('completion')
+    ? quote(row)
+    : keys.join(', ') || 'no keys';
 }
