@@ -207,6 +207,21 @@ describe('a model on the hub', () => {
     assert.ok(!peer.asked.some(({ line }) => line.endsWith('.bin')));
   });
 
+  test('has no tokenizer without the config of the model', async () => {
+    for (const [given, got] of [
+      [undefined, 'undefined'],
+      [{}, 'Object'],
+      [{ config: { vocabSize: 55 } }, 'Object'],
+    ] as const) {
+      await refuses(
+        () => loadTokenizer('old', given as never, options()),
+        new RegExp(
+          `ArgumentError loadTokenizer: config must be .*, got ${got}\\. Write loadTokenizer\\(name, model\\.config\\)\\.`,
+        ),
+      );
+    }
+  });
+
   test('with vocab.json and merges.txt has a tokenizer', async () => {
     const config = { vocabSize: 55, maxPositions: 8, eosTokenIds: [] };
     const tokenizer = await loadTokenizer('old', config, options());

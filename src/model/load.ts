@@ -2,7 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
 import { findFile, HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
-import { ArgumentError, assertOptions, quote } from '../tensor/errors';
+import { ArgumentError, assertOptions, kindOf, quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
 import { readBpe } from './bpe-tokenizer';
 import { type Find, findWeights } from './find-weights';
@@ -116,8 +116,8 @@ async function readPlan(model: string, file: string, options: HubOptions): Promi
 /**
  * Loads the tokenizer of a model, its tokenizer.json, or vocab.json and merges.txt, from where
  * `loadModel` finds the model, and checks that it fits.
- * @throws FileError if the file is missing or broken, or has ids beyond the vocabulary,
- *   and for a name what `loadModel` throws
+ * @throws ArgumentError if the config is left out, FileError if the file is missing or broken, or has
+ *   ids beyond the vocabulary, and for a name what `loadModel` throws
  */
 export async function loadTokenizer(
   nameOrFolder: string,
@@ -125,6 +125,7 @@ export async function loadTokenizer(
   options: HubOptions = {},
 ): Promise<Tokenizer> {
   const caller = 'loadTokenizer';
+  assertConfig(caller, config);
   assertOptions(caller, options, HUB_OPTIONS);
   const find = finder(caller, nameOrFolder, options);
   return namingDamage(caller, async () => {
@@ -135,6 +136,13 @@ export async function loadTokenizer(
       : await readJson(caller, file);
     return checkTokenizer(caller, file, json, config);
   });
+}
+
+function assertConfig(caller: string, config: unknown): void {
+  if (typeof (config as Partial<LanguageModelConfig> | undefined)?.vocabSize === 'number') return;
+  throw new ArgumentError(
+    `${caller}: config must be that of the model, which must have vocabSize, got ${kindOf(config)}. Write ${caller}(name, model.config).`,
+  );
 }
 
 function checkTokenizer(

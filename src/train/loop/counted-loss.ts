@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, quote, ShapeError } from '../../tensor/errors';
+import { ArgumentError, assertFunction, quote, ShapeError } from '../../tensor/errors';
 import { collectCounts } from './counts';
 
 /** A loss that tells how much it counts. */
@@ -12,6 +12,11 @@ export interface CountedLoss {
 
 /** Computes the loss of one batch, a scalar, or a loss with its count. */
 export type Loss<Batch> = (batch: Batch) => tf.Tensor | CountedLoss;
+
+/** @throws ArgumentError, in the caller's name, if a loss is no function */
+export function assertLoss(caller: string, loss: unknown): void {
+  assertFunction(caller, { loss }, '(batch) => completionLoss(model, batch)');
+}
 
 /**
  * Computes the loss of a batch, and how much each of its parts counts; no counts if that is unknown.

@@ -166,6 +166,21 @@ describe('options that would make every weight NaN, or the update wrong, are ref
     test(String(message), () => assert.throws(make, { name: 'ArgumentError', message }));
   }
 
+  test('a ratio, and what follows a warm-up, that is no function', () => {
+    assert.throws(() => adamW({ ...adam, ratio: 16 as never }), {
+      name: 'ArgumentError',
+      message: 'adamW: ratio must be a function such as loraPlus(), got 16.',
+    });
+    assert.throws(() => adamW({ ...adam, decays: 'lora' as never }), {
+      name: 'ArgumentError',
+      message: 'adamW: decays must be a function such as (name) => true, got "lora".',
+    });
+    assert.throws(() => warmUp(5, 'cosine' as never), {
+      name: 'ArgumentError',
+      message: /^warmUp: after must be a function such as cosineDecay\(steps\) .*, got "cosine"\.$/,
+    });
+  });
+
   test('a ratio that is NaN, before any weight changes', async () => {
     const optimizer = adamW({ ...adam, ratio: (name) => (name === 'b' ? NaN : 1) });
     const parameters = new Map(['a', 'b'].map((name) => [name, tf.variable(tf.ones([2]))]));

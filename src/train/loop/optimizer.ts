@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, assertOptions, type OptionKeys, ShapeError } from '../../tensor/errors';
+import {
+  ArgumentError,
+  assertFunction,
+  assertOptions,
+  type OptionKeys,
+  ShapeError,
+} from '../../tensor/errors';
 import {
   ADAM_OPTIONS,
   type AdamOptions,
@@ -153,6 +159,8 @@ const ADAMW_OPTIONS: OptionKeys<AdamWOptions> = {
 export function adamW(options: AdamWOptions): Optimizer {
   assertOptions('adamW', options, ADAMW_OPTIONS);
   const { learningRate, weightDecay = 0, decays = () => true, ratio, ...adam } = options;
+  assertFunction('adamW', { decays }, '(name) => true');
+  if (ratio !== undefined) assertFunction('adamW', { ratio }, 'loraPlus()');
   const pieces = [scaleByAdam(adam)];
   if (weightDecay !== 0) pieces.push(addDecayedWeights(weightDecay, decays));
   if (ratio) pieces.push(scaleByName(ratio));

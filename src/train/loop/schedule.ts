@@ -1,7 +1,13 @@
-import { ArgumentError } from '../../tensor/errors';
+import { ArgumentError, assertFunction } from '../../tensor/errors';
 
 /** Factor on the learning rate at a step; the first step is 0. */
 export type Schedule = (step: number) => number;
+
+/** @throws ArgumentError, in the caller's name, if a schedule is given that is no function */
+export function assertSchedule(caller: string, schedule: unknown = constant): void {
+  const choices = 'cosineDecay(steps), linearDecay(steps) or warmUp(5, after)';
+  assertFunction(caller, { schedule }, choices);
+}
 
 /** Keeps the learning rate constant. */
 export const constant: Schedule = () => 1;
@@ -26,12 +32,13 @@ export function cosineDecay(steps: number): Schedule {
  * Rises linearly, step / steps, from 0 to 1; then follows `after`, counted from there. As in
  * Hugging Face's schedules the first step has rate 0: `warmUp(10, cosineDecay(90))` is their cosine
  * over 100 steps.
- * @throws ArgumentError if steps is negative or not finite
+ * @throws ArgumentError if steps is negative or not finite, or `after` is no function
  */
 export function warmUp(steps: number, after: Schedule): Schedule {
   if (!Number.isFinite(steps) || steps < 0) {
     throw new ArgumentError(`warmUp: steps must be a number of at least 0, got ${steps}.`);
   }
+  assertFunction('warmUp', { after }, 'cosineDecay(steps) or constant');
   return (step) => (step < steps ? step / steps : after(step - steps));
 }
 

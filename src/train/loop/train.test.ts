@@ -114,6 +114,20 @@ describe('train', () => {
     });
   }
 
+  for (const [name, value, message] of [
+    ['loss', 'mean', /^train: loss must be a function such as .*, got "mean"\.$/],
+    [
+      'schedule',
+      'cosine',
+      /^train: schedule must be a function such as cosineDecay.*, got "cosine"\./,
+    ],
+  ] as const) {
+    test(`refuses ${name} that is no function`, async () => {
+      const options = { ...setUp(), [name]: value as never };
+      await assert.rejects(run(options), { name: 'ArgumentError', message });
+    });
+  }
+
   test('refuses batches that are none', async () => {
     const none = (async function* () {})();
     for (const [batches, message] of [

@@ -11,10 +11,10 @@ import {
 import { assertModule, type Module } from '../../tensor/nn';
 import { Random } from '../../tensor/runtime';
 import { assertMaxNorm, clipByGlobalNorm, globalNorm } from './clip';
-import type { Loss } from './counted-loss';
+import { assertLoss, type Loss } from './counted-loss';
 import { lossAndGradients, trainableParameters } from './gradients';
 import type { Optimizer } from './optimizer';
-import { constant, type Schedule } from './schedule';
+import { assertSchedule, constant, type Schedule } from './schedule';
 
 /** Options of `train`. */
 export interface TrainOptions<Batch> {
@@ -121,6 +121,8 @@ async function* takeSteps<Batch>(
 ): AsyncGenerator<TrainingStep, void> {
   assertOptions('train', options, OPTIONS);
   assertModule('train', options.module);
+  assertLoss('train', options.loss);
+  assertSchedule('train', options.schedule);
   const { batches, steps, stepsDone = 0, accumulate = 1, maxGradientNorm, countTokens } = options;
   progress.step = stepsDone;
   try {
