@@ -5,6 +5,7 @@ export {
   drawBatches,
   encodeRows,
   makeBatch,
+  meanInterval,
   meanLoss,
   repeat,
 } from './data';

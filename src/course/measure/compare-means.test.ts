@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ArgumentError } from '../../tensor/errors';
 import { compareMeans } from './compare-means';
-import { mean, standardDeviation } from './statistics';
+import { mean, standardDeviation } from '../../train/data';
 
 const close = (got: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(got - expected) <= tolerance * Math.abs(expected), `${got} ${expected}`);

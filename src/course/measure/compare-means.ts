@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../tensor/errors';
+import { mean, standardDeviation, studentQuantile } from '../../train/data';
 import type { Interval } from './intervals';
-import { mean, standardDeviation } from './statistics';
 
 /** The difference of two means and its 95 % interval. */
 export interface Comparison {
@@ -30,35 +30,4 @@ export function compareMeans(a: readonly number[], b: readonly number[]): Compar
   const freedom = variance ** 2 / (partA ** 2 / (a.length - 1) + partB ** 2 / (b.length - 1));
   const half = variance === 0 ? 0 : studentQuantile(freedom) * Math.sqrt(variance);
   return { difference, interval: [difference - half, difference + half] };
-}
-
-/** 97.5 % quantiles of Student's t for 2 to 10, 12, 15, 20, 30, 60 and infinitely many degrees of freedom. */
-const QUANTILES: readonly (readonly [freedom: number, t: number])[] = [
-  [2, 4.303],
-  [3, 3.182],
-  [4, 2.776],
-  [5, 2.571],
-  [6, 2.447],
-  [7, 2.365],
-  [8, 2.306],
-  [9, 2.262],
-  [10, 2.228],
-  [12, 2.179],
-  [15, 2.131],
-  [20, 2.086],
-  [30, 2.042],
-  [60, 2.0],
-  [Infinity, 1.96],
-];
-
-/** Interpolates in 1 / freedom, in which the quantile is nearly straight. */
-function studentQuantile(freedom: number): number {
-  const i = QUANTILES.findIndex(([most]) => freedom <= most);
-  const [[from, low], [to, high]] = [QUANTILES[Math.max(i - 1, 0)], QUANTILES[i]] as [
-    [number, number],
-    [number, number],
-  ];
-  if (from === to) return high;
-  const share = (1 / from - 1 / freedom) / (1 / from - 1 / to);
-  return low + share * (high - low);
 }

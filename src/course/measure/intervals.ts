@@ -1,5 +1,6 @@
 import { Draw } from '../../tensor/runtime';
-import { mean, quantiles } from './statistics';
+import { mean } from '../../train/data';
+import { quantiles } from './quantiles';
 
 /** The ends of an interval. */
 export type Interval = [low: number, high: number];

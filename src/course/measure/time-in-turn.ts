@@ -1,4 +1,4 @@
-import { quantiles } from './statistics';
+import { quantiles } from './quantiles';
 
 /** Milliseconds of several rounds: median, quartiles and the shortest. */
 export interface Spread {
