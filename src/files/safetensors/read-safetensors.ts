@@ -1,14 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { quote } from '../../tensor/errors';
 import { decodeBfloat16, decodeFloat16 } from '../../tensor/runtime';
-import { isMissing, missingFault } from '../local';
+import { fill, openFile } from '../local';
 import { SafetensorsError } from './error';
 import { type Fail, type Header, parseHeader, type TensorInfo } from './header';
 
 const CALLER = 'readSafetensors';
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000; // the format's own limit; a header of a 124M GPT-2 has 15,000
-const MAX_READ_BYTES = 2 ** 30; // one system call moves less than 2 GiB
 
 /** An open file. Its header is checked; its numbers are read one tensor at a time. */
 export interface SafetensorsReader {
@@ -35,14 +34,11 @@ export async function readSafetensors(file: string): Promise<SafetensorsReader> 
   const fail: Fail = (fault, tensor) => {
     throw new SafetensorsError(CALLER, fault, { file, tensor });
   };
-  const handle = await open(file, 'r').catch(async (cause: NodeJS.ErrnoException) => {
-    const fault = isMissing(cause)
-      ? await missingFault(file)
-      : `the file must be readable: ${cause.message}.`;
+  const { handle, size } = await openFile(file, (fault, cause) => {
     throw new SafetensorsError(CALLER, fault, { file, cause });
   });
   try {
-    const { header, dataStart } = await readHeader(handle, fail);
+    const { header, dataStart } = await readHeader(handle, size, fail);
     return new OpenFile(handle, header, dataStart, fail);
   } catch (error) {
     await handle.close();
@@ -95,37 +91,22 @@ class OpenFile implements SafetensorsReader {
 
 async function readHeader(
   handle: FileHandle,
+  size: number,
   fail: Fail,
 ): Promise<{ header: Header; dataStart: number }> {
-  const stat = await handle.stat();
-  if (!stat.isFile()) fail('the file must be a regular file, got another kind.');
   const start = new Uint8Array(LENGTH_BYTES);
   if ((await fill(start, handle, 0)) < LENGTH_BYTES) {
-    fail(`the file must have more than ${LENGTH_BYTES} bytes, got ${stat.size}.`);
+    fail(`the file must have more than ${LENGTH_BYTES} bytes, got ${size}.`);
   }
   const length = new DataView(start.buffer).getBigUint64(0, true);
-  const limit = Math.min(MAX_HEADER_BYTES, stat.size - LENGTH_BYTES);
+  const limit = Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES);
   if (length > limit) {
-    fail(
-      `the header's length must be at most ${limit} in a file of ${stat.size} bytes, got ${length}.`,
-    );
+    fail(`the header's length must be at most ${limit} in a file of ${size} bytes, got ${length}.`);
   }
   const bytes = new Uint8Array(Number(length));
   const dataStart = LENGTH_BYTES + bytes.length;
   if ((await fill(bytes, handle, LENGTH_BYTES)) < bytes.length) {
     fail(`the header must have ${bytes.length} bytes: the file became shorter.`);
   }
-  return { header: parseHeader(bytes, stat.size - dataStart, fail), dataStart };
-}
-
-/** Reads from this position on until the bytes are full or the file ends. @returns how many */
-async function fill(bytes: Uint8Array, handle: FileHandle, position: number): Promise<number> {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const length = Math.min(bytes.length - filled, MAX_READ_BYTES);
-    const { bytesRead } = await handle.read(bytes, filled, length, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
+  return { header: parseHeader(bytes, size - dataStart, fail), dataStart };
 }
