@@ -5,7 +5,7 @@ export { loadModel, loadTokenizer } from './load';
 export type { LoadOptions } from './load';
 export { saveModel } from './save';
 export type { SaveOptions } from './save';
-export { generate, generateText, readWeights } from './transformer';
+export { generate, generateText, readWeights, streamText } from './transformer';
 export type {
   GenerateOptions,
   GenerateTextOptions,

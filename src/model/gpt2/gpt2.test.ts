@@ -17,7 +17,7 @@ import { ArgumentError, DisposedError, NonFiniteError, ShapeError } from '../../
 import { countParameters, Linear } from '../../tensor/nn';
 import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
 import { loadModel, loadTokenizer } from '..';
-import { generate, type LanguageModel, sample } from '../transformer';
+import { generate, type LanguageModel, penalize, sample } from '../transformer';
 import { type GPT2Config, readConfig } from './config';
 import { drawWeights } from './draw-weights';
 import { GPT2 } from './model';
@@ -350,6 +350,10 @@ describe('sample', () => {
     [{ temperature: 1, topP: 1e-9 }, [1]],
     [{ temperature: 1, topK: 3, topP: 0.9 }, [1, 2, 3]],
     [{ temperature: 0.01 }, [1, 3]],
+    [{ temperature: 1, minP: 0.2 }, [1, 2, 3]], // of the largest: 1, 1, 0.37, 0.14, 0.00
+    [{ temperature: 2.5, minP: 0.4 }, [0, 1, 2, 3]],
+    [{ temperature: 1, minP: 1 }, [1, 3]],
+    [{ temperature: 1, topP: 0.97, minP: 0.3 }, [1, 2, 3]],
   ] as const) {
     test(`${JSON.stringify(options)} draws from ${kept.join(', ')}`, () => {
       const want = softmax([...kept], options.temperature);
@@ -361,6 +365,14 @@ describe('sample', () => {
       });
     });
   }
+
+  test('a penalty divides positive logits of tokens seen, and multiplies negative ones, once', () => {
+    const own = Float32Array.of(1, 3, 2, 3, -4);
+    penalize(own, [1, 4, 1], { repetitionPenalty: 2 });
+    assert.deepEqual([...own], [1, 1.5, 2, 3, -8]);
+    penalize(own, [0, 1, 2], {});
+    assert.deepEqual([...own], [1, 1.5, 2, 3, -8]);
+  });
 
   test('refuses NaN and infinity', () => {
     for (const bad of [NaN, Infinity, -Infinity]) {

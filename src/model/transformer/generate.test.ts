@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { before, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { FIXTURES } from '../../../tests/fixture';
-import { useAccelerator } from '../../tensor/runtime';
+import { memory, useAccelerator } from '../../tensor/runtime';
 import { loadModel, loadTokenizer } from '../load';
-import { generate, generateText, type GenerateTextOptions } from '.';
+import type { LanguageModel } from './language-model';
+import { generate, generateText, type GenerateTextOptions, streamText } from '.';
 
 before(useAccelerator);
 
@@ -40,5 +41,88 @@ test('what ends a text must be texts that are not empty, and token ids', async (
   assert.equal(await write({ stop: [first] }), '');
   assert.equal(await write({ stop: [whole.slice(1)] }), first);
   assert.equal(await write({ stop: [] }), whole);
+  model.dispose();
+});
+
+/** A tokenizer whose texts are the first bytes of another text, one for each token. */
+function bytesOf(text: string): Parameters<typeof streamText>[1] {
+  const bytes = Buffer.from(text);
+  const decode = (ids: number[]) => bytes.subarray(0, ids.length).toString('utf8');
+  return { encode: () => ({ ids: [1, 2] }), decode } as unknown as ReturnType<typeof bytesOf>;
+}
+
+describe('streamText', () => {
+  const text = 'a🙂, é and 日';
+  const options = { maxNewTokens: Buffer.byteLength(text), stopTokens: [] };
+  let model: LanguageModel;
+  before(async () => {
+    model = await loadModel(path.join(FIXTURES, 'gpt2_tiny'));
+    await generate(model, [[1]], { maxNewTokens: 1 }); // weights get their native handles
+  });
+
+  const piecesOf = async (more: Partial<GenerateTextOptions> = {}) => {
+    const pieces: string[] = [];
+    for await (const piece of streamText(model, bytesOf(text), '', { ...options, ...more })) {
+      pieces.push(piece);
+    }
+    return pieces;
+  };
+
+  test('never cuts a character', async () => {
+    assert.deepEqual(await piecesOf(), [...text]);
+  });
+
+  test('gives the unfinished character of a text that ends in one', async () => {
+    assert.deepEqual(await piecesOf({ maxNewTokens: 3 }), ['a', '\uFFFD']);
+  });
+
+  test('holds back what may begin a stop text, and stops before one', async () => {
+    assert.deepEqual(await piecesOf({ stop: ['é or'] }), [...'a🙂, ', 'é a', ...'nd 日']);
+    assert.deepEqual(await piecesOf({ stop: ['and', 'é an', 'zz'] }), ['a🙂', ',', ' ']);
+    assert.deepEqual(await piecesOf({ stop: ['a'] }), []);
+  });
+
+  test('gives what generateText gives, with the same seed', async () => {
+    const tokenizer = await loadTokenizer(path.join(FIXTURES, 'gpt2_tiny'), model.config);
+    const more = { temperature: 1.2, minP: 0.05, repetitionPenalty: 1.3, seed: 4 };
+    const sampled = { ...more, maxNewTokens: 12, stopTokens: [], stop: ['at'] };
+    const pieces: string[] = [];
+    for await (const piece of streamText(model, tokenizer, 'the cat', sampled)) pieces.push(piece);
+    assert.equal(pieces.join(''), await generateText(model, tokenizer, 'the cat', sampled));
+    assert.ok(pieces.length > 1);
+  });
+
+  test('leaves nothing behind if its reader stops early', async () => {
+    const start = memory();
+    for await (const piece of streamText(model, bytesOf(text), '', options)) {
+      if (piece === ',') break;
+    }
+    assert.deepEqual(memory(), start);
+  });
+
+  test('refuses wrong options at the call, before a piece is asked for', () => {
+    const wrong = { ...options, stop: [''] };
+    assert.throws(
+      () => streamText(model, bytesOf(text), '', wrong),
+      /^ArgumentError: streamText: stop/,
+    );
+  });
+});
+
+test('a token that occurred is less likely with a penalty, from the prompt on', async () => {
+  const model = await loadModel(path.join(FIXTURES, 'gpt2_tiny'));
+  const options = { maxNewTokens: 12, stopTokens: [] };
+  const [plain = []] = await generate(model, [[1, 2, 3]], options);
+  const [varied = []] = await generate(model, [[1, 2, 3]], { ...options, repetitionPenalty: 1e6 });
+  assert.ok(new Set(plain).size < plain.length, 'it repeats itself');
+  assert.equal(new Set([1, 2, 3, ...varied]).size, 15);
+  model.dispose();
+});
+
+test('minP and repetitionPenalty must be in range', async () => {
+  const model = await loadModel(path.join(FIXTURES, 'gpt2_tiny'));
+  const wrong = { maxNewTokens: 1, minP: 1.5, repetitionPenalty: 0 };
+  const message = /minP must be from 0 to 1, got 1.5; repetitionPenalty must be above 0, got 0/;
+  await assert.rejects(generate(model, [[1]], wrong), message);
   model.dispose();
 });

@@ -1,4 +1,3 @@
-import type { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
 import {
   ArgumentError,
@@ -12,7 +11,13 @@ import { Random, read } from '../../tensor/runtime';
 import type { KeyValues } from './attention';
 import type { LanguageModel } from './language-model';
 import { isTokenId } from './token-id';
-import { assertSampleOptions, sample, SAMPLE_OPTIONS, type SampleOptions } from './sample';
+import {
+  assertSampleOptions,
+  penalize,
+  sample,
+  SAMPLE_OPTIONS,
+  type SampleOptions,
+} from './sample';
 
 /** How a text is continued. */
 export interface GenerateOptions extends SampleOptions {
@@ -24,7 +29,7 @@ export interface GenerateOptions extends SampleOptions {
   stopTokens?: readonly number[];
 }
 
-const GENERATE_OPTIONS: OptionKeys<GenerateOptions> = {
+export const GENERATE_OPTIONS: OptionKeys<GenerateOptions> = {
   maxNewTokens: 'required',
   seed: 'optional',
   stopTokens: 'optional',
@@ -49,16 +54,9 @@ export async function generate(
 ): Promise<number[][]> {
   assertModule('generate', model);
   assertOptions('generate', options, GENERATE_OPTIONS);
-  assertValues(model, prompts, options);
-  const { maxNewTokens, seed = 0 } = options;
-  const draws = await drawUniform(seed, prompts.length * maxNewTokens);
-  const rows = prompts.map((_, i) => ({
-    draws: draws.subarray(i * maxNewTokens, (i + 1) * maxNewTokens),
-    ids: [],
-    done: false,
-  }));
-  if (rows.length > 0) await continueRows(model, prompts, rows, options, isDone);
-  return rows.map(({ ids }) => ids);
+  let written: number[][] = prompts.map(() => []);
+  for await (const ids of generateSteps(model, prompts, options, isDone)) written = ids;
+  return written;
 }
 
 interface Row {
@@ -68,16 +66,26 @@ interface Row {
   done: boolean;
 }
 
-/** Fills the ids of each row. */
-async function continueRows(
+/**
+ * Continues prompts token by token: yields the new tokens of each prompt so far, after each step.
+ * A caller that stops early leaves nothing behind.
+ * @throws what `generate` throws, but for unknown options
+ */
+export async function* generateSteps(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
-  rows: Row[],
   options: GenerateOptions,
-  isDone: IsDone,
-): Promise<void> {
+  isDone: IsDone = () => false,
+): AsyncGenerator<number[][]> {
+  assertValues(model, prompts, options);
+  if (prompts.length === 0) return;
   const { vocabSize, eosTokenIds } = model.config;
-  const { maxNewTokens, stopTokens = eosTokenIds } = options;
+  const { maxNewTokens, stopTokens = eosTokenIds, seed = 0 } = options;
+  const draws = await drawUniform(seed, prompts.length * maxNewTokens);
+  const rows = prompts.map((_, i): Row => {
+    const own = draws.subarray(i * maxNewTokens, (i + 1) * maxNewTokens);
+    return { draws: own, ids: [], done: false };
+  });
   const { ids, padding } = padLeft(prompts);
   let next: readonly (readonly number[])[] = ids;
   let past: KeyValues[] = [];
@@ -89,12 +97,14 @@ async function continueRows(
       const values = await readAndDispose(logits);
       next = rows.map((row, r) => {
         const own = values.subarray(r * vocabSize, (r + 1) * vocabSize);
+        penalize(own, [...(prompts[r] ?? []), ...row.ids], options);
         const id = sample(own, row.draws[i] as number, options);
         row.done ||= stopTokens.includes(id);
         if (!row.done) row.ids.push(id);
         row.done ||= isDone(row.ids);
         return [id];
       });
+      yield rows.map((row) => [...row.ids]);
     }
   } finally {
     tf.dispose([past, padding ?? []]);
@@ -109,34 +119,6 @@ function padLeft(prompts: readonly (readonly number[])[]) {
     ids: prompts.map((prompt, i) => [...new Array<number>(missing[i] ?? 0).fill(0), ...prompt]),
     padding: missing.some((count) => count > 0) ? tf.tensor1d(missing, 'int32') : null,
   };
-}
-
-/** How a text is continued, as text. */
-export interface GenerateTextOptions extends GenerateOptions {
-  /** texts that end the continuation and are cut off it */
-  stop?: readonly string[];
-}
-
-/**
- * Continues a text.
- * @returns the new text alone
- * @throws ArgumentError if `stop` is not a list of texts that are not empty; what `generate` throws
- */
-export async function generateText(
-  model: LanguageModel,
-  tokenizer: Tokenizer,
-  prompt: string,
-  options: GenerateTextOptions,
-): Promise<string> {
-  assertModule('generateText', model);
-  assertOptions('generateText', options, { ...GENERATE_OPTIONS, stop: 'optional' });
-  const { stop = [], ...others } = options;
-  assertStop(stop);
-  const found = (text: string) => stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
-  const isDone = (ids: readonly number[]) => found(tokenizer.decode([...ids])).length > 0;
-  const [ids = []] = await generate(model, [tokenizer.encode(prompt).ids], others, isDone);
-  const text = ids.length > 0 ? tokenizer.decode(ids) : '';
-  return text.slice(0, Math.min(text.length, ...found(text)));
 }
 
 /** Computes the logits [batch, vocabSize] after the last of these ids. */
@@ -164,16 +146,6 @@ async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {
 
 function drawUniform(seed: number, count: number): Promise<Float32Array> {
   return readAndDispose(new Random(seed).uniform([count], 0, 1));
-}
-
-function assertStop(stop: readonly string[]): void {
-  const bad: unknown[] = Array.isArray(stop)
-    ? stop.filter((end: unknown) => typeof end !== 'string' || end === '')
-    : [stop];
-  if (bad.length === 0) return;
-  throw new ArgumentError(
-    `generateText: stop must be a list of texts of 1 character or more, got ${quote(bad[0])}.`,
-  );
 }
 
 function assertStopTokens(stopTokens: readonly number[]): void {
