@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { compareMeans } from '../../src/course/measure';
 import { pages, root } from './pages';
 
 type Row = Record<string, unknown>;
@@ -21,19 +22,41 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
     },
   },
   {
+    page: 'notebooks/05_lora_peft.ipynb',
+    sentence: /(Rank 1 solves less than rank 4), .* From 4 to 64, .* (no difference is shown)/,
+    numbers: () => {
+      const [one, four, most] = [1, 4, 64].map((rank) =>
+        rows('sweep-rank')
+          .filter(({ method, r }) => method === 'lora' && r === rank)
+          .map(({ exactMatch }) => exactMatch as number),
+      ) as [number[], number[], number[]];
+      const [low] = compareMeans(one, four).interval;
+      const [from, to] = compareMeans(four, most).interval;
+      return [
+        low > 0 ? 'Rank 1 solves less than rank 4' : 'no difference of 1 and 4',
+        from < 0 && to > 0 ? 'no difference is shown' : 'a difference of 4 and 64',
+      ];
+    },
+  },
+  {
     page: 'notebooks/05b_finetune.ipynb',
-    sentence: /([\d.]+) gave the lowest loss .* of rank 8, and ([\d.]+) with full fine-tuning/,
-    numbers: () =>
-      [8, null].map((rank) => {
-        const searched = rows('sweep-rates').filter(
+    sentence:
+      /each, ([\d.]+) gave the lowest loss .* rank 8, ([\d.]+); 0.005, the recipe's, gave ([\d.]+). With full fine-tuning it was ([\d.]+)\./,
+    numbers: () => {
+      const [lora, full] = [8, null].map((rank) => {
+        const tried = rows('sweep-rates').filter(
           ({ method, r, alpha, steps }) =>
             r === rank &&
             steps === 900 &&
             (method === 'full' || (method === 'lora' && alpha === 32)),
         );
-        const losses = searched.map(({ validationLoss }) => Number(validationLoss ?? Infinity));
-        return String(searched[losses.indexOf(Math.min(...losses))]?.learningRate);
-      }),
+        const lossOf = ({ validationLoss }: Row) => Number(validationLoss ?? Infinity);
+        return tried.sort((a, b) => lossOf(a) - lossOf(b));
+      }) as [Row[], Row[]];
+      const used = lora.find(({ learningRate }) => learningRate === 0.005);
+      const found = [lora[0]?.learningRate, lora[0]?.validationLoss, used?.validationLoss];
+      return [...found, full[0]?.learningRate].map(String);
+    },
   },
   {
     page: 'notebooks/05e_qlora.ipynb',

@@ -47,6 +47,10 @@ testExercise(alpha, solution, {
   'the rank is fixed: divide by': {
     scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, alpha / (rs ? Math.sqrt(3) : 3)),
   },
+  'the root is of the wrong part: rsLoRA divides alpha by √r': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      update(x, A, B, rs ? Math.sqrt(alpha / A.shape[0]) : alpha / A.shape[0]),
+  },
   'another one on each input: take every number from the arguments': {
     scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / 11),
   },

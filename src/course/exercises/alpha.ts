@@ -63,6 +63,9 @@ async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): P
         : 'yours is alpha / √r, the scale of rsLoRA only: here it is alpha / r']: withScale(
         rsLora ? alpha / r : alpha / Math.sqrt(r),
       ),
+      'the root is of the wrong part: rsLoRA divides alpha by √r': rsLora
+        ? [Math.sqrt(alpha / r), Math.sqrt(alpha) / r].map(withScale)
+        : [],
       'alpha is missing: yours is scaled by 1 / r': withScale(1 / r),
       'divided by k instead of r: r is the first axis of A': [k, Math.sqrt(k)].map((by) =>
         withScale(alpha / by),

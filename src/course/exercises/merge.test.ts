@@ -106,6 +106,9 @@ testExercise(merge, solution, {
   'unmergeLoraWeights: the merged weight is scaled too': {
     unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.sub(tf.matMul(B, A)).mul(s)),
   },
+  'the merged weight is scaled too: only B A': {
+    unmergeLoraWeights: (merged, A, B, s) => tf.tidy(() => merged.div(s).sub(tf.matMul(B, A))),
+  },
   'unmergeLoraWeights: the scaling is alpha / r already: yours divides by r': {
     unmergeLoraWeights: (merged, A, B, s) =>
       tf.tidy(() => merged.sub(product(B, A, s / A.shape[0]))),

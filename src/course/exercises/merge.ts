@@ -129,9 +129,10 @@ async function unmergeCase(random: Random, size: Size): Promise<Case> {
       'the merged weight is missing: that is the update alone': [1, s, -1, -s].map((factor) =>
         tensor(scale(product, factor)),
       ),
-      'the merged weight is scaled too: only B A carries the scaling': tensor(
-        scale(plus(merged, product, -1), s),
-      ),
+      'the merged weight is scaled too: only B A carries the scaling': [
+        tensor(scale(plus(merged, product, -1), s)),
+        tensor(scale(plus(merged, product, -s), 1 / s)),
+      ],
       'a broadcast instead of the product: sums of B times sums of A': tensor(
         plus(merged, sumsOuter(B, A), -s),
       ),

@@ -61,7 +61,7 @@ export const CHOICES = {
   },
   'large-rate': {
     question: 'Ten times the learning rate: what does the loss do in the first 60 steps?',
-    answers: ['it falls faster', 'it falls as fast', 'it hardly falls'],
+    answers: ['it falls faster', 'it falls as fast', 'it rises again, and stays high'],
     right: 'c',
     because: 'A gradient points downhill only near the weights; steps that long go far beyond.',
   },

@@ -2,6 +2,7 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { ArgumentError, assertOptions, quote } from '../../tensor/errors';
 import { assertModule } from '../../tensor/nn';
 import { GENERATE_OPTIONS, type GenerateOptions, generateSteps } from './generate';
+import { assertTokenizer } from './assert-tokenizer';
 import type { LanguageModel } from './language-model';
 
 /** How a text is continued, as text. */
@@ -21,7 +22,7 @@ export async function generateText(
   prompt: string,
   options: GenerateTextOptions,
 ): Promise<string> {
-  assertText('generateText', model, options);
+  assertText('generateText', { model, tokenizer, options });
   let text = '';
   for await (const piece of pieces(model, tokenizer, prompt, options)) text += piece;
   return text;
@@ -38,7 +39,7 @@ export function streamText(
   prompt: string,
   options: GenerateTextOptions,
 ): AsyncGenerator<string> {
-  assertText('streamText', model, options);
+  assertText('streamText', { model, tokenizer, options });
   return pieces(model, tokenizer, prompt, options);
 }
 
@@ -73,8 +74,13 @@ function certainLength(text: string, stop: readonly string[]): number {
   return Math.min(whole, ...starts);
 }
 
-function assertText(caller: string, model: LanguageModel, options: GenerateTextOptions): void {
+function assertText(
+  caller: string,
+  given: { model: LanguageModel; tokenizer: Tokenizer; options: GenerateTextOptions },
+): void {
+  const { model, tokenizer, options } = given;
   assertModule(caller, model);
+  assertTokenizer(caller, tokenizer);
   assertOptions(caller, options, { ...GENERATE_OPTIONS, stop: 'optional' });
   const { stop = [] } = options;
   const bad: unknown[] = Array.isArray(stop)

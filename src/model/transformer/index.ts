@@ -1,3 +1,4 @@
+export { assertTokenizer } from './assert-tokenizer';
 export { attentionMask, positions } from './attention';
 export type { KeyValues } from './attention';
 export { generate } from './generate';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError } from '../../tensor/errors';
+import { ArgumentError, quote } from '../../tensor/errors';
 import { linearProduct, Module, asMatrix } from '../../tensor/nn';
 import type { KeyValues } from './attention';
 import type { WeightLayout } from './weight-layout';
@@ -95,7 +95,7 @@ export abstract class LanguageModel extends Module {
     const bad = rows.flat().find((id) => !Number.isSafeInteger(id) || id < 0 || id >= vocabSize);
     if (bad !== undefined) {
       throw new ArgumentError(
-        `idsTensor: each id must be an integer from 0 to ${vocabSize - 1}, got ${bad}. Does the tokenizer belong to this model?`,
+        `idsTensor: each id must be an integer from 0 to ${vocabSize - 1}, got ${quote(bad)}. Does the tokenizer belong to this model?`,
       );
     }
     return tf.tensor2d(rows.flat(), [rows.length, time], 'int32');

@@ -83,6 +83,17 @@ describe('makeBatch', () => {
 });
 
 describe('drawBatches', () => {
+  test('refuses text, which would be cut into letters', () => {
+    const rows = [{ prompt: '2+2=', completion: '4' }] as unknown as Example[];
+    const message =
+      /each example must have prompt and completion as token ids, got {"prompt":"2\+2=".* at 0\. Encode the rows first/;
+    assert.throws(() => drawBatches(rows, { size: 1, seed: 1 }), {
+      name: 'ArgumentError',
+      message,
+    });
+    assert.throws(() => makeBatch(rows), { name: 'ArgumentError', message });
+  });
+
   test('gives every example once an epoch, if the size divides their number', () => {
     const examples = drawExamples(60);
     const batches = drawBatches(examples, { size: 4, seed: 1 });

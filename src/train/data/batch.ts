@@ -3,6 +3,7 @@ import {
   assertOptions,
   assertPositiveIntegers,
   type OptionKeys,
+  quote,
 } from '../../tensor/errors';
 import { Draw } from '../../tensor/runtime';
 import { IGNORED } from '../loop';
@@ -27,6 +28,7 @@ export const PADDING = 0;
  * @throws ArgumentError if there is no example, or a prompt has no token
  */
 export function makeBatch(examples: readonly Example[]): Batch {
+  assertEncoded('makeBatch', examples);
   if (examples.length === 0 || examples.some(({ prompt }) => prompt.length === 0)) {
     throw new ArgumentError(
       `makeBatch: examples must be 1 or more, each with a prompt of 1 token or more, got ${examples.length === 0 ? 'no example' : 'a prompt without tokens'}.`,
@@ -69,12 +71,24 @@ export function drawBatches(
   assertOptions('drawBatches', options, BATCH_OPTIONS);
   const { size, seed } = options;
   assertPositiveIntegers('drawBatches', { size });
+  assertEncoded('drawBatches', examples);
   if (examples.length < size) {
     throw new ArgumentError(
       `drawBatches: size must be at most ${examples.length}, the number of examples, got ${size}. Make the batches smaller.`,
     );
   }
   return drawEpochs(examples, size, new Draw(seed, 'batches'));
+}
+
+/** Text would be cut into letters, as lists of ids are into ids. */
+function assertEncoded(caller: string, examples: readonly Example[]): void {
+  const at = examples.findIndex(
+    ({ prompt, completion }) => !Array.isArray(prompt) || !Array.isArray(completion),
+  );
+  if (at < 0) return;
+  throw new ArgumentError(
+    `${caller}: each example must have prompt and completion as token ids, got ${quote(examples[at])} at ${at}. Encode the rows first: encodeRows(tokenizer, rows).`,
+  );
 }
 
 function* drawEpochs(

@@ -40,3 +40,16 @@ test('encodeRows names the row that lacks a column, with its keys', () => {
     message: /^encodeRows: rows must be a list of \{ prompt, completion \}, got \{"prompt":"ab"/,
   });
 });
+
+test('encodeRows says that a tokenizer must be awaited', () => {
+  for (const [given, got] of [
+    [Promise.resolve(tokenizer), 'Promise. Await it.'],
+    [undefined, 'undefined. loadTokenizer gives one.'],
+    [[{ prompt: 'ab', completion: 'c' }], 'Array. loadTokenizer gives one.'],
+  ] as const) {
+    assert.throws(() => encodeRows(given as never, []), {
+      name: 'ArgumentError',
+      message: `encodeRows: tokenizer must be a Tokenizer, got ${got}`,
+    });
+  }
+});

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
+import { assertTokenizer } from '../../model/transformer';
 import { ArgumentError, assertOptions, type NoOptions, quote } from '../../tensor/errors';
 
 /** A prompt and its completion, as text. */
@@ -23,6 +24,7 @@ export function encodeRows(
   options: NoOptions = {},
 ): Example[] {
   assertOptions('encodeRows', options, {});
+  assertTokenizer('encodeRows', tokenizer);
   assertRows(rows);
   const examples = rows.map(({ prompt, completion }) => ({
     prompt: tokenizer.encode(prompt).ids,
