@@ -39,6 +39,24 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
     },
   },
   {
+    page: 'notebooks/05_lora_peft.ipynb',
+    sentence:
+      /= 8\$ and 16 the best learning rate was ([\d.]+), with 32 it was ([\d.]+), and (no difference) of the losses/,
+    numbers: () => {
+      const [eight, sixteen, most] = [8, 16, 32].map((alpha) =>
+        rows('sweep-alpha').filter((row) => row.alpha === alpha),
+      ) as [Row[], Row[], Row[]];
+      const losses = (some: Row[]) => some.map(({ testLoss }) => testLoss as number);
+      const isShown = [eight, sixteen].some((some) => {
+        const [low, high] = compareMeans(losses(most), losses(some)).interval;
+        return low > 0 || high < 0;
+      });
+      assert.equal(eight[0]?.learningRate, sixteen[0]?.learningRate);
+      const rates = [eight, most].map((some) => String(some[0]?.learningRate));
+      return [...rates, isShown ? 'a difference' : 'no difference'];
+    },
+  },
+  {
     page: 'notebooks/05b_finetune.ipynb',
     sentence:
       /each, ([\d.]+) gave the lowest loss .* rank 8, ([\d.]+); 0.005, the recipe's, gave ([\d.]+). With full fine-tuning it was ([\d.]+)\./,
