@@ -9,6 +9,13 @@ import { type Find, findWeights } from './find-weights';
 import { type GenerationConfig, readGenerationConfig } from './generation-config';
 import { checkConfig, GPT2, weightLayout } from './gpt2';
 import {
+  checkConfig as checkLlamaConfig,
+  FAMILIES,
+  type Family,
+  Llama,
+  weightLayout as llamaLayout,
+} from './llama';
+import {
   type LanguageModel,
   type LanguageModelConfig,
   readWeights,
@@ -29,26 +36,38 @@ interface ModelPlan {
 }
 
 /** Checks a config.json. The ends of generation_config.json go first, as in transformers. */
-type Family = (
+type Plan = (
   file: string,
   json: Record<string, unknown>,
   generation: GenerationConfig | null,
 ) => ModelPlan;
 
+const planGpt2: Plan = (file, json, generation) => {
+  const config = withEnds(checkConfig('loadModel', file, json), generation);
+  const source = { config: json, generation: generation?.json };
+  return { layout: weightLayout(config), create: (weights) => new GPT2(config, weights, source) };
+};
+
+const planLlama =
+  (family: Family): Plan =>
+  (file, json, generation) => {
+    const config = withEnds(checkLlamaConfig('loadModel', file, json, family), generation);
+    const source = { config: json, generation: generation?.json };
+    const layout = llamaLayout(config);
+    return { layout, create: (weights) => new Llama(config, weights, source) };
+  };
+
+function withEnds<C extends LanguageModelConfig>(
+  config: C,
+  generation: GenerationConfig | null,
+): C {
+  return { ...config, eosTokenIds: generation?.eosTokenIds ?? config.eosTokenIds };
+}
+
 /** The model families by their `model_type`. */
-const FAMILIES = new Map<string, Family>([
-  [
-    'gpt2',
-    (file, json, generation) => {
-      const { eosTokenIds, ...sizes } = checkConfig('loadModel', file, json);
-      const config = { ...sizes, eosTokenIds: generation?.eosTokenIds ?? eosTokenIds };
-      const source = { config: json, generation: generation?.json };
-      return {
-        layout: weightLayout(config),
-        create: (weights) => new GPT2(config, weights, source),
-      };
-    },
-  ],
+const PLANS = new Map<string, Plan>([
+  ['gpt2', planGpt2],
+  ...FAMILIES.map((family) => [family.modelType, planLlama(family)] as const),
 ]);
 
 /**
@@ -56,8 +75,7 @@ const FAMILIES = new Map<string, Family>([
  * shards with their index, or by its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'.
  * A folder goes first; a name is fetched once into the hub's cache. Where there is a
  * generation_config.json, its `eos_token_id` ends a text. Starts the accelerator, if `useAccelerator`
- * did not. Everything is checked before anything is
- * built.
+ * did not. Everything is checked before anything is built.
  * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
  *   ArgumentError if the name is neither or an option is unknown, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
@@ -104,13 +122,13 @@ async function readPlan(model: string, file: string, options: HubOptions): Promi
   const caller = 'loadModel';
   const json = await readJson(caller, file);
   const { model_type: type = 'gpt2' } = json; // old files have none
-  const family = typeof type === 'string' ? FAMILIES.get(type) : undefined;
-  if (!family) {
-    const known = [...FAMILIES.keys()].map(quote).join(' or ');
-    throw new FileError(caller, file, [`model_type must be ${known}, got ${quote(type)}.`]);
+  const plan = typeof type === 'string' ? PLANS.get(type) : undefined;
+  if (!plan) {
+    const known = [...PLANS.keys()].join(', ');
+    throw new FileError(caller, file, [`model_type must be one of ${known}, got ${quote(type)}.`]);
   }
   const config = { file, json };
-  return family(file, json, await readGenerationConfig({ caller, model, config }, options));
+  return plan(file, json, await readGenerationConfig({ caller, model, config }, options));
 }
 
 /**

@@ -21,6 +21,7 @@ before(async () => {
   accelerator = (await useAccelerator()).name;
   if (accelerator === 'cpu-native') recordCompiledOps();
   await trainModel();
+  await trainLlama();
   runLayers();
 });
 
@@ -76,6 +77,19 @@ async function trainModel(): Promise<void> {
   await step();
   injectLora(model, { targetModules: ['c_fc'], r: 2, alpha: 4, dropout: 0.5 });
   await step();
+  model.dispose();
+}
+
+/** One step of an adapter on a Llama. */
+async function trainLlama(): Promise<void> {
+  const model = await loadModel(path.join(FIXTURES, 'llama_tiny', 'llama'));
+  injectLora(model, { targetModules: 'all-linear', r: 2, alpha: 4 });
+  const optimizer = adamW({ learningRate: 1e-3 });
+  const loss = () =>
+    sparseCrossEntropy(model.forward(model.idsTensor([[5, 1, 60, 7]])), [1, 60, 7, 2]);
+  const steps = train({ module: model, loss, batches: [0], optimizer, steps: 1 });
+  for await (const { gradientNorm } of steps) assert.ok(gradientNorm > 0);
+  optimizer.dispose();
   model.dispose();
 }
 

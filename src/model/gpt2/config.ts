@@ -1,5 +1,5 @@
-import { FileError, readJson } from '../../files/local';
-import { isTokenId, type LanguageModelConfig } from '../transformer';
+import { readJson } from '../../files/local';
+import { ConfigReader, type LanguageModelConfig } from '../transformer';
 
 /** The sizes of a GPT-2, from Hugging Face's config.json. */
 export interface GPT2Config extends LanguageModelConfig {
@@ -11,9 +11,6 @@ export interface GPT2Config extends LanguageModelConfig {
   nInner: number;
   layerNormEpsilon: number;
 }
-
-/** Beyond any GPT-2; a hostile config must not fill the memory with names. */
-const MAX = { size: 2 ** 20, layers: 1000 };
 
 /** Values that this GPT-2 supports; others would compute something else. A missing key means them. */
 const FIXED = {
@@ -36,34 +33,21 @@ export function checkConfig(
   file: string,
   json: Record<string, unknown>,
 ): GPT2Config {
-  const faults: string[] = [];
-  const expect = (good: boolean, key: string, expected: string) => {
-    if (!good) faults.push(`${key} must be ${expected}, got ${JSON.stringify(json[key])}.`);
-  };
-  const size = (key: string, max: number, given = json[key]) => {
-    const good = Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= max;
-    expect(good, key, `an integer from 1 to ${max}`);
-    return given as number;
-  };
-
-  for (const [key, value] of Object.entries(FIXED)) {
-    expect((json[key] ?? value) === value, key, JSON.stringify(value));
-  }
-  const nEmbd = size('n_embd', MAX.size);
+  const keys = new ConfigReader(json);
+  keys.fixed(FIXED);
+  const nEmbd = keys.size('n_embd');
   const config: GPT2Config = {
-    vocabSize: size('vocab_size', MAX.size),
-    maxPositions: size('n_positions', MAX.size),
+    vocabSize: keys.size('vocab_size'),
+    maxPositions: keys.size('n_positions'),
     nEmbd,
-    nLayer: size('n_layer', MAX.layers),
-    nHead: size('n_head', MAX.size),
-    nInner: size('n_inner', MAX.size, json.n_inner ?? 4 * nEmbd),
-    layerNormEpsilon: (json.layer_norm_epsilon ?? 1e-5) as number,
-    eosTokenIds: [json.eos_token_id ?? []].flat() as number[],
+    nLayer: keys.layers('n_layer'),
+    nHead: keys.size('n_head'),
+    nInner: keys.size('n_inner', 4 * nEmbd),
+    layerNormEpsilon: keys.positive('layer_norm_epsilon', 1e-5),
+    eosTokenIds: keys.eosTokenIds(),
   };
-  expect(nEmbd % config.nHead === 0, 'n_head', `a divisor of n_embd = ${nEmbd}`);
-  expect(config.layerNormEpsilon > 0, 'layer_norm_epsilon', 'a positive number');
-  expect(config.eosTokenIds.every(isTokenId), 'eos_token_id', 'a token id, a list of them or null');
-  if (faults.length > 0) throw new FileError(caller, file, faults);
+  keys.expect(nEmbd % config.nHead === 0, 'n_head', `a divisor of n_embd = ${nEmbd}`);
+  keys.assertGood(caller, file);
   return config;
 }
 

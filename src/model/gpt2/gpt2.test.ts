@@ -79,13 +79,13 @@ describe('config.json', () => {
 
   for (const [change, message] of [
     [{ activation_function: 'relu' }, /activation_function must be "gelu_new", got "relu"/],
-    [{ model_type: 'llama' }, /model_type must be "gpt2", got "llama"/],
+    [{ model_type: 'mamba' }, /model_type must be one of gpt2, .*, got "mamba"/],
     [{ tie_word_embeddings: false }, /tie_word_embeddings must be true, got false/],
     [{ scale_attn_by_inverse_layer_idx: true }, /scale_attn_by_inverse_layer_idx must be false/],
     [{ n_head: 5 }, /n_head must be a divisor of n_embd = 24, got 5/],
     [{ n_layer: 1e9 }, /n_layer must be an integer from 1 to 1000, got 1000000000/],
     [{ vocab_size: '61' }, /vocab_size must be an integer .* got "61"/],
-    [{ n_positions: undefined }, /n_positions must be an integer .* got undefined/],
+    [{ n_positions: undefined }, /n_positions must be an integer .* got nothing/],
     [{ n_inner: -1 }, /n_inner must be an integer/],
     [{ layer_norm_epsilon: 'x' }, /layer_norm_epsilon must be a positive number/],
     [{ eos_token_id: [1, 0.5] }, /eos_token_id must be a token id/],

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { Module } from '../../tensor/nn';
 import {
+  attention,
   attentionMask,
+  gelu,
   type KeyValues,
   linearOf,
-  maskedSoftmax,
   splitHeads,
   type Weights,
 } from '../transformer';
 import type { GPT2Config } from './config';
-import { gelu } from './ops/gelu';
 import { layerNorm } from './ops/layer-norm';
 
 /** y = (x - mean) / √(variance + ε) · γ + β over the last axis        (Ba et al. 2016, eq. 4) */
@@ -62,7 +62,7 @@ export class Attention extends Module {
   /** x [batch, time, nEmbd] -> the same */
   forward(x: tf.Tensor): tf.Tensor {
     const time = x.shape[1] as number;
-    return tf.tidy(() => this.attend(x, attentionMask(time, time, null)).y);
+    return tf.tidy(() => this.attend(x, attentionMask(time, time)).y);
   }
 
   /** Attends to the past, if any, and to x; the result's k and v hold both. Without mask all is seen. */
@@ -74,9 +74,7 @@ export class Attention extends Module {
       const { q, k: newK, v: newV } = splitHeads({ qkv }, { heads: nHead }); // [b, h, t, d]
       const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
       const v = past ? tf.concat([past.v, newV], 2) : newV;
-      const scores = tf.matMul<tf.Tensor4D>(q, k, false, true); // [b, h, t, T]
-      const share = maskedSoftmax({ scores, mask }, { scale: size ** -0.5 }); // [b, h, t, T]
-      const y = tf.matMul(share, v).transpose([0, 2, 1, 3]).reshape(x.shape);
+      const y = attention({ q, k, v, mask }, size ** -0.5);
       return { y: this.child('c_proj').forward(y), k, v };
     });
   }

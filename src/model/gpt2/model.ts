@@ -80,7 +80,7 @@ export class GPT2 extends LanguageModel {
     return tf.tidy(() => {
       const embedded = this.child('transformer.wpe').forward(positions(start, end, padding));
       let x = this.child('transformer.wte').forward(ids).add(embedded);
-      const mask = attentionMask(time, end, padding);
+      const mask = attentionMask(time, end, { padding });
       const extended = this.blocks.map((block, i) => {
         const { y, k, v } = block.extend(x, mask, past[i]);
         x = y;
@@ -107,7 +107,7 @@ class Block extends Module {
 
   forward(x: tf.Tensor): tf.Tensor {
     const time = x.shape[1] as number;
-    return tf.tidy(() => this.extend(x, attentionMask(time, time, null)).y);
+    return tf.tidy(() => this.extend(x, attentionMask(time, time)).y);
   }
 
   extend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {

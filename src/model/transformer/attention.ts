@@ -1,27 +1,65 @@
 import * as tf from '@tensorflow/tfjs';
+import { maskedSoftmax } from './ops/masked-softmax';
 
-/** The keys and values of the positions so far, each [batch, heads, positions, width / heads]. */
+/** The keys and values of the positions so far, each [batch, kvHeads, positions, size of a head]. */
 export type KeyValues = {
   k: tf.Tensor;
   v: tf.Tensor;
 };
 
 /**
+ * softmax(scale Q Kᵀ + mask) V        (Vaswani et al. 2017, eq. 1)
+ *
+ * q [batch, heads, time, size], k and v [batch, kvHeads, all, size] -> [batch, time, heads size],
+ * owned by the caller. Query heads that share a key head follow each other (Ainslie et al. 2023);
+ * they are rows of one product, so keys and values are never copied.
+ */
+export function attention(
+  { q, k, v, mask }: Record<'q' | 'k' | 'v', tf.Tensor> & { mask: tf.Tensor | null },
+  scale: number,
+): tf.Tensor {
+  const [batch, heads, time, size] = q.shape as [number, number, number, number];
+  const [, kvHeads, all] = k.shape as [number, number, number];
+  const rows = (heads / kvHeads) * time;
+  return tf.tidy(() => {
+    const scores = tf.matMul(q.reshape([batch, kvHeads, rows, size]), k, false, true);
+    const share = maskedSoftmax(
+      { scores: scores.reshape([batch, heads, time, all]), mask },
+      { scale },
+    );
+    const seen = tf.matMul(share.reshape([batch, kvHeads, rows, all]), v);
+    const byHead = seen.reshape([batch, heads, time, size]);
+    return byHead.transpose([0, 2, 1, 3]).reshape([batch, time, heads * size]);
+  });
+}
+
+/** Which positions a text's positions see. */
+export interface Sight {
+  /** how many positions before a text are padding [batch] (int32); null if none */
+  padding?: tf.Tensor1D | null;
+  /** how many positions each one sees, itself included; null for all before it */
+  window?: number | null;
+}
+
+/**
  * Makes the mask added to the attention scores of the last `time` of `all` positions: 0 for positions
- * that are seen, -1e9 for later ones and for the padding [batch] before a text. `exp` makes that 0,
- * and a finite number can't turn into NaN. [time, all], or [batch, 1, time, all] with padding; null
+ * that are seen, -1e9 for others: later ones, padding, and those before the window. `exp` makes that
+ * 0, and a finite number can't turn into NaN. [time, all], or [batch, 1, time, all] with padding; null
  * if all positions are seen.
  */
 export function attentionMask(
   time: number,
   all: number,
-  padding: tf.Tensor1D | null,
+  { padding = null, window = null }: Sight = {},
 ): tf.Tensor | null {
-  if (time === 1 && !padding) return null;
+  const isCut = window !== null && window < all;
+  if (time === 1 && !padding && !isCut) return null;
   return tf.tidy(() => {
     const seen = tf.range(0, all);
-    const ahead = seen.greater(tf.range(all - time, all).expandDims(1)); // [time, all]
-    const hidden = padding ? ahead.logicalOr(seen.less(padding.reshape([-1, 1, 1, 1]))) : ahead;
+    const own = tf.range(all - time, all).expandDims(1); // [time, 1]
+    let hidden: tf.Tensor = seen.greater(own); // [time, all]
+    if (isCut) hidden = hidden.logicalOr(seen.lessEqual(own.sub(window)));
+    if (padding) hidden = hidden.logicalOr(seen.less(padding.reshape([-1, 1, 1, 1])));
     return hidden.cast('float32').mul(-1e9);
   });
 }

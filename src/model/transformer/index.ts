@@ -1,13 +1,14 @@
 export { assertTokenizer } from './assert-tokenizer';
-export { attentionMask, positions } from './attention';
+export { attention, attentionMask, positions } from './attention';
 export type { KeyValues } from './attention';
+export { ConfigReader } from './config-reader';
 export { generate } from './generate';
 export type { GenerateOptions, IsDone } from './generate';
 export { generateText, streamText } from './generate-text';
 export type { GenerateTextOptions } from './generate-text';
 export { LanguageModel } from './language-model';
 export type { LanguageModelConfig, ModelSource } from './language-model';
-export { maskedSoftmax } from './ops/masked-softmax';
+export { gelu } from './ops/gelu';
 export { residual } from './ops/residual';
 export { splitHeads } from './ops/split-heads';
 export { readWeights } from './read-weights';

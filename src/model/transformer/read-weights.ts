@@ -97,7 +97,7 @@ function matchNames(reader: SafetensorsReader, { shapes, prefix, ignored, tied }
   const faults: string[] = [];
   for (const storedName of reader.tensors.keys()) {
     if (ignored.test(storedName) || Object.hasOwn(tied, storedName)) continue;
-    const name = storedName.startsWith(prefix) ? storedName : prefix + storedName;
+    const name = shapes.has(storedName) ? storedName : prefix + storedName;
     if (!shapes.has(name)) faults.push(`${storedName} is unexpected.`);
     else if (stored.has(name)) {
       faults.push(`${storedName} is there twice, with and without ${prefix}`);
