@@ -23,7 +23,8 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
   },
   {
     page: 'notebooks/05_lora_peft.ipynb',
-    sentence: /(Rank 1 solves less than rank 4), .* From 4 to 64, .* (no difference is shown)/,
+    sentence:
+      /(Rank 1 solves less than rank 4), .* From 4 to 64, .* (no difference is shown)\. (Full fine-tuning solves less than rank 4)/,
     numbers: () => {
       const [one, four, most] = [1, 4, 64].map((rank) =>
         rows('sweep-rank')
@@ -32,9 +33,14 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
       ) as [number[], number[], number[]];
       const [low] = compareMeans(one, four).interval;
       const [from, to] = compareMeans(four, most).interval;
+      const full = rows('sweep-rank').filter(({ method }) => method === 'full');
+      const ofFull = full.map(({ exactMatch }) => exactMatch as number);
       return [
         low > 0 ? 'Rank 1 solves less than rank 4' : 'no difference of 1 and 4',
         from < 0 && to > 0 ? 'no difference is shown' : 'a difference of 4 and 64',
+        compareMeans(four, ofFull).interval[1] < 0
+          ? 'Full fine-tuning solves less than rank 4'
+          : 'no difference of full fine-tuning',
       ];
     },
   },
@@ -90,6 +96,17 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
         return [between, between + bytes('stepPeakBytes')];
       }) as [number[], number[]];
       return lora.map((bytes, i) => (bytes / (qlora[i] ?? NaN)).toFixed(1));
+    },
+  },
+  {
+    page: 'notebooks/05e_qlora.ipynb',
+    sentence: /rounded away, .* cost ([\d.]+) to ([\d.]+) points/,
+    numbers: () => {
+      const lost = rows('sweep-qlora').flatMap(({ exactMatch, requantized }) =>
+        requantized ? (exactMatch as number) - Number((requantized as Row).exactMatch) : [],
+      );
+      const none = lost.map(() => 0);
+      return compareMeans(none, lost).interval.map((share) => (100 * share).toFixed(1));
     },
   },
 ];
