@@ -21,15 +21,15 @@ export function attention(
   const [batch, heads, time, size] = q.shape as [number, number, number, number];
   const [, kvHeads, all] = k.shape as [number, number, number];
   const rows = (heads / kvHeads) * time;
+  // A head of its own for each query head needs no other shape.
+  const as = (x: tf.Tensor, shape: number[]) => (heads === kvHeads ? x : x.reshape(shape));
   return tf.tidy(() => {
-    const scores = tf.matMul(q.reshape([batch, kvHeads, rows, size]), k, false, true);
-    const share = maskedSoftmax(
-      { scores: scores.reshape([batch, heads, time, all]), mask },
-      { scale },
-    );
-    const seen = tf.matMul(share.reshape([batch, kvHeads, rows, all]), v);
-    const byHead = seen.reshape([batch, heads, time, size]);
-    return byHead.transpose([0, 2, 1, 3]).reshape([batch, time, heads * size]);
+    const products = tf.matMul(as(q, [batch, kvHeads, rows, size]), k, false, true);
+    const scores = as(products, [batch, heads, time, all]) as tf.Tensor4D;
+    const share = maskedSoftmax({ scores, mask }, { scale });
+    const seen = tf.matMul(as(share, [batch, kvHeads, rows, all]), v);
+    const byHead = as(seen, [batch, heads, time, size]).transpose([0, 2, 1, 3]);
+    return byHead.reshape([batch, time, heads * size]);
   });
 }
 
