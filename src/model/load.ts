@@ -18,6 +18,7 @@ import {
 import {
   type LanguageModel,
   type LanguageModelConfig,
+  type ModelSource,
   readWeights,
   type WeightLayout,
   type Weights,
@@ -42,31 +43,27 @@ type Plan = (
   generation: GenerationConfig | null,
 ) => ModelPlan;
 
-const planGpt2: Plan = (file, json, generation) => {
-  const config = withEnds(checkConfig('loadModel', file, json), generation);
-  const source = { config: json, generation: generation?.json };
-  return { layout: weightLayout(config), create: (weights) => new GPT2(config, weights, source) };
-};
-
-const planLlama =
-  (family: Family): Plan =>
-  (file, json, generation) => {
-    const config = withEnds(checkLlamaConfig('loadModel', file, json, family), generation);
+/** Plans the models of a class, from how its config is checked and its weights are laid out. */
+function planOf<Config extends LanguageModelConfig>(
+  check: (caller: string, file: string, json: Record<string, unknown>) => Config,
+  layoutOf: (config: Config) => WeightLayout,
+  Model: new (config: Config, weights: Weights, source: ModelSource) => LanguageModel,
+): Plan {
+  return (file, json, generation) => {
+    const checked = check('loadModel', file, json);
+    const config = { ...checked, eosTokenIds: generation?.eosTokenIds ?? checked.eosTokenIds };
     const source = { config: json, generation: generation?.json };
-    const layout = llamaLayout(config);
-    return { layout, create: (weights) => new Llama(config, weights, source) };
+    return { layout: layoutOf(config), create: (weights) => new Model(config, weights, source) };
   };
+}
 
-function withEnds<C extends LanguageModelConfig>(
-  config: C,
-  generation: GenerationConfig | null,
-): C {
-  return { ...config, eosTokenIds: generation?.eosTokenIds ?? config.eosTokenIds };
+function planLlama(family: Family): Plan {
+  return planOf((...args) => checkLlamaConfig(...args, family), llamaLayout, Llama);
 }
 
 /** The model families by their `model_type`. */
 const PLANS = new Map<string, Plan>([
-  ['gpt2', planGpt2],
+  ['gpt2', planOf(checkConfig, weightLayout, GPT2)],
   ...FAMILIES.map((family) => [family.modelType, planLlama(family)] as const),
 ]);
 

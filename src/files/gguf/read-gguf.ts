@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { fill, openFile } from '../local';
+import { fill, openFile, readBytes } from '../local';
 import type { Fail } from './cursor';
 import { GgufError } from './error';
 import { type GgufHeader, type GgufTensor, parseHeader } from './header';
@@ -67,14 +67,11 @@ async function readHeader(handle: FileHandle, size: number, fail: Fail): Promise
 
 async function readTensor(
   handle: FileHandle,
-  { type, begin, end }: GgufTensor,
+  tensor: GgufTensor,
   fail: (fault: string) => never,
 ): Promise<Float32Array> {
-  const bytes = new Uint8Array(end - begin);
-  const filled = await fill(bytes, handle, begin);
-  if (filled < bytes.length) {
-    fail(`it must have ${bytes.length} bytes, got ${filled}: the file became shorter.`);
-  }
+  const { type } = tensor;
+  const bytes = await readBytes(handle, tensor, fail);
   const values = new Float32Array((bytes.length / type.bytes) * type.weights);
   for (let at = 0, place = 0; at < values.length; at += type.weights, place += type.bytes) {
     type.unpack(new DataView(bytes.buffer, place, type.bytes), values, at);

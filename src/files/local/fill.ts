@@ -17,3 +17,15 @@ export async function fill(
   }
   return filled;
 }
+
+/** Reads the bytes from `begin` to `end`. @param fail throws the error of a file that became shorter */
+export async function readBytes(
+  handle: FileHandle,
+  { begin, end }: { begin: number; end: number },
+  fail: (fault: string) => never,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - begin);
+  const filled = await fill(bytes, handle, begin);
+  if (filled === bytes.length) return bytes;
+  return fail(`it must have ${bytes.length} bytes, got ${filled}: the file became shorter.`);
+}

@@ -1,5 +1,5 @@
 export { FileError } from './file-error';
-export { fill } from './fill';
+export { fill, readBytes } from './fill';
 export { isMissing, missingFault, pickleFault } from './missing-file';
 export { openFile } from './open-file';
 export { pythonPath, projectRoot, venv, stateFolder } from './project-paths';

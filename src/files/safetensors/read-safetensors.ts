@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { quote } from '../../tensor/errors';
 import { decodeBfloat16, decodeFloat16 } from '../../tensor/runtime';
-import { fill, openFile } from '../local';
+import { fill, openFile, readBytes } from '../local';
 import { SafetensorsError } from './error';
 import { type Fail, type Header, parseHeader, type TensorInfo } from './header';
 
@@ -67,14 +67,8 @@ class OpenFile implements SafetensorsReader {
     if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
       return this.fail(`dtype must be F32, F16 or BF16 to be read, got ${quote(dtype)}.`, name);
     }
-    const bytes = new Uint8Array(end - begin);
-    const filled = await fill(bytes, this.handle, this.dataStart + begin);
-    if (filled < bytes.length) {
-      this.fail(
-        `it must have ${bytes.length} bytes, got ${filled}: the file became shorter.`,
-        name,
-      );
-    }
+    const place = { begin: this.dataStart + begin, end: this.dataStart + end };
+    const bytes = await readBytes(this.handle, place, (fault) => this.fail(fault, name));
     // Files are little-endian, as is every machine that Node runs our accelerators on.
     if (dtype === 'F32') return new Float32Array(bytes.buffer);
     const decode = dtype === 'F16' ? decodeFloat16 : decodeBfloat16;

@@ -368,9 +368,9 @@ describe('sample', () => {
 
   test('a penalty divides positive logits of tokens seen, and multiplies negative ones, once', () => {
     const own = Float32Array.of(1, 3, 2, 3, -4);
-    penalize(own, [1, 4, 1], { repetitionPenalty: 2 });
+    penalize(own, [[1, 4], [1]], { repetitionPenalty: 2 });
     assert.deepEqual([...own], [1, 1.5, 2, 3, -8]);
-    penalize(own, [0, 1, 2], {});
+    penalize(own, [[0, 1, 2]], {});
     assert.deepEqual([...own], [1, 1.5, 2, 3, -8]);
   });
 

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../../tensor/errors';
 import { Embedding, Module } from '../../tensor/nn';
 import {
   attentionMask,
@@ -69,18 +68,11 @@ export class GPT2 extends LanguageModel {
     padding: tf.Tensor1D | null = null,
   ): { hidden: tf.Tensor; past: KeyValues[] } {
     this.assertAlive('GPT2.hiddenStates');
-    const start = past[0]?.k.shape[2] ?? 0;
-    const time = ids.shape[1] ?? 0;
-    const end = start + time;
-    if (ids.rank !== 2 || end > this.config.maxPositions) {
-      throw new ShapeError(
-        `GPT2.hiddenStates: ids must be [batch, time] with at most ${this.config.maxPositions} positions (n_positions in config.json), got [${ids.shape.join(', ')}] after ${start}.`,
-      );
-    }
+    const { start, end } = this.positionsOf(ids, past, 'n_positions');
     return tf.tidy(() => {
       const embedded = this.child('transformer.wpe').forward(positions(start, end, padding));
       let x = this.child('transformer.wte').forward(ids).add(embedded);
-      const mask = attentionMask(time, end, { padding });
+      const mask = attentionMask(end - start, end, { padding });
       const extended = this.blocks.map((block, i) => {
         const { y, k, v } = block.extend(x, mask, past[i]);
         x = y;

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../../tensor/errors';
 import { Embedding } from '../../tensor/nn';
 import {
   type KeyValues,
@@ -70,13 +69,7 @@ export class Llama extends LanguageModel {
   ): { hidden: tf.Tensor; past: KeyValues[] } {
     this.assertAlive('Llama.hiddenStates');
     const { config } = this;
-    const start = past[0]?.k.shape[2] ?? 0;
-    const end = start + (ids.shape[1] ?? 0);
-    if (ids.rank !== 2 || end > config.maxPositions) {
-      throw new ShapeError(
-        `Llama.hiddenStates: ids must be [batch, time] with at most ${config.maxPositions} positions (max_position_embeddings in config.json), got [${ids.shape.join(', ')}] after ${start}.`,
-      );
-    }
+    const { start, end } = this.positionsOf(ids, past, 'max_position_embeddings');
     return tf.tidy(() => {
       const embedded = this.child('model.embed_tokens').forward(ids);
       let x = config.embedScale === 1 ? embedded : embedded.mul(config.embedScale);

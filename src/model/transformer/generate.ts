@@ -67,7 +67,8 @@ interface Row {
 }
 
 /**
- * Continues prompts token by token: yields the new tokens of each prompt so far, after each step.
+ * Continues prompts token by token: yields the new tokens of each prompt so far, after each step, in
+ * lists that grow.
  * A caller that stops early leaves nothing behind.
  * @throws what `generate` throws, but for unknown options
  */
@@ -97,14 +98,14 @@ export async function* generateSteps(
       const values = await readAndDispose(logits);
       next = rows.map((row, r) => {
         const own = values.subarray(r * vocabSize, (r + 1) * vocabSize);
-        penalize(own, [...(prompts[r] ?? []), ...row.ids], options);
+        penalize(own, [prompts[r] ?? [], row.ids], options);
         const id = sample(own, row.draws[i] as number, options);
         row.done ||= stopTokens.includes(id);
         if (!row.done) row.ids.push(id);
         row.done ||= isDone(row.ids);
         return [id];
       });
-      yield rows.map((row) => [...row.ids]);
+      yield rows.map((row) => row.ids);
     }
   } finally {
     tf.dispose([past, padding ?? []]);

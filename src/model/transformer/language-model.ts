@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { ArgumentError, quote } from '../../tensor/errors';
+import { ArgumentError, quote, ShapeError } from '../../tensor/errors';
 import { linearProduct, Module, asMatrix } from '../../tensor/nn';
 import type { KeyValues } from './attention';
 import type { WeightLayout } from './weight-layout';
@@ -56,6 +56,25 @@ export abstract class LanguageModel extends Module {
     past?: KeyValues[],
     padding?: tf.Tensor1D | null,
   ): { hidden: tf.Tensor; past: KeyValues[] };
+
+  /**
+   * The positions of ids that follow a past.
+   * @param key of config.json that limits them
+   * @throws ShapeError if ids has another rank, or past and ids together are longer than maxPositions
+   */
+  protected positionsOf(
+    ids: tf.Tensor,
+    past: readonly KeyValues[],
+    key: string,
+  ): { start: number; end: number } {
+    const { maxPositions } = this.config;
+    const start = past[0]?.k.shape[2] ?? 0;
+    const end = start + (ids.shape[1] ?? 0);
+    if (ids.rank === 2 && end <= maxPositions) return { start, end };
+    throw new ShapeError(
+      `${this.constructor.name}.hiddenStates: ids must be [batch, time] with at most ${maxPositions} positions (${key} in config.json), got [${ids.shape.join(', ')}] after ${start}.`,
+    );
+  }
 
   /** ids [batch, time] (int32) -> logits [batch, time, vocabSize] */
   forward(ids: tf.Tensor): tf.Tensor {

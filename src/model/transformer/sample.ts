@@ -66,11 +66,11 @@ export function sample(logits: Float32Array, u: number, options: SampleOptions):
 /** Lowers the logits of tokens that occurred already: divides positive ones, multiplies negative ones. */
 export function penalize(
   logits: Float32Array,
-  ids: readonly number[],
+  seen: readonly (readonly number[])[],
   { repetitionPenalty: penalty = 1 }: SampleOptions,
 ): void {
   if (penalty === 1) return;
-  for (const id of new Set(ids)) {
+  for (const id of new Set(seen.flat())) {
     const logit = logits[id] as number;
     logits[id] = logit > 0 ? logit / penalty : logit * penalty;
   }

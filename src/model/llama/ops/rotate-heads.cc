@@ -14,42 +14,31 @@ inline void rotate(const float* in, const float* cos, const float* sin, float di
   }
 }
 
-// Where the angles of position t of text b are: [time, half] or [batch, time, half].
-inline int64_t angleRow(const View& cos, int64_t b, int64_t t, int64_t time) {
-  return (cos.shape.size() == 3 ? b * time + t : t) * cos.width();
-}
-
-// [batch, time, heads, size] -> [batch, heads, time, size]
-void forward(Run& run) {
+// Rotates x, [batch, time, heads, size] or [batch, heads, time, size], into the other of the two
+// orders; the angles are [time, half] or [batch, time, half].
+void rotateAll(Run& run, bool isForward) {
   const View x = run.input(0), cos = run.input(1), sin = run.input(2);
-  const int64_t batch = x.shape[0], time = x.shape[1], heads = x.shape[2], size = x.width();
-  const View y = run.output(0, {batch, heads, time, size});
+  const int64_t batch = x.shape[0], size = x.width();
+  const int64_t time = x.shape[isForward ? 1 : 2], heads = x.shape[isForward ? 2 : 1];
+  const View y = run.output(0, {batch, x.shape[2], x.shape[1], size});
+  const float direction = isForward ? 1 : -1;
   parallel(batch * time, 3 * heads * size, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
-      const int64_t b = row / time, t = row % time, angle = angleRow(cos, b, t, time);
+      const int64_t b = row / time, t = row % time;
+      const int64_t angle = (cos.shape.size() == 3 ? row : t) * cos.width();
       for (int64_t h = 0; h < heads; h++) {
-        rotate(x.data + (row * heads + h) * size, cos.data + angle, sin.data + angle, 1, size / 2,
-               y.data + ((b * heads + h) * time + t) * size);
+        const int64_t byTime = (row * heads + h) * size;
+        const int64_t byHead = ((b * heads + h) * time + t) * size;
+        rotate(x.data + (isForward ? byTime : byHead), cos.data + angle, sin.data + angle,
+               direction, size / 2, y.data + (isForward ? byHead : byTime));
       }
     }
   });
 }
 
-// [batch, heads, time, size] -> [batch, time, heads, size], rotated back
-void gradient(Run& run) {
-  const View dy = run.input(0), cos = run.input(1), sin = run.input(2);
-  const int64_t batch = dy.shape[0], heads = dy.shape[1], time = dy.shape[2], size = dy.width();
-  const View dx = run.output(0, {batch, time, heads, size});
-  parallel(batch * time, 3 * heads * size, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const int64_t b = row / time, t = row % time, angle = angleRow(cos, b, t, time);
-      for (int64_t h = 0; h < heads; h++) {
-        rotate(dy.data + ((b * heads + h) * time + t) * size, cos.data + angle, sin.data + angle,
-               -1, size / 2, dx.data + (row * heads + h) * size);
-      }
-    }
-  });
-}
+void forward(Run& run) { rotateAll(run, true); }
+
+void gradient(Run& run) { rotateAll(run, false); }
 
 const Op forwardOp{
     "LoraRotateHeads", {"x: float", "cos: float", "sin: float"}, {"y: float"}, {}, forward};
