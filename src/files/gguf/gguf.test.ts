@@ -157,6 +157,11 @@ describe('readGguf', () => {
       ),
     ],
     [
+      'a list of five million',
+      /length of "a" must be at most 4194304, got 5000000/,
+      header(0n, 1n, text('a'), uint32(9), uint32(0), uint64(5_000_000n), Buffer.alloc(5_000_000)),
+    ],
+    [
       'an odd alignment',
       /alignment must be a power of two .* got 33/,
       header(0n, 1n, text('general.alignment'), uint32(4), uint32(33), pad),

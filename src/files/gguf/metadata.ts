@@ -5,6 +5,8 @@ export type GgufValue = number | bigint | boolean | string | GgufValue[];
 
 /** Deeper lists than any file has; a hostile one must not fill the stack. */
 const MAX_DEPTH = 4;
+/** More items than the list of any vocabulary has. */
+const MAX_ITEMS = 2 ** 22;
 
 const integer = (value: bigint) => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 
@@ -50,6 +52,9 @@ function readValue(cursor: Cursor, type: number, key: string, depth: number): Gg
   const inner = cursor.uint32();
   const bytesEach = NUMBERS.get(inner)?.[0] ?? (inner === STRING ? 8 : inner === LIST ? 12 : 1);
   const length = cursor.count(`the length of ${key}`, bytesEach);
+  if (length > MAX_ITEMS) {
+    cursor.fail(`the length of ${key} must be at most ${MAX_ITEMS}, got ${length}.`);
+  }
   const values: GgufValue[] = [];
   for (let i = 0; i < length; i++) values.push(readValue(cursor, inner, key, depth + 1));
   return values;

@@ -8,8 +8,8 @@ import type { GgufValue } from './metadata';
 const CALLER = 'readGguf';
 /** Read first; a header with a vocabulary of 50,000 tokens has about 2 MB. */
 const FIRST_BYTES = 2 ** 20;
-/** Beyond any header. */
-const MAX_HEADER_BYTES = 2 ** 28;
+/** Beyond any header; reading more would keep the process busy for seconds. */
+const MAX_HEADER_BYTES = 2 ** 26;
 
 /** An open file. Its header is checked; its numbers are read one tensor at a time. */
 export interface GgufReader {

@@ -55,6 +55,11 @@ const REFUSED: [name: string, changes: Json, fault: RegExp][] = [
   ['llama', { rope_scaling: 'linear' }, /^rope_scaling must be an object, got "linear"/],
   ['llama', { rope_parameters: LLAMA3 }, /high_freq_factor must be above low_freq_factor 4, got 1/],
   ['llama', { rope_parameters: { ...YARN, truncate: 1 } }, /truncate must be true or false/],
+  ['llama', { rope_parameters: { ...YARN, truncate: null } }, /truncate must be true or false/],
+  ['llama', { is_causal: false }, /^is_causal must be true, got false/],
+  ['gemma3', { is_causal: false }, /^is_causal must be true, got false/],
+  ['gemma3', { rope_scaling: 'linear' }, /^rope_scaling must be an object, got "linear"/],
+  ['mistral', { layer_types: ['full_attention', 'full_attention'] }, /^layer_types must be null/],
   [
     'llama',
     { rope_parameters: { full_attention: { rope_theta: 5 } } },
@@ -233,4 +238,11 @@ describe('keys that a config leaves out mean what transformers takes for them:',
 test('A dynamic rope is for texts longer than the positions of the config', () => {
   assert.equal(configOf('llama_dynamic').maxPositions, 24);
   assert.equal(configOf('llama_linear').maxPositions, 32);
+});
+
+test("Gemma's rope_scaling goes before the rope of its full blocks, as in transformers", () => {
+  const linear = { rope_type: 'linear', factor: 3 };
+  const given = configOf('gemma3', { rope_scaling: linear });
+  const full = given.blocks.find(({ window }) => window === null)?.rope;
+  assert.deepEqual(full, { theta: 2000, type: 'linear', factor: 3 });
 });

@@ -55,6 +55,7 @@ export interface Family {
 const UNBUILT = {
   quantization_config: null,
   partial_rotary_factor: 1,
+  is_causal: true,
   original_max_position_embeddings: null, // of texts so far; where it counts, it stands in the rope
 };
 

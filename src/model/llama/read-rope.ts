@@ -39,6 +39,8 @@ export function ropeOf(keys: ConfigReader, theta: number, maxPositions: number):
       return { ...common, type, factor: keys.positive('factor'), low, high, original: original() };
     }
     case 'yarn': {
+      // null counts as false in transformers, a missing key as true.
+      keys.expect(keys.json.truncate !== null, 'truncate', 'true or false');
       const factor = keys.positive('factor', maxPositions / original());
       return {
         ...common,

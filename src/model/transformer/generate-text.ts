@@ -22,7 +22,7 @@ export async function generateText(
   prompt: string,
   options: GenerateTextOptions,
 ): Promise<string> {
-  assertText('generateText', { model, tokenizer, options });
+  assertText('generateText', { model, tokenizer, prompt, options });
   let text = '';
   for await (const piece of pieces(model, tokenizer, prompt, options)) text += piece;
   return text;
@@ -39,7 +39,7 @@ export function streamText(
   prompt: string,
   options: GenerateTextOptions,
 ): AsyncGenerator<string> {
-  assertText('streamText', { model, tokenizer, options });
+  assertText('streamText', { model, tokenizer, prompt, options });
   return pieces(model, tokenizer, prompt, options);
 }
 
@@ -49,10 +49,13 @@ async function* pieces(
   prompt: string,
   { stop = [], ...options }: GenerateTextOptions,
 ): AsyncGenerator<string> {
+  const { ids: before } = tokenizer.encode(prompt);
+  // Decoded together: a tokenizer may drop the space before the first word of a text.
+  const known = before.length > 0 ? tokenizer.decode(before).length : 0;
   let text = '';
   let told = 0;
-  for await (const [ids = []] of generateSteps(model, [tokenizer.encode(prompt).ids], options)) {
-    text = ids.length > 0 ? tokenizer.decode(ids) : '';
+  for await (const [ids = []] of generateSteps(model, [before], options)) {
+    text = tokenizer.decode([...before, ...ids]).slice(known);
     const ends = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
     const end = ends.length > 0 ? Math.min(...ends) : certainLength(text, stop);
     if (end > told) yield text.slice(told, end);
@@ -76,11 +79,19 @@ function certainLength(text: string, stop: readonly string[]): number {
 
 function assertText(
   caller: string,
-  given: { model: LanguageModel; tokenizer: Tokenizer; options: GenerateTextOptions },
+  given: {
+    model: LanguageModel;
+    tokenizer: Tokenizer;
+    prompt: unknown;
+    options: GenerateTextOptions;
+  },
 ): void {
-  const { model, tokenizer, options } = given;
+  const { model, tokenizer, prompt, options } = given;
   assertModule(caller, model);
   assertTokenizer(caller, tokenizer);
+  if (typeof prompt !== 'string') {
+    throw new ArgumentError(`${caller}: prompt must be a text, got ${quote(prompt)}.`);
+  }
   assertOptions(caller, options, { ...GENERATE_OPTIONS, stop: 'optional' });
   const { stop = [] } = options;
   const bad: unknown[] = Array.isArray(stop)

@@ -29,7 +29,7 @@ test('what ends a text must be texts that are not empty, and token ids', async (
     const message = `generateText: stop must be a list of texts of 1 character or more, got ${String(given)}.`;
     await assert.rejects(write({ stop }), { name: 'ArgumentError', message });
   }
-  for (const stopTokens of [[-1], [1.5], [NaN], ['a'], 5]) {
+  for (const stopTokens of [[-1], [1.5], [NaN], ['a'], 5, null, 5n]) {
     const message = /^generate: stopTokens must be a list of token ids, got .* stops nowhere\.$/;
     await assert.rejects(write({ stopTokens }), { name: 'ArgumentError', message });
     const options = { maxNewTokens: 3, stopTokens: stopTokens as number[] };
@@ -44,10 +44,10 @@ test('what ends a text must be texts that are not empty, and token ids', async (
   model.dispose();
 });
 
-/** A tokenizer whose texts are the first bytes of another text, one for each token. */
+/** A tokenizer whose texts are the first bytes of another text, one for each token after a prompt of two. */
 function bytesOf(text: string): Parameters<typeof streamText>[1] {
   const bytes = Buffer.from(text);
-  const decode = (ids: number[]) => bytes.subarray(0, ids.length).toString('utf8');
+  const decode = (ids: number[]) => bytes.subarray(0, ids.length - 2).toString('utf8');
   return { encode: () => ({ ids: [1, 2] }), decode } as unknown as ReturnType<typeof bytesOf>;
 }
 
@@ -100,6 +100,26 @@ describe('streamText', () => {
     assert.deepEqual(memory(), start);
   });
 
+  test('keeps the space before the first word, which a tokenizer drops at the start of a text', async () => {
+    const decode = (ids: number[]) =>
+      ids
+        .map(() => ' word')
+        .join('')
+        .trimStart();
+    const tokenizer = { encode: () => ({ ids: [1] }), decode } as unknown as ReturnType<
+      typeof bytesOf
+    >;
+    const two = { maxNewTokens: 2, stopTokens: [] };
+    assert.equal(await generateText(model, tokenizer, 'word', two), ' word word');
+  });
+
+  test('refuses a prompt that is no text', async () => {
+    for (const prompt of [undefined, null, 5, ['a', 'b']] as unknown as string[]) {
+      const message = /^generateText: prompt must be a text, got/;
+      await assert.rejects(generateText(model, bytesOf(text), prompt, options), { message });
+    }
+  });
+
   test('refuses wrong options at the call, before a piece is asked for', () => {
     const wrong = { ...options, stop: [''] };
     assert.throws(
@@ -124,5 +144,20 @@ test('minP and repetitionPenalty must be in range', async () => {
   const wrong = { maxNewTokens: 1, minP: 1.5, repetitionPenalty: 0 };
   const message = /minP must be from 0 to 1, got 1.5; repetitionPenalty must be above 0, got 0/;
   await assert.rejects(generate(model, [[1]], wrong), message);
+  model.dispose();
+});
+
+test('prompts must be lists of ids, and isDone a function', async () => {
+  const model = await loadModel(path.join(FIXTURES, 'gpt2_tiny'));
+  const options = { maxNewTokens: 1 };
+  for (const prompts of [[1, 2, 3], 'abc', undefined, {}, [null]] as unknown as number[][][]) {
+    const message =
+      /^generate: prompts must be a list of lists of token ids, got .* One prompt is \[ids\]\.$/;
+    await assert.rejects(generate(model, prompts, options), { name: 'ArgumentError', message });
+  }
+  const wrong = 5 as never;
+  await assert.rejects(generate(model, [[1]], options, wrong), /isDone must be a function/);
+  const odd = { ...options, temperature: null, minP: '1' } as never;
+  await assert.rejects(generate(model, [[1]], odd), /temperature .* got null; minP .* got 1/);
   model.dispose();
 });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   ArgumentError,
+  assertFunction,
   assertOptions,
   assertPositiveIntegers,
   type OptionKeys,
@@ -54,6 +55,8 @@ export async function generate(
 ): Promise<number[][]> {
   assertModule('generate', model);
   assertOptions('generate', options, GENERATE_OPTIONS);
+  assertFunction('generate', { isDone }, '(ids) => ids.length > 9');
+  assertPrompts(prompts);
   let written: number[][] = prompts.map(() => []);
   for await (const ids of generateSteps(model, prompts, options, isDone)) written = ids;
   return written;
@@ -149,6 +152,16 @@ function drawUniform(seed: number, count: number): Promise<Float32Array> {
   return readAndDispose(new Random(seed).uniform([count], 0, 1));
 }
 
+function assertPrompts(prompts: readonly (readonly number[])[]): void {
+  const bad: unknown = Array.isArray(prompts)
+    ? prompts.find((one) => !Array.isArray(one))
+    : prompts;
+  if (Array.isArray(prompts) && prompts.every(Array.isArray)) return;
+  throw new ArgumentError(
+    `generate: prompts must be a list of lists of token ids, got ${quote(bad)}. One prompt is [ids].`,
+  );
+}
+
 function assertStopTokens(stopTokens: readonly number[]): void {
   if (Array.isArray(stopTokens) && stopTokens.every(isTokenId)) return;
   throw new ArgumentError(
@@ -163,7 +176,7 @@ function assertValues(
 ): void {
   assertPositiveIntegers('generate', { maxNewTokens: options.maxNewTokens });
   assertSampleOptions(options);
-  assertStopTokens(options.stopTokens ?? []);
+  if (options.stopTokens !== undefined) assertStopTokens(options.stopTokens);
   if (prompts.some((prompt) => prompt.length === 0)) {
     throw new ArgumentError('generate: a prompt must have 1 token or more, got one without.');
   }

@@ -36,8 +36,8 @@ const RANGES: Readonly<Record<keyof SampleOptions, Range>> = {
 export function assertSampleOptions(options: SampleOptions): void {
   const faults = Object.entries(RANGES).flatMap(([name, [expected, isGood]]) => {
     const value = options[name as keyof SampleOptions];
-    const isFault = value !== undefined && !isGood(value);
-    return isFault ? [`${name} must be ${expected}, got ${value}`] : [];
+    const isFault = value !== undefined && !(typeof value === 'number' && isGood(value));
+    return isFault ? [`${name} must be ${expected}, got ${String(value)}`] : [];
   });
   if (faults.length > 0) throw new ArgumentError(`generate: ${faults.join('; ')}.`);
 }

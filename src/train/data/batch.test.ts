@@ -92,6 +92,9 @@ describe('drawBatches', () => {
       message,
     });
     assert.throws(() => makeBatch(rows), { name: 'ArgumentError', message });
+    for (const bad of [undefined, {}, 'abc', Promise.resolve([]), [null], [undefined]] as never[]) {
+      assert.throws(() => drawBatches(bad, { size: 1, seed: 1 }), { name: 'ArgumentError' });
+    }
   });
 
   test('gives every example once an epoch, if the size divides their number', () => {

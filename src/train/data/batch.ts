@@ -2,6 +2,7 @@ import {
   ArgumentError,
   assertOptions,
   assertPositiveIntegers,
+  kindOf,
   type OptionKeys,
   quote,
 } from '../../tensor/errors';
@@ -82,9 +83,15 @@ export function drawBatches(
 
 /** Text would be cut into letters, as lists of ids are into ids. */
 function assertEncoded(caller: string, examples: readonly Example[]): void {
-  const at = examples.findIndex(
-    ({ prompt, completion }) => !Array.isArray(prompt) || !Array.isArray(completion),
-  );
+  if (!Array.isArray(examples)) {
+    throw new ArgumentError(
+      `${caller}: examples must be a list, got ${kindOf(examples)}. encodeRows(tokenizer, rows) gives one.`,
+    );
+  }
+  const given: readonly (Partial<Example> | null | undefined)[] = examples;
+  const isEncoded = (one: (typeof given)[number]) =>
+    Array.isArray(one?.prompt) && Array.isArray(one.completion);
+  const at = given.findIndex((one) => !isEncoded(one));
   if (at < 0) return;
   throw new ArgumentError(
     `${caller}: each example must have prompt and completion as token ids, got ${quote(examples[at])} at ${at}. Encode the rows first: encodeRows(tokenizer, rows).`,

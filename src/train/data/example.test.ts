@@ -53,3 +53,13 @@ test('encodeRows says that a tokenizer must be awaited', () => {
     });
   }
 });
+
+test('encodeRows puts no beginning of a text before a completion', () => {
+  const withStart = {
+    encode: (text: string, { add_special_tokens: adds = true } = {}) => ({
+      ids: [...(adds ? [1] : []), ...tokenizer.encode(text).ids],
+    }),
+  } as Tokenizer;
+  const [example] = encodeRows(withStart, [{ prompt: 'ab', completion: 'c' }]);
+  assert.deepEqual(example, { prompt: [1, 97, 98], completion: [99] });
+});

@@ -28,7 +28,8 @@ export function encodeRows(
   assertRows(rows);
   const examples = rows.map(({ prompt, completion }) => ({
     prompt: tokenizer.encode(prompt).ids,
-    completion: tokenizer.encode(completion).ids,
+    // No second beginning of a text within it.
+    completion: tokenizer.encode(completion, { add_special_tokens: false }).ids,
   }));
   const empty = examples.findIndex((one) => !one.prompt.length || !one.completion.length);
   if (empty >= 0) {

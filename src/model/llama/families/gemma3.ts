@@ -46,8 +46,9 @@ function readRopes(keys: ConfigReader): Record<'full' | 'sliding', Rope> {
   const nested = keys.below('rope_parameters');
   const isNested = Object.keys(nested.json).every((key) => KINDS.includes(key));
   keys.expect(isNested, 'rope_parameters', `nested, with keys ${KINDS.join(' and ')}`);
-  const old = keys.json.rope_scaling ?? {};
-  const full = nested.below('full_attention', nested.json.full_attention ?? old);
+  // The key of old files goes first, as in transformers.
+  const scaling = { ...nested.below('full_attention').json, ...keys.below('rope_scaling').json };
+  const full = nested.below('full_attention', scaling);
   return {
     full: ropeOf(full, keys.positive('rope_theta', 1e6), maxPositions),
     sliding: ropeOf(
