@@ -40,7 +40,7 @@ export {
   wilson,
 } from './measure';
 export type { Comparison, Interval, Spread } from './measure';
-export { BASE, readResults, resultsFile } from './shipped';
+export { BASE, readResults, resultsFile, smolLM2 } from './shipped';
 export type { ResultRow } from './shipped';
 export {
   answerRows,

@@ -1,7 +1,5 @@
 import { readShardNames } from '../files/safetensors';
-
-/** Finds one of a model's files, the first of these that there is. */
-export type Find = (file: string, ...others: string[]) => Promise<string>;
+import type { Find } from './find';
 
 /**
  * The path of model.safetensors, or of the index of its shards, which are all found too.

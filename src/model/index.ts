@@ -1,8 +1,12 @@
 /** Language models: loaded, continued and saved. */
+export { ChatTemplate, encodeChat } from './chat-template';
+export type { ChatMessage, ChatOptions } from './chat-template';
 export { drawWeights, GPT2, readConfig, weightLayout } from './gpt2';
 export type { GPT2Config } from './gpt2';
-export { loadModel, loadTokenizer } from './load';
+export { loadChatTemplate } from './load-chat-template';
+export { loadModel } from './load';
 export type { LoadOptions } from './load';
+export { loadTokenizer } from './load-tokenizer';
 export { saveModel } from './save';
 export type { SaveOptions } from './save';
 export { generate, generateText, readWeights, streamText } from './transformer';

@@ -20,7 +20,8 @@ import { FIXTURES } from '../../tests/fixture';
 import { type HubPeer, startHub } from '../../tests/hub-peer';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../files/safetensors';
 import { memory, read, useAccelerator } from '../tensor/runtime';
-import { loadModel, loadTokenizer } from './load';
+import { loadModel } from './load';
+import { loadTokenizer } from './load-tokenizer';
 
 const fixture = path.join(FIXTURES, 'gpt2_tiny');
 const INDEX = 'model.safetensors.index.json';

@@ -7,7 +7,8 @@ import { FIXTURES } from '../../tests/fixture';
 import { FileError } from '../files/local';
 import { useAccelerator } from '../tensor/runtime';
 import { GPT2 } from './gpt2';
-import { loadModel, loadTokenizer } from './load';
+import { loadModel } from './load';
+import { loadTokenizer } from './load-tokenizer';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const folder = mkdtempSync(path.join(tmpdir(), 'load-'));
@@ -59,7 +60,7 @@ test('what is no name is refused, before the hub is asked', async () => {
       ['loadModel', loadModel],
       ['loadTokenizer', (name: string) => loadTokenizer(name, config)],
     ] as const) {
-      const message = `${caller}: the model must be a folder or a name on the hub such as distilgpt2, got ${shown}.`;
+      const message = `${caller}: the model must be a folder, a .gguf file or a name on the hub such as distilgpt2, got ${shown}.`;
       await assert.rejects(load(given as unknown as string), { name: 'ArgumentError', message });
     }
   }

@@ -1,12 +1,13 @@
-import { Tokenizer } from '@huggingface/tokenizers';
 import * as tf from '@tensorflow/tfjs';
-import { findFile, HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
+import { HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
-import { ArgumentError, assertOptions, kindOf, quote } from '../tensor/errors';
+import { openWeights } from '../files/safetensors';
+import { ArgumentError, assertOptions, quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
-import { readBpe } from './bpe-tokenizer';
-import { type Find, findWeights } from './find-weights';
+import { finder, isGguf } from './find';
+import { findWeights } from './find-weights';
 import { type GenerationConfig, readGenerationConfig } from './generation-config';
+import { openGgufModel } from './gguf';
 import { checkConfig, GPT2, weightLayout } from './gpt2';
 import {
   checkConfig as checkLlamaConfig,
@@ -19,10 +20,13 @@ import {
   type LanguageModel,
   type LanguageModelConfig,
   type ModelSource,
-  readWeights,
+  takeWeights,
   type WeightLayout,
   type Weights,
+  type WeightsReader,
 } from './transformer';
+
+const CALLER = 'loadModel';
 
 /** The source of a model, and the kind of its linear layers. */
 export interface LoadOptions extends HubOptions {
@@ -50,7 +54,7 @@ function planOf<Config extends LanguageModelConfig>(
   Model: new (config: Config, weights: Weights, source: ModelSource) => LanguageModel,
 ): Plan {
   return (file, json, generation) => {
-    const checked = check('loadModel', file, json);
+    const checked = check(CALLER, file, json);
     const config = { ...checked, eosTokenIds: generation?.eosTokenIds ?? checked.eosTokenIds };
     const source = { config: json, generation: generation?.json };
     return { layout: layoutOf(config), create: (weights) => new Model(config, weights, source) };
@@ -69,119 +73,78 @@ const PLANS = new Map<string, Plan>([
 
 /**
  * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors or its
- * shards with their index, or by its name on Hugging Face's hub: 'distilgpt2', 'gpt2', 'owner/name'.
- * A folder goes first; a name is fetched once into the hub's cache. Where there is a
- * generation_config.json, its `eos_token_id` ends a text. Starts the accelerator, if `useAccelerator`
- * did not. Everything is checked before anything is built.
- * @throws FileError listing every fault, SafetensorsError if the weights file is broken,
+ * shards with their index, by its name on Hugging Face's hub: 'distilgpt2', 'owner/name',
+ * 'owner/name@revision', or from a GGUF file. A folder goes first; a name is fetched once into the
+ * hub's cache. Where there is a generation_config.json, its `eos_token_id` ends a text. Starts the
+ * accelerator, if `useAccelerator` did not. Everything is checked before anything is built.
+ * @throws FileError listing every fault, SafetensorsError or GgufError if the weights file is broken,
  *   ArgumentError if the name is neither or an option is unknown, HubError if the hub does not give out the model,
  *   DownloadError if it does not arrive
  */
 export async function loadModel(
-  nameOrFolder: string,
+  nameFolderOrGguf: string,
   options: LoadOptions = {},
 ): Promise<LanguageModel> {
-  assertOptions('loadModel', options, { linear: 'optional', ...HUB_OPTIONS });
+  assertOptions(CALLER, options, { linear: 'optional', ...HUB_OPTIONS });
   const { linear, ...hub } = options;
   assertMakesLayers(linear);
-  const find = finder('loadModel', nameOrFolder, hub);
-  return namingDamage('loadModel', async () => {
-    const { layout, create } = await readPlan(nameOrFolder, await find('config.json'), hub);
-    const weights = await readWeights(await findWeights('loadModel', find), layout, linear);
+  return namingDamage(CALLER, async () => {
+    const { plan, file, reader } = isGguf(nameFolderOrGguf)
+      ? await openGguf(nameFolderOrGguf)
+      : await openFiles(nameFolderOrGguf, hub);
+    const read = takeWeights(reader, file, plan.layout, linear);
+    const weights = await read.finally(() => reader.close());
     try {
-      return create(weights);
+      return plan.create(weights);
     } finally {
       for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
     }
   });
 }
 
+/** A model's files: what is to be built, and the weights for it. The caller closes the reader. */
+interface Source {
+  plan: ModelPlan;
+  file: string;
+  reader: WeightsReader;
+}
+
+async function openGguf(file: string): Promise<Source> {
+  const reader = await openGgufModel(CALLER, file);
+  const { config } = reader;
+  try {
+    return { plan: planFor(file, config)(file, config, null), file, reader };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function openFiles(model: string, hub: HubOptions): Promise<Source> {
+  const find = finder(CALLER, model, hub);
+  const plan = await readPlan(model, await find('config.json'), hub);
+  const file = await findWeights(CALLER, find);
+  return { plan, file, reader: await openWeights(file) };
+}
+
 function assertMakesLayers(linear: unknown): void {
   if (linear === undefined || typeof linear === 'function') return;
   throw new ArgumentError(
-    `loadModel: linear must be a function that makes a layer, such as quantizedLinear() or halfLinear, got ${quote(linear)}.`,
-  );
-}
-
-function finder(caller: string, model: string, options: HubOptions): Find {
-  assertName(caller, model);
-  return (file, ...others) => findFile({ caller, model, file }, options, others);
-}
-
-function assertName(caller: string, nameOrFolder: unknown): void {
-  if (typeof nameOrFolder === 'string' && nameOrFolder !== '') return;
-  throw new ArgumentError(
-    `${caller}: the model must be a folder or a name on the hub such as distilgpt2, got ${quote(nameOrFolder)}.`,
+    `${CALLER}: linear must be a function that makes a layer, such as quantizedLinear() or halfLinear, got ${quote(linear)}.`,
   );
 }
 
 async function readPlan(model: string, file: string, options: HubOptions): Promise<ModelPlan> {
-  const caller = 'loadModel';
-  const json = await readJson(caller, file);
-  const { model_type: type = 'gpt2' } = json; // old files have none
-  const plan = typeof type === 'string' ? PLANS.get(type) : undefined;
-  if (!plan) {
-    const known = [...PLANS.keys()].join(', ');
-    throw new FileError(caller, file, [`model_type must be one of ${known}, got ${quote(type)}.`]);
-  }
+  const json = await readJson(CALLER, file);
+  const plan = planFor(file, json);
   const config = { file, json };
-  return plan(file, json, await readGenerationConfig({ caller, model, config }, options));
+  return plan(file, json, await readGenerationConfig({ caller: CALLER, model, config }, options));
 }
 
-/**
- * Loads the tokenizer of a model, its tokenizer.json, or vocab.json and merges.txt, from where
- * `loadModel` finds the model, and checks that it fits.
- * @throws ArgumentError if the config is left out, FileError if the file is missing or broken, or has
- *   ids beyond the vocabulary, and for a name what `loadModel` throws
- */
-export async function loadTokenizer(
-  nameOrFolder: string,
-  config: LanguageModelConfig,
-  options: HubOptions = {},
-): Promise<Tokenizer> {
-  const caller = 'loadTokenizer';
-  assertConfig(caller, config);
-  assertOptions(caller, options, HUB_OPTIONS);
-  const find = finder(caller, nameOrFolder, options);
-  return namingDamage(caller, async () => {
-    const file = await find('tokenizer.json', 'vocab.json');
-    const isOld = file.endsWith('vocab.json');
-    const json = isOld
-      ? await readBpe(caller, file, await find('merges.txt'))
-      : await readJson(caller, file);
-    return checkTokenizer(caller, file, json, config);
-  });
-}
-
-function assertConfig(caller: string, config: unknown): void {
-  if (typeof (config as Partial<LanguageModelConfig> | undefined)?.vocabSize === 'number') return;
-  throw new ArgumentError(
-    `${caller}: config must be that of the model, which must have vocabSize, got ${kindOf(config)}. Write ${caller}(name, model.config).`,
-  );
-}
-
-function checkTokenizer(
-  caller: string,
-  file: string,
-  json: object,
-  config: LanguageModelConfig,
-): Tokenizer {
-  const tokenizer = parseTokenizer(json, (fault, cause) => {
-    throw new FileError(caller, file, [fault], cause);
-  });
-  const beyond = [...tokenizer.get_vocab(true)].find(([, id]) => !(id < config.vocabSize));
-  if (!beyond) return tokenizer;
-  const shown = `${JSON.stringify(beyond[0])} = ${beyond[1]}`;
-  throw new FileError(caller, file, [
-    `each token id must be below the model's vocab_size ${config.vocabSize}, got ${shown}. Does the tokenizer belong to this model?`,
-  ]);
-}
-
-function parseTokenizer(json: object, fail: (fault: string, cause: unknown) => never): Tokenizer {
-  try {
-    // Python's default; the library's own would drop spaces before punctuation.
-    return new Tokenizer(json, { clean_up_tokenization_spaces: false });
-  } catch (error) {
-    return fail(`the file must hold a tokenizer: ${(error as Error).message}.`, error);
-  }
+/** The plan of the family that a config.json names; old ones name none. */
+function planFor(file: string, { model_type: type = 'gpt2' }: Record<string, unknown>): Plan {
+  const plan = typeof type === 'string' ? PLANS.get(type) : undefined;
+  if (plan) return plan;
+  const known = [...PLANS.keys()].join(', ');
+  throw new FileError(CALLER, file, [`model_type must be one of ${known}, got ${quote(type)}.`]);
 }

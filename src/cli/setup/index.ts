@@ -2,7 +2,7 @@ export { jupyterEnvironment } from './jupyter-environment';
 export { jupyterKernelStep } from './jupyter-kernel';
 export { tensorflowStep } from './tensorflow/native-tensorflow';
 export { peftStep, makePeftPython, peftPython } from './peft-environment';
-export { PIP, pythonStep } from './python-packages';
+export { pythonStep } from './python-packages';
 export { runNpm, SetupError } from './run-program.cjs';
 export { isReady, lastFailure, runSteps } from './run-steps.cjs';
 export type { Step, StepContext } from './run-steps.cjs';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pythonPath, projectRoot, stateFolder } from '../../files/local';
+import { PIP } from '../../files/pip';
 import { findPython } from './find-python';
-import { PIP } from './python-packages';
 import { SetupError } from './run-program.cjs';
 import { isReady, runSteps, type Step, type StepContext } from './run-steps.cjs';
 

@@ -1,18 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pythonPath, projectRoot, venv } from '../../files/local';
+import { PIP } from '../../files/pip';
 import { findPython } from './find-python';
 import type { Step, StepContext } from './run-steps.cjs';
 import { STEP } from './set-up-steps.cjs';
-
-/** Arguments of pip: give up soon where an index cannot be reached, ask and draw nothing. */
-export const PIP = [
-  '--retries=1',
-  '--timeout=15',
-  '--disable-pip-version-check',
-  '--no-input',
-  '--progress-bar=off',
-];
 
 /** The folder `.venv`: JupyterLab, its extension for charts, and the notebook runner. */
 export const pythonStep: Step = {

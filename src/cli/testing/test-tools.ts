@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot, pythonPath, stateFolder } from '../../files/local';
-import { PIP, runNpm, runSteps, type Step, type StepContext } from '../setup';
+import { PIP } from '../../files/pip';
+import { runNpm, runSteps, type Step, type StepContext } from '../setup';
 
 const REQUIREMENTS = path.join(projectRoot, 'requirements-dev.txt');
 const NODE_FOLDER = path.join(stateFolder, 'newest-node');

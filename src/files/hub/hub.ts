@@ -51,6 +51,13 @@ export async function hubFile(
   throw await missingOnHub(wanted, files, commit, hub);
 }
 
+/** Whether the cache has all of these files of a model. */
+export async function isCached(model: string, files: readonly string[]): Promise<boolean> {
+  const { ref, home } = cacheOf(model);
+  const snapshot = path.join(home, 'snapshots', await readSeen(ref));
+  return files.every((file) => existsSync(path.join(snapshot, file)));
+}
+
 /** Where the cache keeps a model, and the commit of it. */
 function cacheOf(model: string): { home: string; ref: string } {
   const home = path.join(cacheFolder(), getRepoFolderName({ type: 'model', name: model }));

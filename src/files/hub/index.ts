@@ -3,5 +3,5 @@ export { DownloadError, HubError } from './hub-error';
 export { findFile } from './find-file';
 export { HUB_OPTIONS } from './ask-hub';
 export type { HubOptions } from './ask-hub';
-export { hubFile, isHubName } from './hub';
+export { hubFile, isCached, isHubName } from './hub';
 export { namingDamage } from './damage';

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { FIXTURES } from '../../../tests/fixture';
 import { memory, useAccelerator } from '../../tensor/runtime';
-import { loadModel, loadTokenizer } from '../load';
+import { loadModel } from '../load';
+import { loadTokenizer } from '../load-tokenizer';
 import type { LanguageModel } from './language-model';
 import { generate, generateText, type GenerateTextOptions, streamText } from '.';
 

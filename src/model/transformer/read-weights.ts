@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { FileError } from '../../files/local';
-import { openWeights, type SafetensorsReader } from '../../files/safetensors';
+import { openWeights } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
 import type { LinearLayer, MakeLinear } from '../../tensor/nn';
 import { ensureAccelerator, transpose } from '../../tensor/runtime';
@@ -9,6 +9,13 @@ import type { WeightLayout } from './weight-layout';
 const CALLER = 'readWeights';
 
 type OwnedWeights = Map<string, tf.Tensor | LinearLayer>;
+
+/** The tensors of a model as its files have them, read one at a time. */
+export interface WeightsReader {
+  readonly tensors: ReadonlyMap<string, { readonly shape: number[] }>;
+  read(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
 
 /**
  * Reads the weights of a model from Hugging Face's model.safetensors, or from the shards that its
@@ -24,6 +31,16 @@ export async function readWeights(
   makeLinear?: MakeLinear,
 ): Promise<OwnedWeights> {
   const reader = await openWeights(file);
+  return takeWeights(reader, file, layout, makeLinear).finally(() => reader.close());
+}
+
+/** Reads the weights of a model as `readWeights`, from files that are open. The reader stays open. */
+export async function takeWeights(
+  reader: WeightsReader,
+  file: string,
+  layout: WeightLayout,
+  makeLinear?: MakeLinear,
+): Promise<OwnedWeights> {
   const weights: OwnedWeights = new Map();
   try {
     await ensureAccelerator();
@@ -35,8 +52,6 @@ export async function readWeights(
   } catch (error) {
     for (const weight of weights.values()) weight.dispose();
     throw error;
-  } finally {
-    await reader.close();
   }
 }
 
@@ -68,11 +83,7 @@ function keepLayers(
 }
 
 /** Hands every good tensor to `keep`. @returns every fault */
-async function readAll(
-  reader: SafetensorsReader,
-  layout: WeightLayout,
-  keep: Keep,
-): Promise<string[]> {
+async function readAll(reader: WeightsReader, layout: WeightLayout, keep: Keep): Promise<string[]> {
   const { stored, faults } = matchNames(reader, layout);
   for (const [name, shape] of layout.shapes) {
     const storedName = stored.get(name);
@@ -92,7 +103,7 @@ async function readAll(
 }
 
 /** The stored name of each parameter; the prefix may be missing. */
-function matchNames(reader: SafetensorsReader, { shapes, prefix, ignored, tied }: WeightLayout) {
+function matchNames(reader: WeightsReader, { shapes, prefix, ignored, tied }: WeightLayout) {
   const stored = new Map<string, string>();
   const faults: string[] = [];
   for (const storedName of reader.tensors.keys()) {
@@ -108,7 +119,7 @@ function matchNames(reader: SafetensorsReader, { shapes, prefix, ignored, tied }
 
 /** The faults of tensors that repeat a parameter with other numbers. */
 async function tiedFaults(
-  reader: SafetensorsReader,
+  reader: WeightsReader,
   { tied }: WeightLayout,
   stored: ReadonlyMap<string, string>,
 ): Promise<string[]> {

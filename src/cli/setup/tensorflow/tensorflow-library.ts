@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { pythonPath, projectRoot, stateFolder } from '../../../files/local';
-import { PIP } from '../python-packages';
+import { PIP } from '../../../files/pip';
 import { SetupError } from '../run-program.cjs';
 import type { Artifact, StepContext } from '../run-steps.cjs';
 import { findCompiler } from './find-compiler';

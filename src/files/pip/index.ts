@@ -1,0 +1,2 @@
+export { fetchPipFile, PIP } from './pip-file';
+export type { PipFile } from './pip-file';

@@ -1,0 +1,87 @@
+import type { Template } from '@huggingface/jinja';
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { ArgumentError, assertOptions, type OptionKeys, quote } from '../tensor/errors';
+import { assertTokenizer } from './transformer';
+
+/** One message of a conversation. Templates may read more keys, such as `tool_calls`. */
+export interface ChatMessage {
+  /** usually system, user, assistant or tool */
+  role: string;
+  content?: unknown;
+  [key: string]: unknown;
+}
+
+/** How a conversation is rendered. */
+export interface ChatOptions {
+  /** true if the text ends where the assistant's next message begins; false unless given */
+  generationPrompt?: boolean;
+  /** the functions that the model may call, in OpenAI's form; none unless given */
+  tools?: readonly object[];
+}
+
+const OPTIONS: OptionKeys<ChatOptions> = { generationPrompt: 'optional', tools: 'optional' };
+
+/** The templates of a model by name; `default` is there always, `tool_use` where tools have their own. */
+export type Templates = Readonly<Record<string, Template>> & { readonly default: Template };
+
+/** A model's own way to write a conversation as one text, in Jinja. */
+export class ChatTemplate {
+  /** @param tokens special tokens by the names that templates have for them, such as `bos_token` */
+  constructor(
+    private readonly templates: Templates,
+    private readonly tokens: Readonly<Record<string, string>>,
+  ) {}
+
+  /**
+   * Renders a conversation, special tokens included.
+   * @throws ArgumentError if a message has no role, or the template refuses the conversation
+   */
+  render(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
+    const caller = 'ChatTemplate.render';
+    assertMessages(caller, messages);
+    assertOptions(caller, options, OPTIONS);
+    const { generationPrompt = false, tools } = options;
+    const template = (tools && this.templates.tool_use) ?? this.templates.default;
+    const variables = { ...this.tokens, add_generation_prompt: generationPrompt, tools };
+    try {
+      return template.render({ messages, ...variables });
+    } catch (error) {
+      const { message } = error as Error;
+      throw new ArgumentError(
+        `${caller}: the model's template refuses this conversation: ${message}`,
+      );
+    }
+  }
+}
+
+/**
+ * Encodes a conversation as the model's template writes it. No token is added to those of the template:
+ * most begin with the token that begins a text, and a second one would spoil the first.
+ * @throws ArgumentError if a message has no role, or the template refuses the conversation
+ */
+export function encodeChat(
+  tokenizer: Tokenizer,
+  template: ChatTemplate,
+  messages: readonly ChatMessage[],
+  options: ChatOptions = {},
+): number[] {
+  assertTokenizer('encodeChat', tokenizer);
+  if (!(template instanceof ChatTemplate)) {
+    throw new ArgumentError(
+      `encodeChat: template must come from loadChatTemplate, got ${quote(template)}.`,
+    );
+  }
+  const text = template.render(messages, options);
+  return tokenizer.encode(text, { add_special_tokens: false }).ids;
+}
+
+function assertMessages(caller: string, messages: unknown): void {
+  const isList = Array.isArray(messages) && messages.length > 0;
+  const bad: unknown = isList
+    ? messages.find((one: unknown) => typeof (one as ChatMessage | null)?.role !== 'string')
+    : messages;
+  if (isList && bad === undefined) return;
+  throw new ArgumentError(
+    `${caller}: messages must be a list of one or more such as { role: 'user', content: 'Hi' }, got ${quote(bad)}.`,
+  );
+}

@@ -1,0 +1,3 @@
+export { openGgufModel } from './gguf-model';
+export type { GgufModel } from './gguf-model';
+export { tokenizerJson } from './tokenizer-json';
