@@ -1,4 +1,4 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer } from '@huggingface/tokenizers';
 import { readGguf } from '../files/gguf';
 import { HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
@@ -6,6 +6,7 @@ import { ArgumentError, assertOptions, kindOf } from '../tensor/errors';
 import { readBpe } from './bpe-tokenizer';
 import { finder, isGguf } from './find';
 import { tokenizerJson } from './gguf';
+import { makeTokenizer } from './make-tokenizer';
 import type { LanguageModelConfig } from './transformer';
 
 const CALLER = 'loadTokenizer';
@@ -74,8 +75,7 @@ function checkTokenizer(file: string, json: object, config: LanguageModelConfig)
 
 function parseTokenizer(json: object, fail: (fault: string, cause: unknown) => never): Tokenizer {
   try {
-    // Python's default; the library's own would drop spaces before punctuation.
-    return new Tokenizer(json, { clean_up_tokenization_spaces: false });
+    return makeTokenizer(json);
   } catch (error) {
     return fail(`the file must hold a tokenizer: ${(error as Error).message}.`, error);
   }

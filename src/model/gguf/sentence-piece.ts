@@ -47,8 +47,13 @@ const sequence = (key: string, parts: object[]) => ({ type: 'Sequence', [key]: p
  * The merges, best first. SentencePiece merges the neighbours whose union has the highest score, so
  * each way to cut a token into two tokens is a merge, as good as its score.
  */
-function mergesOf({ tokens, list }: GgufTokenizer): [string, string][] {
+function mergesOf({ tokens, list, fail }: GgufTokenizer): [string, string][] {
   const [scores, types] = [list('scores', 'number'), list('token_type', 'number')];
+  if (scores.length !== tokens.length || types.length !== tokens.length) {
+    fail(
+      `tokenizer.ggml.scores and token_type must hold ${tokens.length} numbers, one for each token.`,
+    );
+  }
   const isNormal = (id: number) => types[id] === NORMAL;
   const normal = new Set(tokens.filter((_, id) => isNormal(id)));
   const best = [...tokens.keys()]
