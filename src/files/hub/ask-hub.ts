@@ -10,6 +10,7 @@ import { LoraError, type OptionKeys } from '../../tensor/errors';
 import { type Content, download, type DownloadProgress } from './download';
 import type { HubAccess } from './hub-access';
 import { DownloadError, HubError, type HubFile } from './hub-error';
+import { hubName } from './hub-name';
 
 /** How a model comes from the hub. */
 export interface HubOptions {
@@ -21,11 +22,11 @@ export interface HubOptions {
 
 export const HUB_OPTIONS: OptionKeys<HubOptions> = { onProgress: 'optional', hubUrl: 'optional' };
 
-/** The commit that a model's main branch is at. */
+/** The commit that the branch, tag or commit of a model's name stands for. */
 export async function askCommit(wanted: HubFile, hub: HubAccess): Promise<string> {
-  const { model: name } = wanted;
+  const { name, revision } = hubName(wanted.model);
   return ask(wanted, hub, async () => {
-    const { sha } = await modelInfo({ ...hub, name, revision: 'main', additionalFields: ['sha'] });
+    const { sha } = await modelInfo({ ...hub, name, revision, additionalFields: ['sha'] });
     if (!REGEX_COMMIT_HASH.test(sha)) throw new Error('its answer names no commit');
     return sha;
   });
@@ -56,7 +57,7 @@ export async function askPaths(
   revision: string,
   hub: HubAccess,
 ): Promise<PathInfo[]> {
-  const repo = { type: 'model', name: wanted.model } as const;
+  const repo = { type: 'model', name: hubName(wanted.model).name } as const;
   return ask(wanted, hub, () => pathsInfo({ ...hub, repo, paths, revision }));
 }
 
@@ -69,7 +70,7 @@ export async function fetchBlob(
   hub: HubAccess,
   onProgress: HubOptions['onProgress'] = () => undefined,
 ): Promise<void> {
-  const repo = { type: 'model', name: wanted.model } as const;
+  const repo = { type: 'model', name: hubName(wanted.model).name } as const;
   // Plain HTTP, not the hub's xet protocol: resuming needs no more than a range of bytes.
   const source = await ask(wanted, hub, () =>
     downloadFile({ ...hub, repo, path: wanted.file, revision, xet: false }),

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { ArgumentError } from '../../tensor/errors';
 import { FileError, missingFault } from '../local';
 import type { HubOptions } from './ask-hub';
-import { hubFile, isHubName } from './hub';
+import { hubFile } from './hub';
 import type { HubFile } from './hub-error';
+import { isHubName } from './hub-name';
 
 /**
  * The path of a model's file: in a folder, which goes first, or by the model's name in the hub's

@@ -21,8 +21,9 @@ import { ArgumentError } from '../../tensor/errors';
 import { FileError } from '../local';
 import type { DownloadProgress } from './download';
 import { findFile } from './find-file';
-import { hubFile, isHubName } from './hub';
+import { hubFile } from './hub';
 import { DownloadError, HubError } from './hub-error';
+import { isHubName } from './hub-name';
 
 const fixture = path.join(FIXTURES, 'gpt2_tiny');
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
@@ -68,7 +69,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else if (pathname.startsWith('/cdn/')) sendLarge(range, response);
   else if (!pathname.includes('/owner/tiny/')) {
     redirect(307, pathname.replace(/^(\/api\/models)?\/[^/]+/, '$1/owner/tiny'));
-  } else if (pathname.endsWith('/revision/main')) {
+  } else if (/\/revision\/(main|v1%2F2)$/.test(pathname)) {
     json({ _id: '1', id: 'owner/tiny', sha: faults.commit ?? COMMIT });
   } else if (pathname.includes('/paths-info/')) {
     request.once('data', (body: Buffer) => json(pathsInfo(body)));
@@ -169,6 +170,22 @@ describe('a model by its name on the hub', () => {
     writeFileSync(path.join(home(), 'blobs', sha256), 'by Python');
     assert.equal(readFileSync(await fetchFile(LARGE), 'utf8'), 'by Python');
     assert.deepEqual(requests.slice(1), [`POST /api/models/owner/tiny/paths-info/${other}`]);
+  });
+
+  test('with a revision is that branch, tag or commit, kept beside the others', async () => {
+    const tagged = await find('tiny@v1/2', hub());
+    assert.equal(tagged, snapshot('config.json'));
+    assert.equal(readFileSync(path.join(home(), 'refs/v1/2'), 'utf8'), COMMIT);
+    assert.equal(await find('tiny@v1/2', offline), tagged);
+    assert.equal(existsSync(path.join(home(), 'refs/main')), false);
+
+    requests = [];
+    assert.equal(await find(`tiny@${COMMIT}`, offline), tagged); // which needs no question
+    const other = COMMIT.replace('0', 'f');
+    await find(`tiny@${other}`, hub());
+    assert.ok(requests.every((request) => !request.includes('/revision/')));
+    assert.ok(existsSync(path.join(home(), 'snapshots', other, 'config.json')));
+    assert.equal(existsSync(path.join(home(), 'refs', other)), false);
   });
 
   test('reports progress up to the size of the file', async () => {
@@ -313,14 +330,33 @@ describe('a hub that does not give the model', () => {
 
 describe('names', () => {
   test('of the hub', () => {
-    for (const name of ['gpt2', 'distilgpt2', 'openai-community/gpt2', 'a/B_c.9', 'datasets/x']) {
+    for (const name of [
+      'gpt2',
+      'distilgpt2',
+      'openai-community/gpt2',
+      'a/B_c.9',
+      'datasets/x',
+      'a/b@v1',
+      'a@refs/pr/1',
+    ]) {
       assert.ok(isHubName(name), name);
     }
   });
 
   test('that are paths, or nothing, are folders that are not there; nobody is asked', async () => {
     const names = ['', '../x', './x', '/x', 'a/b/c', 'a/..', 'a//b', 'a--b', 'x?y', 'a b', '~/x'];
-    for (const name of [...names, 'x/', 'a\\b', 'C:x', 'a\n', 'a'.repeat(97)]) {
+    for (const name of [
+      ...names,
+      'x/',
+      'a\\b',
+      'C:x',
+      'a\n',
+      'a'.repeat(97),
+      'a@',
+      'a@../x',
+      'a@b@c',
+      '@x',
+    ]) {
       await assert.rejects(find(name, hub()), (error: Error) => {
         assert.ok(error instanceof ArgumentError, String(error));
         assert.ok(error.message.endsWith(`got ${JSON.stringify(name)}.`), error.message);

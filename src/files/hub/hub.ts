@@ -7,14 +7,10 @@ import { askCommit, askContent, askPaths, fetchBlob, type HubOptions } from './a
 import { cacheFolder, isOffline } from './environment';
 import { type HubAccess, hubAccess } from './hub-access';
 import { DownloadError, HubError, type HubFile } from './hub-error';
+import { hubName } from './hub-name';
 
 /** What a model may have in the place of model.safetensors. */
 const PICKLES = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
-
-/** A name may have an owner; anything else that holds a slash or starts with a dot is a path. */
-export function isHubName(name: string): boolean {
-  return /^(?!.*(--|\.\.))(\w[\w.-]{0,95}\/)?\w[\w.-]{0,95}$/.test(name);
-}
 
 /**
  * A file of a model in the hub's cache, the one that Python uses too, fetched if it is not there.
@@ -31,8 +27,8 @@ export async function hubFile(
   others: readonly string[] = [],
 ): Promise<string> {
   const files = [wanted.file, ...others];
-  const { ref, home } = cacheOf(wanted.model);
-  const seen = await readSeen(ref);
+  const { home } = cacheOf(wanted.model);
+  const seen = await readSeen(wanted.model);
   const isSeen = REGEX_COMMIT_HASH.test(seen);
   const cached = files
     .map((file) => path.join(home, 'snapshots', seen, file))
@@ -53,18 +49,24 @@ export async function hubFile(
 
 /** Whether the cache has all of these files of a model. */
 export async function isCached(model: string, files: readonly string[]): Promise<boolean> {
-  const { ref, home } = cacheOf(model);
-  const snapshot = path.join(home, 'snapshots', await readSeen(ref));
+  const { home } = cacheOf(model);
+  const snapshot = path.join(home, 'snapshots', await readSeen(model));
   return files.every((file) => existsSync(path.join(snapshot, file)));
 }
 
-/** Where the cache keeps a model, and the commit of it. */
+/** Where the cache keeps a model, and the commit of the revision. */
 function cacheOf(model: string): { home: string; ref: string } {
-  const home = path.join(cacheFolder(), getRepoFolderName({ type: 'model', name: model }));
-  return { home, ref: path.join(home, 'refs', 'main') };
+  const { name, revision } = hubName(model);
+  const home = path.join(cacheFolder(), getRepoFolderName({ type: 'model', name }));
+  return { home, ref: path.join(home, 'refs', revision) };
 }
 
-const readSeen = (ref: string) => readFile(ref, 'utf8').catch(() => '');
+/** The commit that the cache has of the revision; empty if there is none. */
+async function readSeen(model: string): Promise<string> {
+  const { revision } = hubName(model);
+  if (REGEX_COMMIT_HASH.test(revision)) return revision;
+  return readFile(cacheOf(model).ref, 'utf8').catch(() => '');
+}
 
 /** Fetches a file into the cache. @returns its path; undefined if the hub has no such file */
 async function fetchFile(
@@ -83,7 +85,7 @@ async function fetchFile(
     if (!existsSync(blob)) await fetchBlob(blob, content, commit, wanted, hub, onProgress);
     await linkTo(blob, snapshot);
     await mkdir(path.dirname(ref), { recursive: true });
-    if ((await readSeen(ref)) !== commit) await writeFileAtomically(ref, [commit]);
+    if ((await readSeen(wanted.model)) !== commit) await writeFileAtomically(ref, [commit]);
   } catch (error) {
     if (error instanceof HubError || error instanceof DownloadError) throw error;
     const fault = `the cache must be writable, got: ${writeFault(error)}. Make room, or let HF_HUB_CACHE name another folder, then run the same line again.`;

@@ -54,7 +54,8 @@ async function* pieces(
   const known = before.length > 0 ? tokenizer.decode(before).length : 0;
   let text = '';
   let told = 0;
-  for await (const [ids = []] of generateSteps(model, [before], options)) {
+  const idsBelow = Math.min(afterLastId(tokenizer), model.config.vocabSize);
+  for await (const [ids = []] of generateSteps(model, [before], { ...options, idsBelow })) {
     text = tokenizer.decode([...before, ...ids]).slice(known);
     const ends = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
     const end = ends.length > 0 ? Math.min(...ends) : certainLength(text, stop);
@@ -63,6 +64,13 @@ async function* pieces(
     if (ends.length > 0) return;
   }
   if (text.length > told) yield text.slice(told);
+}
+
+/** The number after the last id that stands for a text. */
+function afterLastId(tokenizer: Tokenizer): number {
+  let after = 0;
+  for (const id of tokenizer.get_vocab(true).values()) after = Math.max(after, id + 1);
+  return after;
 }
 
 /** How much of a text no later token changes: all but the start of a character or of a stop text. */

@@ -45,11 +45,16 @@ test('what ends a text must be texts that are not empty, and token ids', async (
   model.dispose();
 });
 
+/** The ids of a tokenizer that has all of the model's. */
+const get_vocab = () => new Map([['last', 9999]]);
+
 /** A tokenizer whose texts are the first bytes of another text, one for each token after a prompt of two. */
 function bytesOf(text: string): Parameters<typeof streamText>[1] {
   const bytes = Buffer.from(text);
   const decode = (ids: number[]) => bytes.subarray(0, ids.length - 2).toString('utf8');
-  return { encode: () => ({ ids: [1, 2] }), decode } as unknown as ReturnType<typeof bytesOf>;
+  return { encode: () => ({ ids: [1, 2] }), decode, get_vocab } as unknown as ReturnType<
+    typeof bytesOf
+  >;
 }
 
 describe('streamText', () => {
@@ -107,7 +112,7 @@ describe('streamText', () => {
         .map(() => ' word')
         .join('')
         .trimStart();
-    const tokenizer = { encode: () => ({ ids: [1] }), decode } as unknown as ReturnType<
+    const tokenizer = { encode: () => ({ ids: [1] }), decode, get_vocab } as unknown as ReturnType<
       typeof bytesOf
     >;
     const two = { maxNewTokens: 2, stopTokens: [] };
@@ -128,6 +133,27 @@ describe('streamText', () => {
       /^ArgumentError: streamText: stop/,
     );
   });
+});
+
+test("rows of the head beyond the tokenizer's ids are never written", async () => {
+  const model = await loadModel(path.join(FIXTURES, 'gpt2_tiny'));
+  const few = Math.floor(model.config.vocabSize / 2);
+  const writtenWith = async (last: number, temperature: number) => {
+    let written: number[] = [];
+    const decode = (ids: number[]) => ((written = ids), 'a'.repeat(ids.length));
+    const vocabulary = () => new Map([['last', last]]);
+    const tokenizer = { encode: () => ({ ids: [1] }), decode, get_vocab: vocabulary } as unknown;
+    const options = { maxNewTokens: 30, stopTokens: [], temperature };
+    await generateText(model, tokenizer as ReturnType<typeof bytesOf>, 'a', options);
+    return written;
+  };
+  for (const temperature of [0, 3]) {
+    assert.ok((await writtenWith(9999, temperature)).some((id) => id >= few));
+    const written = await writtenWith(few - 1, temperature);
+    assert.equal(written.length, 31);
+    assert.ok(written.every((id) => id < few));
+  }
+  model.dispose();
 });
 
 test('a token that occurred is less likely with a penalty, from the prompt on', async () => {

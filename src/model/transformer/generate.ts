@@ -37,6 +37,12 @@ export const GENERATE_OPTIONS: OptionKeys<GenerateOptions> = {
   ...SAMPLE_OPTIONS,
 };
 
+/** What the functions that know a tokenizer tell besides. */
+export interface StepOptions extends GenerateOptions {
+  /** tokens of this id and above are not written: the model has rows for them, but no text */
+  idsBelow?: number;
+}
+
 /** Gets a prompt's new tokens so far; returns true to end its continuation. */
 export type IsDone = (ids: readonly number[]) => boolean;
 
@@ -78,13 +84,13 @@ interface Row {
 export async function* generateSteps(
   model: LanguageModel,
   prompts: readonly (readonly number[])[],
-  options: GenerateOptions,
+  options: StepOptions,
   isDone: IsDone = () => false,
 ): AsyncGenerator<number[][]> {
   assertValues(model, prompts, options);
   if (prompts.length === 0) return;
   const { vocabSize, eosTokenIds } = model.config;
-  const { maxNewTokens, stopTokens = eosTokenIds, seed = 0 } = options;
+  const { maxNewTokens, stopTokens = eosTokenIds, seed = 0, idsBelow = vocabSize } = options;
   const draws = await drawUniform(seed, prompts.length * maxNewTokens);
   const rows = prompts.map((_, i): Row => {
     const own = draws.subarray(i * maxNewTokens, (i + 1) * maxNewTokens);
@@ -100,7 +106,7 @@ export async function* generateSteps(
       past = extended;
       const values = await readAndDispose(logits);
       next = rows.map((row, r) => {
-        const own = values.subarray(r * vocabSize, (r + 1) * vocabSize);
+        const own = values.subarray(r * vocabSize, r * vocabSize + idsBelow);
         penalize(own, [prompts[r] ?? [], row.ids], options);
         const id = sample(own, row.draws[i] as number, options);
         row.done ||= stopTokens.includes(id);
