@@ -90,7 +90,7 @@ describe('streamText', () => {
 
   test('gives what generateText gives, with the same seed', async () => {
     const tokenizer = await loadTokenizer(path.join(FIXTURES, 'gpt2_tiny'), model.config);
-    const more = { temperature: 1.2, minP: 0.05, repetitionPenalty: 1.3, seed: 4 };
+    const more = { temperature: 1.2, minP: 0.05, repetitionPenalty: 1.3, seed: 5 };
     const sampled = { ...more, maxNewTokens: 12, stopTokens: [], stop: ['at'] };
     const pieces: string[] = [];
     for await (const piece of streamText(model, tokenizer, 'the cat', sampled)) pieces.push(piece);
@@ -143,14 +143,14 @@ test("rows of the head beyond the tokenizer's ids are never written", async () =
     const decode = (ids: number[]) => ((written = ids), 'a'.repeat(ids.length));
     const vocabulary = () => new Map([['last', last]]);
     const tokenizer = { encode: () => ({ ids: [1] }), decode, get_vocab: vocabulary } as unknown;
-    const options = { maxNewTokens: 30, stopTokens: [], temperature };
+    const options = { maxNewTokens: 18, stopTokens: [], temperature };
     await generateText(model, tokenizer as ReturnType<typeof bytesOf>, 'a', options);
     return written;
   };
   for (const temperature of [0, 3]) {
     assert.ok((await writtenWith(9999, temperature)).some((id) => id >= few));
     const written = await writtenWith(few - 1, temperature);
-    assert.equal(written.length, 31);
+    assert.equal(written.length, 19);
     assert.ok(written.every((id) => id < few));
   }
   model.dispose();
