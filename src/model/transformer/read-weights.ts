@@ -3,7 +3,7 @@ import { FileError } from '../../files/local';
 import { openWeights } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
 import type { LinearLayer, MakeLinear } from '../../tensor/nn';
-import { ensureAccelerator, transpose } from '../../tensor/runtime';
+import { ensureAccelerator, settle, transpose } from '../../tensor/runtime';
 import type { WeightLayout } from './weight-layout';
 
 const CALLER = 'readWeights';
@@ -44,7 +44,11 @@ export async function takeWeights(
   const weights: OwnedWeights = new Map();
   try {
     await ensureAccelerator();
-    const keepTensor: Keep = (name, values, shape) => weights.set(name, tf.tensor(values, shape));
+    const keepTensor: Keep = (name, values, shape) => {
+      const tensor = tf.tensor(values, shape);
+      weights.set(name, tensor);
+      settle(tensor);
+    };
     const keep = makeLinear ? keepLayers(weights, layout, makeLinear, keepTensor) : keepTensor;
     const faults = await readAll(reader, layout, keep);
     if (faults.length > 0) throw new FileError(CALLER, file, faults);

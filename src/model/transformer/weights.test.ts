@@ -50,6 +50,16 @@ for (const transposed of [false, true]) {
   const layout = layoutOf(transposed);
 
   describe(`weights that a file has ${transposed ? '(in, out)' : '(out, in)'}`, () => {
+    test('are on the accelerator once they are read', async () => {
+      const parameters = drawParameters();
+      await writeWeights(file, layout, parameters);
+      const { nativeHandles } = memory();
+      const weights = await readWeights(file, layout);
+      if (nativeHandles !== null)
+        assert.equal(memory().nativeHandles, nativeHandles + weights.size);
+      for (const tensor of [...weights.values(), ...parameters.values()]) tensor.dispose();
+    });
+
     test('are read as they were written', async () => {
       const start = memory().bytes;
       const parameters = drawParameters();
