@@ -18,6 +18,7 @@ export type {
   LanguageModel,
   LanguageModelConfig,
   ModelSource,
+  Prompt,
   SampleOptions,
   WeightLayout,
   Weights,

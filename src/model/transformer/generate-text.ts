@@ -4,12 +4,16 @@ import { assertModule } from '../../tensor/nn';
 import { GENERATE_OPTIONS, type GenerateOptions, generateSteps } from './generate';
 import { assertTokenizer } from './assert-tokenizer';
 import type { LanguageModel } from './language-model';
+import { isTokenId } from './token-id';
 
 /** How a text is continued, as text. */
 export interface GenerateTextOptions extends GenerateOptions {
   /** texts that end the continuation and are cut off it */
   stop?: readonly string[];
 }
+
+/** A text, or its token ids, such as those of `encodeChat`. */
+export type Prompt = string | readonly number[];
 
 /**
  * Continues a text.
@@ -19,7 +23,7 @@ export interface GenerateTextOptions extends GenerateOptions {
 export async function generateText(
   model: LanguageModel,
   tokenizer: Tokenizer,
-  prompt: string,
+  prompt: Prompt,
   options: GenerateTextOptions,
 ): Promise<string> {
   assertText('generateText', { model, tokenizer, prompt, options });
@@ -36,7 +40,7 @@ export async function generateText(
 export function streamText(
   model: LanguageModel,
   tokenizer: Tokenizer,
-  prompt: string,
+  prompt: Prompt,
   options: GenerateTextOptions,
 ): AsyncGenerator<string> {
   assertText('streamText', { model, tokenizer, prompt, options });
@@ -46,12 +50,12 @@ export function streamText(
 async function* pieces(
   model: LanguageModel,
   tokenizer: Tokenizer,
-  prompt: string,
+  prompt: Prompt,
   { stop = [], ...options }: GenerateTextOptions,
 ): AsyncGenerator<string> {
-  const { ids: before } = tokenizer.encode(prompt);
+  const before = typeof prompt === 'string' ? tokenizer.encode(prompt).ids : prompt;
   // Decoded together: a tokenizer may drop the space before the first word of a text.
-  const known = before.length > 0 ? tokenizer.decode(before).length : 0;
+  const known = before.length > 0 ? tokenizer.decode([...before]).length : 0;
   let text = '';
   let told = 0;
   const idsBelow = Math.min(afterLastId(tokenizer), model.config.vocabSize);
@@ -97,8 +101,11 @@ function assertText(
   const { model, tokenizer, prompt, options } = given;
   assertModule(caller, model);
   assertTokenizer(caller, tokenizer);
-  if (typeof prompt !== 'string') {
-    throw new ArgumentError(`${caller}: prompt must be a text, got ${quote(prompt)}.`);
+  const isGood = typeof prompt === 'string' || (Array.isArray(prompt) && prompt.every(isTokenId));
+  if (!isGood) {
+    throw new ArgumentError(
+      `${caller}: prompt must be a text or a list of token ids, got ${quote(prompt)}.`,
+    );
   }
   assertOptions(caller, options, { ...GENERATE_OPTIONS, stop: 'optional' });
   const { stop = [] } = options;

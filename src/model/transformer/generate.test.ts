@@ -98,6 +98,14 @@ describe('streamText', () => {
     assert.ok(pieces.length > 1);
   });
 
+  test('continues token ids as it continues their text', async () => {
+    const tokenizer = await loadTokenizer(path.join(FIXTURES, 'gpt2_tiny'), model.config);
+    const { ids } = tokenizer.encode('the cat');
+    const more = { maxNewTokens: 8, stopTokens: [] };
+    const text = await generateText(model, tokenizer, 'the cat', more);
+    assert.equal(await generateText(model, tokenizer, ids, more), text);
+  });
+
   test('leaves nothing behind if its reader stops early', async () => {
     const start = memory();
     for await (const piece of streamText(model, bytesOf(text), '', options)) {
@@ -119,9 +127,9 @@ describe('streamText', () => {
     assert.equal(await generateText(model, tokenizer, 'word', two), ' word word');
   });
 
-  test('refuses a prompt that is no text', async () => {
+  test('refuses a prompt that is neither text nor ids', async () => {
     for (const prompt of [undefined, null, 5, ['a', 'b']] as unknown as string[]) {
-      const message = /^generateText: prompt must be a text, got/;
+      const message = /^generateText: prompt must be a text or a list of token ids, got/;
       await assert.rejects(generateText(model, bytesOf(text), prompt, options), { message });
     }
   });

@@ -5,7 +5,7 @@ export { ConfigReader } from './config-reader';
 export { generate } from './generate';
 export type { GenerateOptions, IsDone } from './generate';
 export { generateText, streamText } from './generate-text';
-export type { GenerateTextOptions } from './generate-text';
+export type { GenerateTextOptions, Prompt } from './generate-text';
 export { LanguageModel } from './language-model';
 export type { LanguageModelConfig, ModelSource } from './language-model';
 export { gelu } from './ops/gelu';
