@@ -9,7 +9,16 @@ export {
 } from './agents';
 export type { Trace, Transcript, Verdict } from './agents';
 export { normalQuantile, NotAttempted, todo } from './judge';
-export { answerOr, check, CheckFailed, hint, predict, progress, solution } from './lesson';
+export {
+  answerOr,
+  check,
+  CheckFailed,
+  hint,
+  predict,
+  progress,
+  showDownload,
+  solution,
+} from './lesson';
 export type { PredictionId } from './lesson';
 export type { ExerciseId, Solutions } from './exercises';
 export {
@@ -41,7 +50,7 @@ export {
 } from './measure';
 export type { Comparison, Interval, Spread } from './measure';
 export { BASE, readResults, resultsFile, smolLM2 } from './shipped';
-export type { ResultRow } from './shipped';
+export type { ResultRow, SmolLM2Options } from './shipped';
 export {
   answerRows,
   checkAnswer,

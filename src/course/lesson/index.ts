@@ -4,3 +4,4 @@ export { hint, solution } from './hint';
 export { predict } from './predict';
 export type { PredictionId } from './predictions';
 export { progress } from './show-progress';
+export { showDownload } from './show-download';

