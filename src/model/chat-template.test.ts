@@ -115,7 +115,7 @@ test('a conversation is encoded with the tokens of its template and no others', 
   const text = template.render(messages, { generationPrompt: true });
   const ids = encodeChat(tokenizer, template, messages, { generationPrompt: true });
   assert.deepEqual(ids, tokenizer.encode(text, { add_special_tokens: false }).ids);
-  const late = loadChatTemplate(folder) as unknown as typeof template;
+  const late = Promise.resolve() as unknown as typeof template;
   assert.throws(
     () => encodeChat(tokenizer, late, messages),
     /template must come from loadChatTemplate/,

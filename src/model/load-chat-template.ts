@@ -68,7 +68,7 @@ type SpecialToken = [name: string, text: unknown];
 /** @param given one template, or a list of them by name as older files have it */
 function chatTemplate(file: string, given: unknown, tokens: SpecialToken[]): ChatTemplate {
   const texts: Record<string, unknown> = Array.isArray(given)
-    ? Object.fromEntries(given.map((one: Named | null) => [one?.name, one?.template]))
+    ? Object.fromEntries((given as (Named | null)[]).map((one) => [one?.name, one?.template]))
     : { default: given };
   if (typeof texts.default !== 'string') {
     const fault = `chat_template must be a text, got ${quote(given)}. Was the model taught to chat? Names of those that were often end in -Instruct, -it or -chat.`;
