@@ -67,14 +67,15 @@ type SpecialToken = [name: string, text: unknown];
 
 /** @param given one template, or a list of them by name as older files have it */
 function chatTemplate(file: string, given: unknown, tokens: SpecialToken[]): ChatTemplate {
-  const texts: Record<string, unknown> = Array.isArray(given)
-    ? Object.fromEntries((given as (Named | null)[]).map((one) => [one?.name, one?.template]))
-    : { default: given };
-  if (typeof texts.default !== 'string') {
+  const named = (
+    Array.isArray(given) ? given : [{ name: 'default', template: given }]
+  ) as (Named | null)[];
+  const texts = new Map(named.map((one) => [one?.name ?? '', one?.template]));
+  if (typeof texts.get('default') !== 'string') {
     const fault = `chat_template must be a text, got ${quote(given)}. Was the model taught to chat? Names of those that were often end in -Instruct, -it or -chat.`;
     throw new FileError(CALLER, file, [fault]);
   }
-  const templates = Object.entries(texts).map(([name, text]) => [name, parse(file, text)]);
+  const templates = [...texts].map(([name, text]) => [name, parse(file, text)]);
   const known = tokens.filter(([, token]) => typeof token === 'string');
   return new ChatTemplate(
     Object.fromEntries(templates) as Templates,
