@@ -41,6 +41,14 @@ describe('each op runs the kernel of its accelerator, and falls back to no other
   }
 });
 
+test('an op that is compiled for the CPU has a shader for WebGPU too', () => {
+  const without = [...kernelRuns()].filter(([, runs]) => 'native' in runs && !('webgpu' in runs));
+  assert.deepEqual(
+    without.map(([name]) => name),
+    [],
+  );
+});
+
 test('cpu-native runs each op that is compiled from a .cc file', (t) => {
   if (accelerator !== 'cpu-native' || isReference()) return t.skip('compiled ops run elsewhere');
   const names = sources().flatMap((text) => text.match(/(?<=")Lora\w+(?=",)/g) ?? []);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp, runNativeOp } from '../../../tensor/op';
+import { rotateHeadsGradientWebGpu, rotateHeadsWebGpu } from './rotate-heads-webgpu';
 
 type Angles = {
   /** of each position and pair, [time, size / 2] or [batch, time, size / 2] */
@@ -21,6 +22,7 @@ export const rotateHeads = defineOp<{ x: tf.Tensor } & Angles, object, tf.Tensor
   reference: ({ x, cos, sin }) =>
     tf.tidy(() => rotate(x.transpose<tf.Tensor4D>([0, 2, 1, 3]), { cos, sin }, 1)),
   native: ({ x, cos, sin }) => runNativeOp('LoraRotateHeads', [x, cos, sin]),
+  webgpu: rotateHeadsWebGpu,
   saves: ['cos', 'sin'],
   gradient: (dy, { cos, sin }) => ({ x: () => rotateHeadsGradient({ dy, cos, sin }) }),
 });
@@ -31,6 +33,7 @@ const rotateHeadsGradient = defineOp<{ dy: tf.Tensor4D } & Angles>('RotateHeadsG
   reference: ({ dy, cos, sin }) =>
     tf.tidy(() => rotate(dy, { cos, sin }, -1).transpose([0, 2, 1, 3])),
   native: ({ dy, cos, sin }) => runNativeOp('LoraRotateHeadsGradient', [dy, cos, sin]),
+  webgpu: rotateHeadsGradientWebGpu,
 });
 
 /** x [batch, heads, time, size], turned forwards or backwards */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp, runNativeOp, runNativeOpOf } from '../../../tensor/op';
+import { swigluGradientWebGpu, swigluWebGpu } from './swiglu-webgpu';
 
 type Inputs = { gate: tf.Tensor; up: tf.Tensor };
 
@@ -13,6 +14,7 @@ export const swiglu = defineOp<Inputs>('SwiGLU', {
   shapes: { gate: '...', up: '...' },
   reference: ({ gate, up }) => tf.tidy(() => gate.mul(gate.sigmoid()).mul(up)),
   native: ({ gate, up }) => runNativeOp('LoraSwiGLU', [gate, up]),
+  webgpu: swigluWebGpu,
   saves: ['gate', 'up'],
   gradient: (dy, { gate, up }) => {
     const made = swigluGradient({ dy, gate, up });
@@ -31,4 +33,5 @@ const swigluGradient = defineOp<Inputs & { dy: tf.Tensor }, object, Inputs>('Swi
       return { gate: dy.mul(up).mul(slope), up: dy.mul(gate).mul(share) };
     }),
   native: ({ dy, gate, up }) => runNativeOpOf(['gate', 'up'], 'LoraSwiGLUGradient', [dy, gate, up]),
+  webgpu: swigluGradientWebGpu,
 });
