@@ -5,18 +5,16 @@ const LANES = 64;
 
 /** The mean and 1 / σ of a row of x. */
 const STATISTICS = `
-        let width = uniforms.xShape.y;
-        let first = row * width;
-        let end = select(0, width, isRow);
+        let width = f32(uniforms.width);
         var sum = 0.0;
         for (var j = lane; j < end; j = j + ${LANES}) { sum = sum + x[first + j]; }
-        let mean = sumOfLanes(lane, sum) / f32(width);
+        let mean = sumOfLanes(lane, sum) / width;
         var squares = 0.0;
         for (var j = lane; j < end; j = j + ${LANES}) {
           let centered = x[first + j] - mean;
           squares = squares + centered * centered;
         }
-        let variance = sumOfLanes(lane, squares) / f32(width);
+        let variance = sumOfLanes(lane, squares) / width;
         let inverse = inverseSqrt(variance + uniforms.epsilon);`;
 
 /** y alone, in one dispatch: the gradient reads x anyway, and computes the mean and 1 / σ again. */
@@ -24,12 +22,10 @@ export function layerNormWebGpu(
   { x, weight, bias }: Record<'x' | 'weight' | 'bias', tf.Tensor>,
   { epsilon }: { epsilon: number },
 ): { y: tf.TensorInfo } {
-  const rows = asRows(x);
   const y = runOverRows({
     name: 'layer_norm',
-    inputs: { x: rows, weight, bias },
-    outputShape: rows.shape,
-    rows: rows.shape[0],
+    inputs: { x, weight, bias },
+    rowsOf: x,
     lanes: LANES,
     floats: { epsilon },
     body: `${STATISTICS}
@@ -37,7 +33,7 @@ export function layerNormWebGpu(
           result[first + j] = (x[first + j] - mean) * inverse * weight[j] + bias[j];
         }`,
   });
-  return { y: { ...y, shape: x.shape } };
+  return { y };
 }
 
 /** dL/dx = (dn - mean(dn) - n · mean(dn · n)) / σ, dn = dL/dy γ, in one dispatch. */
@@ -45,12 +41,10 @@ export function layerNormGradientWebGpu(
   { dy, x, weight }: Record<'dy' | 'x' | 'weight', tf.Tensor>,
   { epsilon }: { epsilon: number },
 ): tf.TensorInfo {
-  const rows = asRows(x);
-  const dx = runOverRows({
+  return runOverRows({
     name: 'layer_norm_gradient',
-    inputs: { dy: asRows(dy), x: rows, weight },
-    outputShape: rows.shape,
-    rows: rows.shape[0],
+    inputs: { dy, x, weight },
+    rowsOf: x,
     lanes: LANES,
     floats: { epsilon },
     body: `${STATISTICS}
@@ -61,18 +55,11 @@ export function layerNormGradientWebGpu(
           dnSum = dnSum + dn;
           alongSum = alongSum + dn * (x[first + j] - mean);
         }
-        let dnMean = sumOfLanes(lane, dnSum) / f32(width);
-        let along = sumOfLanes(lane, alongSum) / f32(width) * inverse;
+        let dnMean = sumOfLanes(lane, dnSum) / width;
+        let along = sumOfLanes(lane, alongSum) / width * inverse;
         for (var j = lane; j < end; j = j + ${LANES}) {
           let n = (x[first + j] - mean) * inverse;
           result[first + j] = (dy[first + j] * weight[j] - dnMean - n * along) * inverse;
         }`,
   });
-  return { ...dx, shape: x.shape };
-}
-
-/** x with all leading axes as one. */
-function asRows({ dataId, dtype, shape, size }: tf.Tensor) {
-  const width = shape.at(-1) as number;
-  return { dataId, dtype, shape: [size / width, width] as [number, number] };
 }

@@ -15,17 +15,13 @@ export function maskedSoftmaxWebGpu(
   return runOverRows({
     name: `masked_softmax_${mask ? 'masked' : 'unmasked'}`,
     inputs: mask ? { scores, mask } : { scores },
-    outputShape: scores.shape,
-    rows: batch * heads * time,
+    rowsOf: scores,
     lanes: LANES,
     floats: { scale },
     integers: { rowsOfMask },
     body: `
-        let all = uniforms.scoresShape.w;
         let time = uniforms.scoresShape.z;
-        let first = row * all;
-        let firstOfMask = (row / uniforms.rowsOfMask * time + row % time) * all;
-        let end = select(0, all, isRow);
+        let firstOfMask = (row / uniforms.rowsOfMask * time + row % time) * uniforms.width;
         var largest = -3.4e38;
         for (var j = lane; j < end; j = j + ${LANES}) {
           largest = max(largest, scores[first + j] * uniforms.scale${masked});
@@ -49,18 +45,13 @@ export function maskedSoftmaxGradientWebGpu(
   { dp, p }: Record<'dp' | 'p', tf.Tensor4D>,
   { scale }: { scale: number },
 ): tf.TensorInfo {
-  const [batch, heads, time] = p.shape;
   return runOverRows({
     name: 'masked_softmax_gradient',
     inputs: { dp, p },
-    outputShape: p.shape,
-    rows: batch * heads * time,
+    rowsOf: p,
     lanes: LANES,
     floats: { scale },
     body: `
-        let all = uniforms.pShape.w;
-        let first = row * all;
-        let end = select(0, all, isRow);
         var sum = 0.0;
         for (var j = lane; j < end; j = j + ${LANES}) { sum = sum + p[first + j] * dp[first + j]; }
         sum = sumOfLanes(lane, sum);

@@ -56,17 +56,14 @@ async function compare(
 
 /** [rows, 3]: the sum of each row, its largest number and its smallest. */
 function joinRows(subgroups: boolean, x: tf.Tensor2D, lanes: number): tf.Tensor {
-  const [rows] = x.shape;
   const output = runOverRows({
     subgroups,
     name: `join_rows_${lanes}`,
     inputs: { x },
-    outputShape: [rows, 3],
-    rows,
+    rowsOf: x,
+    outputShape: [x.shape[0], 3],
     lanes,
     body: `
-        let first = row * uniforms.xShape.y;
-        let end = select(0, uniforms.xShape.y, isRow);
         var sum = 0.0;
         var largest = -3.4e38;
         var lowest = -3.4e38;

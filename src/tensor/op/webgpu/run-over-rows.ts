@@ -1,15 +1,18 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { runWebGpu, type Shader } from './run-webgpu';
 import { ENABLE_SUBGROUPS, SUBGROUPS, webGpuBackend } from './webgpu-backend';
 
 /** A shader in which a group of `lanes` threads, a power of 2, walks along each row. */
 export interface RowsShader extends Pick<Shader, 'name' | 'inputs' | 'integers' | 'floats'> {
-  rows: number;
+  /** the input along whose rows the lanes walk: its last axis */
+  rowsOf: tf.TensorInfo;
+  /** by default the shape of that input */
+  outputShape?: number[];
   lanes: number;
-  outputShape: number[];
   /**
-   * WGSL, the body of a function that gets `row`, `lane` and `isRow`, which is false in groups past
-   * the last row. These groups too must reach each `sumOfLanes` and `maxOfLanes`, where lanes meet.
+   * WGSL, the body of a function that gets `row`, `lane`, the index `first` of the row's first number,
+   * and the `end` of j in `first + j`: the width, or 0 in groups past the last row, where `isRow` is
+   * false. These groups too must reach each `sumOfLanes` and `maxOfLanes`, where lanes meet.
    */
   body: string;
   /** whether lanes are joined by subgroup functions; by default if the device has them */
@@ -19,16 +22,20 @@ export interface RowsShader extends Pick<Shader, 'name' | 'inputs' | 'integers' 
 /** Runs a group of threads for each row; `sumOfLanes(lane, value)` and `maxOfLanes` join them. */
 export function runOverRows({
   name,
-  rows,
+  rowsOf: { shape },
+  outputShape = shape,
   lanes,
   body,
   subgroups = webGpuBackend().device.features.has(SUBGROUPS),
   ...rest
 }: RowsShader): tf.TensorInfo {
+  const rows = tf.util.sizeFromShape(shape.slice(0, -1));
+  const width = shape.at(-1) as number;
   return runWebGpu({
     ...rest,
+    outputShape,
     name: subgroups ? `${name}_subgroups` : name,
-    integers: { rows, ...rest.integers },
+    integers: { rows, width, ...rest.integers },
     workgroupSize: lanes,
     workgroups: rows,
     code: `
@@ -40,6 +47,8 @@ export function runOverRows({
         let row = index / ${lanes};
         let lane = index % ${lanes};
         let isRow = row < uniforms.rows;
+        let first = row * uniforms.width;
+        let end = select(0, uniforms.width, isRow);
         ${body}
       }`,
   });

@@ -21,12 +21,10 @@ function statisticsOf(logits: tf.TensorInfo): tf.TensorInfo {
   return runOverRows({
     name: 'cross_entropy_statistics',
     inputs: { logits },
+    rowsOf: logits,
     outputShape: [m, 2],
-    rows: m,
     lanes: LANES,
     body: `
-        let first = row * uniforms.logitsShape.y;
-        let end = select(0, uniforms.logitsShape.y, isRow);
         var largest = -3.4e38;
         for (var j = lane; j < end; j = j + ${LANES}) { largest = max(largest, logits[first + j]); }
         largest = maxOfLanes(lane, largest);
