@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../../../tests/close';
-import { alive, freshSeed, poison } from '../../../../tests/fresh';
-import { Random, read, useAccelerator } from '../../../tensor/runtime';
+import { compareOp } from '../../../../tests/compare-op';
+import { freshSeed } from '../../../../tests/fresh';
+import { Random, useAccelerator } from '../../../tensor/runtime';
 import { layerNorm } from './layer-norm';
 
 before(useAccelerator);
@@ -20,47 +19,31 @@ describe('LayerNorm and its gradients equal loops in float64', () => {
   }
 });
 
-async function compare(shape: number[], mean: number, seed: number): Promise<void> {
-  const start = alive();
+function compare(shape: number[], mean: number, seed: number): Promise<void> {
   const random = new Random(seed);
   const width = shape.at(-1) as number;
   const rows = [...shape.slice(0, -1), 1];
-  const inputs = [
-    // Rows of different size: one whose variance is far below ε, one far above.
-    tf.tidy(() =>
-      random
-        .normal(shape, 0, 1)
-        .mul(random.uniform(rows, 0.01, 5))
-        .add(mean),
-    ),
-    random.normal([width], 1, 1),
-    random.normal([width], 0, 1),
-  ];
-  const dy = random.normal(shape, 0.5, 1);
-  const [x, weight, bias] = (await Promise.all(inputs.map((input) => read(input)))) as Inputs;
-  const want = reference([x, weight, bias], await read(dy));
-
-  await poison(shape, shape, rows, rows);
-  const forward = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
-    layerNorm(
-      { x, weight: weight as tf.Tensor1D, bias: bias as tf.Tensor1D },
-      { epsilon: EPSILON },
-    );
-  const { value, grads } = tf.valueAndGrads(forward)(inputs, dy);
-  assert.deepEqual(value.shape, shape);
-  const tolerance = mean === 0 ? 1e-5 : 1e-4; // x - mean loses digits
-  for (const [i, got] of [value, ...grads].entries()) {
-    const name = ['y', 'dL/dx', 'dL/dγ', 'dL/dβ'][i];
-    assertClose(await read(got), want[i] as number[], tolerance, name);
-  }
-  tf.dispose([...inputs, dy, value, ...grads]);
-  assert.deepEqual(alive(), start);
+  return compareOp({
+    draw: () => ({
+      // Rows of different size: one whose variance is far below ε, one far above.
+      x: tf.tidy(() =>
+        random
+          .normal(shape, 0, 1)
+          .mul(random.uniform(rows, 0.01, 5))
+          .add(mean),
+      ),
+      weight: random.normal<tf.Rank.R1>([width], 1, 1),
+      bias: random.normal<tf.Rank.R1>([width], 0, 1),
+      dy: random.normal(shape, 0.5, 1),
+    }),
+    op: ({ x, weight, bias }) => layerNorm({ x, weight, bias }, { epsilon: EPSILON }),
+    reference,
+    tolerance: mean === 0 ? 1e-5 : 1e-4, // x - mean loses digits
+    others: [rows, rows],
+  });
 }
 
-type Inputs = [x: Float32Array, weight: Float32Array, bias: Float32Array];
-
-/** y, dL/dx, dL/dγ, dL/dβ */
-function reference([x, weight, bias]: Inputs, dy: Float32Array): number[][] {
+function reference({ x, weight, bias, dy }: Record<'x' | 'weight' | 'bias' | 'dy', Float32Array>) {
   const width = weight.length;
   const y: number[] = [];
   const dx: number[] = [];
@@ -80,7 +63,7 @@ function reference([x, weight, bias]: Inputs, dy: Float32Array): number[][] {
       dBias[j] = (dBias[j] as number) + (dy[start + j] as number);
     });
   }
-  return [y, dx, dWeight, dBias];
+  return { y, x: dx, weight: dWeight, bias: dBias };
 }
 
 function average(values: number[]): number {

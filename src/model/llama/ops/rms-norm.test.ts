@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../../../tests/close';
-import { alive, freshSeed, poison } from '../../../../tests/fresh';
-import { Random, read, useAccelerator } from '../../../tensor/runtime';
+import { compareOp } from '../../../../tests/compare-op';
+import { freshSeed } from '../../../../tests/fresh';
+import { Random, useAccelerator } from '../../../tensor/runtime';
 import { rmsNorm } from './rms-norm';
 
 before(useAccelerator);
@@ -20,42 +19,31 @@ describe('RMSNorm and its gradients equal loops in float64', () => {
   }
 });
 
-async function compare(shape: number[], offset: number, seed: number): Promise<void> {
-  const start = alive();
+function compare(shape: number[], offset: number, seed: number): Promise<void> {
   const random = new Random(seed);
   const width = shape.at(-1) as number;
   const rows = [...shape.slice(0, -1), 1];
-  const inputs = [
-    // Rows of different size: one whose mean square is far below ε, one far above.
-    tf.tidy(() =>
-      random
-        .normal(shape, 0, 1)
-        .mul(random.uniform(rows, 0.01, 5))
-        .add(0.3),
-    ),
-    random.normal([width], 1 - offset, 1),
-  ];
-  const dy = random.normal(shape, 0.5, 1);
-  const [x, weight] = (await Promise.all(inputs.map((input) => read(input)))) as Inputs;
-  const want = reference([x, weight], offset, await read(dy));
-
-  await poison(shape, shape, rows);
-  const forward = (x: tf.Tensor, weight: tf.Tensor) =>
-    rmsNorm({ x, weight: weight as tf.Tensor1D }, { epsilon: EPSILON, offset });
-  const { value, grads } = tf.valueAndGrads(forward)(inputs, dy);
-  assert.deepEqual(value.shape, shape);
-  const tolerance = width === 1 ? 1e-3 : 1e-5; // of one number dL/dx is a small difference
-  for (const [i, got] of [value, ...grads].entries()) {
-    assertClose(await read(got), want[i] as number[], tolerance, ['y', 'dL/dx', 'dL/dγ'][i]);
-  }
-  tf.dispose([...inputs, dy, value, ...grads]);
-  assert.deepEqual(alive(), start);
+  return compareOp({
+    draw: () => ({
+      // Rows of different size: one whose mean square is far below ε, one far above.
+      x: tf.tidy(() =>
+        random
+          .normal(shape, 0, 1)
+          .mul(random.uniform(rows, 0.01, 5))
+          .add(0.3),
+      ),
+      weight: random.normal<tf.Rank.R1>([width], 1 - offset, 1),
+      dy: random.normal(shape, 0.5, 1),
+    }),
+    op: ({ x, weight }) => rmsNorm({ x, weight }, { epsilon: EPSILON, offset }),
+    reference: (given) => reference(given, offset),
+    tolerance: width === 1 ? 1e-3 : 1e-5, // of one number dL/dx is a small difference
+    others: [rows],
+  });
 }
 
-type Inputs = [x: Float32Array, weight: Float32Array];
-
-/** y, dL/dx, dL/dγ; dL/dx by the quotient rule, not by the formula of the op */
-function reference([x, weight]: Inputs, offset: number, dy: Float32Array): number[][] {
+/** dL/dx by the quotient rule, not by the formula of the op */
+function reference({ x, weight, dy }: Record<'x' | 'weight' | 'dy', Float32Array>, offset: number) {
   const width = weight.length;
   const [y, dx]: [number[], number[]] = [[], []];
   const dWeight = new Array<number>(width).fill(0);
@@ -75,5 +63,5 @@ function reference([x, weight]: Inputs, offset: number, dy: Float32Array): numbe
       dWeight[i] = (dWeight[i] as number) + (g * xi) / size;
     });
   }
-  return [y, dx, dWeight];
+  return { y, x: dx, weight: dWeight };
 }

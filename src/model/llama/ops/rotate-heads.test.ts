@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../../tests/close';
-import { alive, freshSeed, poison } from '../../../../tests/fresh';
+import { compareOp } from '../../../../tests/compare-op';
+import { freshSeed } from '../../../../tests/fresh';
 import { Random, read, useAccelerator } from '../../../tensor/runtime';
 import { rotateHeads } from './rotate-heads';
 
@@ -43,37 +44,30 @@ test('A rotation does not change what two positions as far apart make of each ot
   assert.ok(Math.abs(((await product(7, 3))[0] ?? 0) - ((await product(7, 2))[0] ?? 0)) > 1e-4);
 });
 
-async function compare(shape: Shape, isPadded: boolean, seed: number): Promise<void> {
-  const start = alive();
+function compare(shape: Shape, isPadded: boolean, seed: number): Promise<void> {
   const [batch, time, heads, size] = shape;
   const random = new Random(seed);
-  const x = random.normal<tf.Rank.R4>(shape, 0, 1);
-  const angles = random.uniform([...(isPadded ? [batch] : []), time, size / 2], 0, 6.3);
-  // Lengths other than 1 show a cos or sin that is taken for the other.
-  const [cos, sin] = tf.tidy<Pair>(() => [angles.cos().mul(1.3), angles.sin().mul(0.7)]);
-  const dy = random.normal<tf.Rank.R4>([batch, heads, time, size], 0.5, 1);
-  const table = [await read(cos), await read(sin)] as const;
-  const want = reference(shape, await read(x), await read(dy), table);
-
-  const outShape = [batch, heads, time, size];
-  await poison(outShape, shape);
-  const op = (x: tf.Tensor) => rotateHeads({ x, cos, sin });
-  const { value, grad } = tf.valueAndGrad(op)(x, dy);
-  assert.deepEqual([value.shape, grad.shape], [outShape, shape]);
-  assertClose(await read(value), want.y, 1e-6, 'y');
-  assertClose(await read(grad), want.dx, 1e-6, 'dL/dx');
-  tf.dispose([x, angles, cos, sin, dy, value, grad]);
-  assert.deepEqual(alive(), start);
+  return compareOp({
+    draw: () => {
+      const angles = random.uniform([...(isPadded ? [batch] : []), time, size / 2], 0, 6.3);
+      // Lengths other than 1 show a cos or sin that is taken for the other.
+      const [cos, sin] = tf.tidy<Pair>(() => [angles.cos().mul(1.3), angles.sin().mul(0.7)]);
+      angles.dispose();
+      const x = random.normal<tf.Rank.R4>(shape, 0, 1);
+      return { x, cos, sin, dy: random.normal([batch, heads, time, size], 0.5, 1) };
+    },
+    op: ({ x, cos, sin }) => rotateHeads({ x, cos, sin }),
+    reference: (given) => reference(given, shape),
+    tolerance: 1e-6,
+  });
 }
 
 type Pair = [tf.Tensor, tf.Tensor];
 
 function reference(
+  { x, cos, sin, dy }: Record<'x' | 'cos' | 'sin' | 'dy', Float32Array>,
   [batch, time, heads, size]: Shape,
-  x: Float32Array,
-  dy: Float32Array,
-  [cos, sin]: readonly [Float32Array, Float32Array],
-): { y: Float64Array; dx: Float64Array } {
+) {
   const [y, dx] = [new Float64Array(x.length), new Float64Array(x.length)];
   const half = size / 2;
   const isPadded = cos.length > time * half;
@@ -95,5 +89,5 @@ function reference(
       }
     }
   }
-  return { y, dx };
+  return { y, x: dx };
 }

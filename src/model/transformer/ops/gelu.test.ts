@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../../../tests/close';
-import { alive, freshSeed, poison } from '../../../../tests/fresh';
-import { Random, read, useAccelerator } from '../../../tensor/runtime';
+import { compareOp } from '../../../../tests/compare-op';
+import { freshSeed } from '../../../../tests/fresh';
+import { Random, useAccelerator } from '../../../tensor/runtime';
 import { gelu } from './gelu';
 
 before(useAccelerator);
@@ -11,28 +10,28 @@ before(useAccelerator);
 describe('GELU and its gradient equal loops in float64', () => {
   for (const shape of [[], [1], [2, 3, 5], [7, 100], [4, 64, 4], [1031]]) {
     const seed = freshSeed();
-    test(`of [${shape.join(', ')}], seed ${seed}`, async () => {
+    test(`of [${shape.join(', ')}], seed ${seed}`, () => {
       const random = new Random(seed);
-      await compare(() => [random.normal(shape, 0, 2), random.normal(shape, 0, 1)]);
+      return compare(() => ({ x: random.normal(shape, 0, 2), dy: random.normal(shape, 0, 1) }));
     });
   }
 
-  test('far from zero', () => compare(() => [tf.tensor1d([100, -100, 1e4, -1e4]), tf.ones([4])]));
-  test('where it is small', () => compare(() => [tf.tensor1d([-4, -3, -5, 0]), tf.ones([4])]));
+  test('far from zero', () =>
+    compare(() => ({ x: tf.tensor1d([100, -100, 1e4, -1e4]), dy: tf.ones([4]) })));
+  test('where it is small', () =>
+    compare(() => ({ x: tf.tensor1d([-4, -3, -5, 0]), dy: tf.ones([4]) })));
 });
 
-async function compare(draw: () => [x: tf.Tensor, dy: tf.Tensor]): Promise<void> {
-  const start = alive();
-  const [x, dy] = draw();
-  const [values, outer] = [await read(x), await read(dy)];
-  await poison(x.shape, x.shape);
-  const { value, grad } = tf.valueAndGrad((v) => gelu({ x: v }))(x, dy);
-  assert.deepEqual(value.shape, x.shape);
-  assertClose(await read(value), Array.from(values, geluOf), 1e-5, 'y');
-  const want = Array.from(values, (v, i) => slopeOf(v) * (outer[i] as number));
-  assertClose(await read(grad), want, 1e-5, 'dL/dx');
-  tf.dispose([x, dy, value, grad]);
-  assert.deepEqual(alive(), start);
+function compare(draw: () => Record<'x' | 'dy', tf.Tensor>): Promise<void> {
+  return compareOp({
+    draw,
+    op: ({ x }) => gelu({ x }),
+    reference: ({ x, dy }) => ({
+      y: Array.from(x, geluOf),
+      x: Array.from(x, (value, i) => slopeOf(value) * (dy[i] as number)),
+    }),
+    tolerance: 1e-5,
+  });
 }
 
 const tanhOf = (x: number) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));

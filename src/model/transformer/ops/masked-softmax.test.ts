@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertClose } from '../../../../tests/close';
-import { alive, freshSeed, poison } from '../../../../tests/fresh';
+import { compareOp, type NumbersOf } from '../../../../tests/compare-op';
+import { freshSeed } from '../../../../tests/fresh';
 import { Random, read, useAccelerator } from '../../../tensor/runtime';
 import '../../gpt2';
 import { attentionMask } from '../attention';
@@ -23,44 +23,42 @@ const SHAPES: Shape[] = [
   [1, 1, 2, 1100],
 ];
 
-/** What masks there are, by shape of the scores; none or one. */
-const MASKS: Record<string, (shape: Shape, random: Random) => [tf.Tensor?]> = {
-  'no mask': () => [],
-  'a causal mask': ([, , time, all]) => [attentionMask(time, all) ?? undefined],
+/** What masks there are, by shape of the scores. */
+const MASKS: Record<string, (shape: Shape, random: Random) => tf.Tensor | null> = {
+  'no mask': () => null,
+  'a causal mask': ([, , time, all]) => attentionMask(time, all),
   // No row without a position to look at: that one has a test of its own.
-  'a mask of padding': ([batch, , time, all]) => [
+  'a mask of padding': ([batch, , time, all]) =>
     tf.tidy(() => {
       const padding = Array.from({ length: batch }, (_, i) => Math.min(i, all - time));
       return attentionMask(time, all, { padding: tf.tensor1d(padding) }) as tf.Tensor;
     }),
-  ],
-  'any numbers [time, all]': ([, , time, all], random) => [random.normal([time, all], 0, 2)],
-  'any numbers [batch, 1, time, all]': ([batch, , time, all], random) => [
+  'any numbers [time, all]': ([, , time, all], random) => random.normal([time, all], 0, 2),
+  'any numbers [batch, 1, time, all]': ([batch, , time, all], random) =>
     random.normal([batch, 1, time, all], 0, 2),
-  ],
 };
 
 describe('MaskedSoftmax and its gradient equal loops in float64', () => {
   for (const shape of SHAPES) {
     for (const [name, draw] of Object.entries(MASKS)) {
       const seed = freshSeed();
-      test(`of [${shape.join(', ')}] with ${name}, seed ${seed}`, async () => {
+      test(`of [${shape.join(', ')}] with ${name}, seed ${seed}`, () => {
         const random = new Random(seed);
-        await compare(() => [
-          random.normal(shape, 0, 4),
-          random.normal(shape, 0, 1),
-          ...draw(shape, random),
-        ]);
+        return compare(shape, () => ({
+          scores: random.normal(shape, 0, 4),
+          dy: random.normal(shape, 0, 1),
+          mask: draw(shape, random),
+        }));
       });
     }
   }
 
-  test('for scores far apart', async () => {
-    await compare(() => [
-      tf.tensor4d([800, -800, 799, 0, -3e4, -3e4, -3e4, -3e4], [1, 2, 1, 4]),
-      tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 1, 4]),
-    ]);
-  });
+  test('for scores far apart', () =>
+    compare([1, 2, 1, 4], () => ({
+      scores: tf.tensor4d([800, -800, 799, 0, -3e4, -3e4, -3e4, -3e4], [1, 2, 1, 4]),
+      dy: tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 1, 4]),
+      mask: null,
+    })));
 });
 
 test('A row of padding that sees nothing still has finite shares that sum to 1', async () => {
@@ -78,31 +76,22 @@ test('A row of padding that sees nothing still has finite shares that sum to 1',
   assert.equal(values[7], 0);
 });
 
-type Drawn = [scores: tf.Tensor4D, dp: tf.Tensor4D, mask?: tf.Tensor];
-
-async function compare(draw: () => Drawn): Promise<void> {
-  const start = alive();
-  const drawn = draw();
-  const [scores, dp, mask = null] = drawn;
-  const { shape } = scores;
-  const added = mask ? await read(mask) : null;
-  const want = reference(await read(scores), added, await read(dp), shape);
-  await poison(shape, shape);
-  const op = (v: tf.Tensor) => maskedSoftmax({ scores: v as tf.Tensor4D, mask }, { scale: SCALE });
-  const { value, grad } = tf.valueAndGrad(op)(scores, dp);
-  assert.deepEqual(value.shape, shape);
-  assertClose(await read(value), want.p, 1e-5, 'p');
-  assertClose(await read(grad), want.dScores, 1e-5, 'dL/dscores');
-  tf.dispose([value, grad, ...drawn.filter((one) => one !== undefined)]);
-  assert.deepEqual(alive(), start);
+interface Drawn {
+  scores: tf.Tensor4D;
+  dy: tf.Tensor4D;
+  mask: tf.Tensor | null;
 }
 
-function reference(
-  scores: Float32Array,
-  mask: Float32Array | null,
-  dp: Float32Array,
-  [, heads, time, all]: Shape,
-): { p: number[]; dScores: number[] } {
+function compare(shape: Shape, draw: () => Drawn): Promise<void> {
+  return compareOp({
+    draw,
+    op: ({ scores, mask }) => maskedSoftmax({ scores, mask }, { scale: SCALE }),
+    reference: (given) => reference(given, shape),
+    tolerance: 1e-5,
+  });
+}
+
+function reference({ scores, mask, dy: dp }: NumbersOf<Drawn>, [, heads, time, all]: Shape) {
   const p: number[] = [];
   const dScores: number[] = [];
   for (let row = 0; row < scores.length / all; row++) {
@@ -119,5 +108,5 @@ function reference(
     p.push(...share);
     dScores.push(...share.map((s, j) => SCALE * s * ((dp[row * all + j] as number) - mean)));
   }
-  return { p, dScores };
+  return { y: p, scores: dScores };
 }
