@@ -22,7 +22,15 @@ export {
 } from './runtime';
 export type { Accelerator, AcceleratorName, Key, MemoryReport } from './runtime';
 export { countParameters, Dropout, Embedding, Linear, LinearLayer, Module, modulesOf } from './nn';
-export type { HostLinear, LinearOptions, LinearWeights, MakeLinear, ParameterCount } from './nn';
+export type {
+  HostIntegers,
+  HostLinear,
+  IntegerType,
+  LinearOptions,
+  LinearWeights,
+  MakeLinear,
+  ParameterCount,
+} from './nn';
 export {
   dequantize,
   deriveNf4,
@@ -30,6 +38,7 @@ export {
   halfLinear,
   LEVELS,
   memoryReport,
+  packedLinear,
   quantize,
   QuantizedLinear,
   quantizedLinear,

@@ -58,7 +58,37 @@ describe('readGguf', () => {
       const bits = (numbers: Float32Array) => new Uint32Array(numbers.buffer);
       assert.deepEqual(bits(values), bits(expected.get(name) as Float32Array), name);
     }
-    await assert.rejects(reader.read('absent'), /tensor "absent": it must be in the file/);
+    for (const read of ['read', 'readIntegers'] as const) {
+      await assert.rejects(reader[read]('absent'), /tensor "absent": it must be in the file/);
+    }
+    await reader.close();
+  });
+
+  test('gives the integers of packed types, with which their numbers are computed exactly', async () => {
+    const expected = await readTensors('gguf_types.safetensors');
+    const ranges = { int4: [-8, 7], uint4: [0, 15], int8: [-128, 127] } as const;
+    const reader = await readGguf(FIXTURE);
+    let count = 0;
+    for (const name of reader.tensors.keys()) {
+      const integers = await reader.readIntegers(name);
+      assert.equal(integers === null, /F/.test(name), name);
+      if (!integers) continue;
+      count++;
+      const { type, codes, blockSize, scales, offsets } = integers;
+      const [low, high] = ranges[type];
+      assert.ok(codes.every((q) => q >= low && q <= high));
+      assert.equal(scales.length, codes.length / blockSize);
+      const values = Float32Array.from(codes, (q, i) => {
+        const block = Math.floor(i / blockSize);
+        return (scales[block] ?? NaN) * q + (offsets ? (offsets[block] ?? NaN) : 0);
+      });
+      assert.deepEqual(
+        values.map((w) => w + 0),
+        expected.get(name)?.map((w) => w + 0),
+        name,
+      );
+    }
+    assert.equal(count, 8);
     await reader.close();
   });
 

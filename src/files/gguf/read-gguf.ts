@@ -1,9 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { HostIntegers } from '../../tensor/nn';
 import { fill, openFile, readBytes } from '../local';
 import type { Fail } from './cursor';
 import { GgufError } from './error';
 import { type GgufHeader, type GgufTensor, parseHeader } from './header';
 import type { GgufValue } from './metadata';
+import type { GgufType } from './types';
+import { widen } from './widen';
 
 const CALLER = 'readGguf';
 /** Read first; a header with a vocabulary of 50,000 tokens has about 2 MB. */
@@ -21,6 +24,11 @@ export interface GgufReader {
    * @throws GgufError if there is no such tensor, or the file has become shorter
    */
   read(name: string): Promise<Float32Array>;
+  /**
+   * The integers of one tensor, their scales and offsets: exactly its numbers. Null if its type is a float's.
+   * @throws GgufError as `read`
+   */
+  readIntegers(name: string): Promise<HostIntegers | null>;
   close(): Promise<void>;
 }
 
@@ -39,13 +47,20 @@ export async function readGguf(file: string): Promise<GgufReader> {
   });
   try {
     const { metadata, tensors } = await readHeader(handle, size, fail);
-    const read = (name: string) => {
-      const tensor = tensors.get(name);
-      return tensor
-        ? readTensor(handle, tensor, (fault) => fail(fault, name))
-        : fail('it must be in the file, but is not.', name);
+    const unpack = async (name: string) => {
+      const tensor = tensors.get(name) ?? fail('it must be in the file, but is not.', name);
+      const bytes = await readBytes(handle, tensor, (fault) => fail(fault, name));
+      return unpackTensor(bytes, tensor.type);
     };
-    return { metadata, tensors, read: async (name) => read(name), close: () => handle.close() };
+    const read = async (name: string) => {
+      const numbers = await unpack(name);
+      return numbers instanceof Float32Array ? numbers : widen(numbers);
+    };
+    const readIntegers = async (name: string) => {
+      const numbers = await unpack(name);
+      return numbers instanceof Float32Array ? null : numbers;
+    };
+    return { metadata, tensors, read, readIntegers, close: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;
@@ -65,16 +80,19 @@ async function readHeader(handle: FileHandle, size: number, fail: Fail): Promise
   }
 }
 
-async function readTensor(
-  handle: FileHandle,
-  tensor: GgufTensor,
-  fail: (fault: string) => never,
-): Promise<Float32Array> {
-  const { type } = tensor;
-  const bytes = await readBytes(handle, tensor, fail);
-  const values = new Float32Array((bytes.length / type.bytes) * type.weights);
-  for (let at = 0, place = 0; at < values.length; at += type.weights, place += type.bytes) {
-    type.unpack(new DataView(bytes.buffer, place, type.bytes), values, at);
+function unpackTensor(bytes: Uint8Array, type: GgufType): Float32Array | HostIntegers {
+  const { content, weights: step } = type;
+  const weights = (bytes.length / type.bytes) * step;
+  const block = (at: number) => new DataView(bytes.buffer, (at / step) * type.bytes, type.bytes);
+  if (typeof content === 'function') {
+    const values = new Float32Array(weights);
+    for (let at = 0; at < weights; at += step) values[at] = content(block(at));
+    return values;
   }
-  return values;
+  const { blockSize, hasOffsets, unpack } = content;
+  const blocks = weights / blockSize;
+  const offsets = new Float32Array(hasOffsets ? blocks : 0);
+  const into = { codes: new Int8Array(weights), scales: new Float32Array(blocks), offsets };
+  for (let at = 0; at < weights; at += step) unpack(block(at), into, at);
+  return { ...into, type: content.type, blockSize, offsets: hasOffsets ? offsets : null };
 }

@@ -26,6 +26,8 @@ const NAMES = [
   'smollm3',
   'gemma3',
   'gpt2',
+  'mixed',
+  'gpt2_packed',
 ];
 const ROOT = path.join(FIXTURES, 'gguf_models');
 const [BATCH, TIME] = [2, 11];

@@ -5,7 +5,7 @@ import { transpose } from '../../tensor/runtime';
 import type { WeightsReader } from '../transformer';
 import { type Architecture, ARCHITECTURES } from './architectures';
 import { GgufKeys } from './gguf-keys';
-import { halvesOf } from './halves';
+import { halvesOf, integersByHalves } from './halves';
 import { storedNames } from './stored-names';
 
 /** A model in a GGUF file, as if it came from Hugging Face's files. */
@@ -58,21 +58,38 @@ async function openModel(caller: string, file: string, reader: GgufReader): Prom
     const { shape } = entries.get(storedName) as { shape: number[] };
     return asStored(await reader.read(storedName), { tensor, shape }, architecture, config);
   };
-  return { config, tensors, read, close: () => reader.close() };
+  const readIntegers = async (tensor: string) => {
+    const integers = await reader.readIntegers(stored.get(tensor) as string);
+    const { shape } = tensors.get(tensor) as { shape: number[] };
+    const size = neighbouringRows(tensor, architecture, config);
+    return integers && size !== null
+      ? integersByHalves(integers, size, shape[0] as number)
+      : integers;
+  };
+  return { config, tensors, read, readIntegers, close: () => reader.close() };
 }
 
 /** Makes Hugging Face's numbers of a tensor from the file's. */
 function asStored(
   values: Float32Array,
   { tensor, shape }: { tensor: string; shape: number[] },
-  { pairs, normOffset, transposed }: Architecture,
+  architecture: Architecture,
   config: Record<string, unknown>,
 ): Float32Array {
+  const { normOffset, transposed } = architecture;
   if (normOffset !== 0 && tensor.endsWith('norm.weight')) return values.map((w) => w - normOffset);
   if (transposed?.test(tensor)) return transpose(values, shape as [number, number]);
-  if (pairs === 'neighbours' && /\.[qk]_proj\./.test(tensor)) {
-    const headDim = config.head_dim as number;
-    return halvesOf(values, headDim, values.length / (shape[0] as number));
-  }
-  return values;
+  const size = neighbouringRows(tensor, architecture, config);
+  return size === null ? values : halvesOf(values, size, values.length / (shape[0] as number));
+}
+
+/** The rows of a head of q or k, if the file has the rows of a pair next to each other. */
+function neighbouringRows(
+  tensor: string,
+  { pairs }: Architecture,
+  config: Record<string, unknown>,
+): number | null {
+  return pairs === 'neighbours' && /\.[qk]_proj\./.test(tensor)
+    ? (config.head_dim as number)
+    : null;
 }

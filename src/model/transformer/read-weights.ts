@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { FileError } from '../../files/local';
 import { openWeights } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
-import type { LinearLayer, MakeLinear } from '../../tensor/nn';
+import type { HostIntegers, LinearLayer, MakeLinear } from '../../tensor/nn';
 import { ensureAccelerator, settle, transpose } from '../../tensor/runtime';
 import type { WeightLayout } from './weight-layout';
 
@@ -14,6 +14,8 @@ type OwnedWeights = Map<string, tf.Tensor | LinearLayer>;
 export interface WeightsReader {
   readonly tensors: ReadonlyMap<string, { readonly shape: number[] }>;
   read(name: string): Promise<Float32Array>;
+  /** the integers of a linear weight, (out, in), if the file has it so */
+  readIntegers?(name: string): Promise<HostIntegers | null>;
   close(): Promise<void>;
 }
 
@@ -60,7 +62,12 @@ export async function takeWeights(
 }
 
 /** Keeps a tensor once it is read, in the model's orientation. */
-type Keep = (name: string, values: Float32Array, shape: number[]) => void;
+type Keep = (
+  name: string,
+  values: Float32Array,
+  shape: number[],
+  readIntegers: () => Promise<HostIntegers | null>,
+) => void | Promise<void>;
 
 /** Makes a layer of each linear weight; one with a bias waits for it, which is read next. */
 function keepLayers(
@@ -70,19 +77,20 @@ function keepLayers(
   keepTensor: Keep,
 ): Keep {
   let waiting: { biasName: string; make: (bias: Float32Array) => void } | undefined;
-  return (name, values, shape) => {
+  return async (name, values, shape, readIntegers) => {
     if (linear.test(name)) {
       const layer = name.slice(0, -'.weight'.length);
       const [outFeatures, inFeatures] = shape as [number, number];
+      const weight = { weight: values, integers: await readIntegers(), outFeatures, inFeatures };
       const make = (bias: Float32Array | null) =>
-        weights.set(layer, makeLinear({ weight: values, bias, outFeatures, inFeatures }));
+        weights.set(layer, makeLinear({ ...weight, bias }));
       const biasName = `${layer}.bias`;
       if (shapes.has(biasName)) waiting = { biasName, make };
       else make(null);
     } else if (name === waiting?.biasName) {
       waiting.make(values);
       waiting = undefined;
-    } else keepTensor(name, values, shape);
+    } else await keepTensor(name, values, shape, readIntegers);
   };
 }
 
@@ -98,9 +106,14 @@ async function readAll(reader: WeightsReader, layout: WeightLayout, keep: Keep):
     } else {
       const values = await reader.read(storedName);
       const fault = nonFiniteFault(name, values);
+      const readIntegers = async () => (await reader.readIntegers?.(storedName)) ?? null;
       if (fault !== null) faults.push(fault);
-      else if (!layout.transposed || !layout.linear.test(name)) keep(name, values, given);
-      else keep(name, transpose(values, given as [number, number]), [...given].reverse());
+      else if (!layout.transposed || !layout.linear.test(name)) {
+        await keep(name, values, given, readIntegers);
+      } else {
+        const turned = transpose(values, given as [number, number]);
+        await keep(name, turned, [...given].reverse(), readIntegers);
+      }
     }
   }
   return [...faults, ...(await tiedFaults(reader, layout, stored))];

@@ -3,7 +3,7 @@ export { Dropout } from './dropout';
 export { Embedding } from './embedding';
 export { matchesEntry, valueFor } from './layer-names';
 export type { ByName } from './layer-names';
-export type { HostLinear, MakeLinear } from './host-linear';
+export type { HostIntegers, HostLinear, IntegerType, MakeLinear } from './host-linear';
 export { assertLastAxis, LinearLayer } from './linear-layer';
 export { Linear } from './linear';
 export type { LinearOptions, LinearWeights } from './linear';

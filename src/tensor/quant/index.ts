@@ -7,5 +7,5 @@ export { quantizeModel } from './quantize-model';
 export type { QuantizationReport } from './quantize-model';
 export { dequantize, quantize } from './quantize';
 export type { Quantized, QuantizedScales, QuantizeOptions } from './quantize';
-export { QuantizedLinear, quantizedLinear, quantizeLinear } from './quantized-linear';
+export { packedLinear, QuantizedLinear, quantizedLinear, quantizeLinear } from './quantized-linear';
 export type { QuantizedWeights } from './quantized-linear';

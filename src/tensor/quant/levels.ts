@@ -1,3 +1,5 @@
+import type { IntegerType } from '../nn';
+
 /** The kind of 16 levels in [-1, 1] that 4 bits choose from. */
 export type QuantizationType = 'nf4' | 'fp4';
 
@@ -32,6 +34,19 @@ export const LEVELS: Readonly<Record<QuantizationType, Float32Array>> = {
     (level) => level / 12,
   ),
 };
+
+/** The levels of every code; those of integers are their two's complement, but for uint4. */
+export const ALL_LEVELS: Readonly<Record<QuantizationType | IntegerType, Float32Array>> = {
+  ...LEVELS,
+  int4: Float32Array.from({ length: 16 }, (_, code) => (code < 8 ? code : code - 16)),
+  uint4: Float32Array.from({ length: 16 }, (_, code) => code),
+  int8: Float32Array.from({ length: 256 }, (_, code) => (code < 128 ? code : code - 256)),
+};
+
+/** The number of codes in a word of 32 bits. */
+export function codesInWord(type: keyof typeof ALL_LEVELS): number {
+  return ALL_LEVELS[type].length === 16 ? 8 : 4;
+}
 
 /** The probability of nf4's outermost quantile: bitsandbytes' `create_normal_map`. */
 const NF4_OFFSET = 0.9677083;

@@ -5,7 +5,7 @@ import { PackedLinear } from './packed-linear';
 
 /** The bytes of a model's parameters, as live tensors. */
 export interface ModelMemory {
-  /** numbers in weights of 4 bits or of float16 */
+  /** numbers in weights of fewer bits than float32 */
   packedWeights: number;
   /** bytes of the tensors that hold them; 8 · packedBytes / packedWeights is bits a weight */
   packedBytes: number;

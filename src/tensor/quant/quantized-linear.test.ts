@@ -4,12 +4,12 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { assertClose } from '../../../tests/close';
 import { DisposedError, ShapeError } from '../errors';
-import { Linear } from '../nn';
+import { type HostIntegers, Linear, type LinearLayer } from '../nn';
 import { memory, Random, read, useAccelerator } from '../runtime';
 import { quantizedMatMul } from './ops/quantized-matmul';
 import { unpack } from './ops/unpack';
 import { dequantize, quantize } from './quantize';
-import { QuantizedLinear, quantizeLinear } from './quantized-linear';
+import { packedLinear, QuantizedLinear, quantizeLinear } from './quantized-linear';
 
 before(useAccelerator);
 
@@ -87,6 +87,15 @@ async function compare(
   const values = dequantize(quantize(await read(linear.weight), options));
   const weight = tf.tensor2d(values, [d, k]);
   const plain = new Linear({ weight, bias: linear.bias });
+  await compareLayers(layer, plain);
+  weight.dispose();
+  for (const one of [linear, layer, plain]) one.dispose();
+  assert.deepEqual(memory(), start);
+}
+
+/** Compares outputs and gradients of x. */
+async function compareLayers(layer: LinearLayer, plain: LinearLayer): Promise<void> {
+  const [d, k] = [plain.outFeatures, plain.inFeatures];
   const random = new Random(4);
   const [x, dh] = [random.normal([2, 2, k], 0, 1), random.normal([2, 2, d], 0, 1)];
 
@@ -96,10 +105,60 @@ async function compare(
   assertClose(await read(got.value), await read(want.value), 1e-5, 'h');
   assertClose(await read(got.grad), await read(want.grad), 1e-5, 'dL/dx');
 
-  tf.dispose([weight, x, dh, got.value, got.grad, want.value, want.grad]);
-  for (const one of [linear, layer, plain]) one.dispose();
-  assert.deepEqual(memory(), start);
+  tf.dispose([x, dh, got.value, got.grad, want.value, want.grad]);
 }
+
+/** Integers from the lowest to the highest of their type, with scales and offsets as in GGUF files. */
+function drawIntegers(
+  [d, k]: [number, number],
+  type: HostIntegers['type'],
+  blockSize: number,
+  hasOffsets: boolean,
+): HostIntegers {
+  const [low, count] = { int4: [-8, 16], uint4: [0, 16], int8: [-128, 256] }[type] as [
+    number,
+    number,
+  ];
+  const codes = Int8Array.from({ length: d * k }, (_, i) => low + ((i * 7919) % count));
+  const draw = (seed: number) =>
+    Float32Array.from({ length: (d * k) / blockSize }, (_, i) => Math.sin(seed * (i + 1)));
+  return { type, codes, blockSize, scales: draw(3), offsets: hasOffsets ? draw(5) : null };
+}
+
+describe('a layer of integers equals one of w = s q + m', () => {
+  for (const [type, blockSize, hasOffsets] of [
+    ['int4', 32, false],
+    ['uint4', 32, true],
+    ['int8', 16, false],
+    ['int8', 32, true],
+  ] as const) {
+    for (const shape of [
+      [5, 64],
+      [130, 4096],
+    ] as [number, number][]) {
+      test(`[${shape.join(', ')}] in ${type}, ${blockSize} a block${hasOffsets ? ', offsets' : ''}`, async () => {
+        const start = memory();
+        const integers = drawIntegers(shape, type, blockSize, hasOffsets);
+        const { codes, scales, offsets } = integers;
+        const weight = Float32Array.from(codes, (q, i) => {
+          const block = Math.floor(i / blockSize);
+          return (scales[block] ?? NaN) * q + (offsets ? (offsets[block] ?? NaN) : 0);
+        });
+        const bias = Float32Array.from({ length: shape[0] }, (_, i) => i);
+        const host = { weight, bias, outFeatures: shape[0], inFeatures: shape[1] };
+        const [layer, plain] = [packedLinear({ ...host, integers }), packedLinear(host)];
+        assert.ok(layer instanceof QuantizedLinear && plain instanceof Linear);
+        const dense = layer.denseWeight();
+        assertClose(await read(dense), weight, 1e-7, 'W');
+        dense.dispose();
+        await compareLayers(layer, plain);
+        await onReference(() => compareLayers(layer, plain));
+        for (const one of [layer, plain]) one.dispose();
+        assert.deepEqual(memory(), start);
+      });
+    }
+  }
+});
 
 describe("this backend's QuantizedMatMul equals its reference", () => {
   const sizes = fc.record({

@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../errors';
-import type { HostLinear, Linear } from '../nn';
+import { type HostIntegers, type HostLinear, Linear, type LinearLayer } from '../nn';
 import { read } from '../runtime';
 import { dequantizeWeight, type QuantizedLayout } from './ops/dequantize-weight';
 import { quantizedMatMul } from './ops/quantized-matmul';
+import { packedForm } from './packed-form';
 import { PackedLinear } from './packed-linear';
 import { assertQuantizeOptions, quantize, type Quantized, type QuantizeOptions } from './quantize';
 
-/** A layer's weight in 4 bits; the bias is copied, and stays the caller's. */
+/** A layer's weight in 4 or 8 bits; the bias is copied, and stays the caller's. */
 export interface QuantizedWeights {
-  /** W [d, k], row by row */
-  weight: Quantized;
+  /** W [d, k], row by row; of integers each row is whole blocks */
+  weight: Quantized | HostIntegers;
   outFeatures: number;
   inFeatures: number;
   /** b [d] */
@@ -18,14 +19,14 @@ export interface QuantizedWeights {
 }
 
 /**
- * h = W x + b, W in 4 bits        (Dettmers et al. 2023, eq. 5, without its adapter)
+ * h = W x + b, W in 4 bits, or in integers of 4 or 8 bits        (Dettmers et al. 2023, eq. 5, without its adapter)
  *
  * x [..., k], W [d, k], b [d] -> h [..., d]
  */
 export class QuantizedLinear extends PackedLinear {
   /** int32, the bytes of the codes; then those of the scales, if they are in 8 bits */
   readonly packed: tf.Variable<tf.Rank.R1>;
-  /** float32, one for each block of weights; or of scales in 8 bits, and then their offset */
+  /** float32, one for each block of weights, then their offsets, if any; or of scales in 8 bits, and their offset */
   readonly scales: tf.Variable<tf.Rank.R1>;
   /** b [d], or null */
   readonly bias: tf.Variable<tf.Rank.R1> | null;
@@ -35,17 +36,9 @@ export class QuantizedLinear extends PackedLinear {
   /** @throws ShapeError if there are not d · k weights or not d biases */
   constructor({ weight, outFeatures, inFeatures, bias = null }: QuantizedWeights) {
     super(outFeatures, inFeatures);
-    this.assertHas(weight.length, bias && bias.size);
-    const { type, blockSize, packed, scales } = weight;
-    const inBytes = scales instanceof Float32Array ? null : scales;
-    const floats = inBytes ? [...inBytes.scales, inBytes.offset] : (scales as Float32Array);
-    const words = toWords([packed, inBytes?.codes ?? new Uint8Array(0)]);
-    this.layout = {
-      shape: [outFeatures, inFeatures],
-      type,
-      blockSize,
-      scalesInBytes: inBytes !== null,
-    };
+    const { length, words, floats, ...form } = packedForm(weight);
+    this.assertHas(length, bias && bias.size);
+    this.layout = { shape: [outFeatures, inFeatures], ...form };
     this.packed = this.addFrozen('packed', tf.tensor1d(words, 'int32'));
     this.scales = this.addFrozen('scales', tf.tensor1d(floats, 'float32'));
     this.bias = bias && this.addFrozen('bias', bias.clone());
@@ -96,24 +89,36 @@ export function quantizedLinear(
     );
   }
   assertQuantizeOptions('quantizedLinear', options);
-  return ({ weight, bias: values, ...sizes }) => {
-    const bias = values && tf.tensor1d(values);
-    try {
-      return new QuantizedLinear({ weight: quantize(weight, options), bias, ...sizes });
-    } finally {
-      bias?.dispose();
-    }
-  };
+  return ({ weight, bias, outFeatures, inFeatures }) =>
+    withBias(bias, (tensor) => {
+      const codes = quantize(weight, options);
+      return new QuantizedLinear({ weight: codes, bias: tensor, outFeatures, inFeatures });
+    });
 }
 
-/** Puts bytes one after another into int32 words; each part starts at a word. */
-function toWords(parts: Uint8Array[]): Int32Array {
-  const sizes = parts.map((part) => Math.ceil(part.length / 4));
-  const words = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));
-  let start = 0;
-  for (const [i, part] of parts.entries()) {
-    new Uint8Array(words.buffer).set(part, 4 * start);
-    start += sizes[i] as number;
+/**
+ * Makes a layer that keeps W in the integers that its file has, exactly: `loadModel('model.gguf', {
+ * linear: packedLinear })`. A layer of which the file has floats becomes a `Linear`.
+ */
+export function packedLinear(host: HostLinear): LinearLayer {
+  const { weight, integers, bias, outFeatures, inFeatures } = host;
+  return withBias(bias, (tensor) => {
+    if (integers) {
+      return new QuantizedLinear({ weight: integers, bias: tensor, outFeatures, inFeatures });
+    }
+    const matrix = tf.tensor2d(weight, [outFeatures, inFeatures]);
+    const layer = new Linear({ weight: matrix, bias: tensor });
+    matrix.dispose();
+    return layer;
+  });
+}
+
+/** Makes a layer with a bias, or with none, and frees the tensor of it. */
+function withBias<L>(values: Float32Array | null, make: (bias: tf.Tensor1D | null) => L): L {
+  const bias = values && tf.tensor1d(values);
+  try {
+    return make(bias);
+  } finally {
+    bias?.dispose();
   }
-  return words;
 }

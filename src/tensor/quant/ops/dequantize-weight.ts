@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { LEVELS, type QuantizationType } from '../levels';
+import type { IntegerType } from '../../nn';
+import { ALL_LEVELS, codesInWord, type QuantizationType } from '../levels';
 import { SCALE_LEVELS, SCALES_BLOCK } from '../quantize';
 import { joinTiles, REFERENCE_AT_ONCE, type Tile, type TiledWeight } from './tiles';
 import { lookUp, unpack } from './unpack';
@@ -8,18 +9,29 @@ import { lookUp, unpack } from './unpack';
 export interface QuantizedLayout {
   /** [d, k] */
   shape: [number, number];
-  type: QuantizationType;
+  type: QuantizationType | IntegerType;
   blockSize: number;
   /** 8 bits, or float32 */
   scalesInBytes: boolean;
+  /** whether a number is its level times its scale plus an offset; they follow the scales */
+  hasOffsets: boolean;
 }
 
-/** The four levels that 16 bits stand for; in each byte the high half comes first. */
-const TABLES = { nf4: tableOf(LEVELS.nf4, 4), fp4: tableOf(LEVELS.fp4, 4) };
+/** The levels that 16 bits stand for, by type, once they are needed. */
+const TABLES = new Map<QuantizedLayout['type'], Float32Array>();
 /** The two levels of the scales that 16 bits stand for. */
 const SCALE_TABLE = tableOf(SCALE_LEVELS, 8);
 
-/** The levels for codes of that many bits, [65536, 16 / bits]: one row is gathered for each word. */
+function tableFor(type: QuantizedLayout['type']): Float32Array {
+  const table = TABLES.get(type) ?? tableOf(ALL_LEVELS[type], codesInWord(type) === 8 ? 4 : 8);
+  TABLES.set(type, table);
+  return table;
+}
+
+/**
+ * The levels for codes of that many bits, [65536, 16 / bits]: one row is gathered for each half of a
+ * word. In each byte the high 4 bits come first.
+ */
 function tableOf(levels: Float32Array, bits: 4 | 8): Float32Array {
   const shifts = bits === 4 ? [4, 0, 12, 8] : [0, 8];
   const table = new Float32Array(2 ** 16 * shifts.length);
@@ -56,19 +68,21 @@ export function tiledWeight(
 function dequantizeRows(
   packed: tf.Tensor1D,
   blockScales: tf.Tensor1D,
-  { shape: [, k], type, blockSize }: QuantizedLayout,
+  { shape: [, k], type, blockSize, hasOffsets }: QuantizedLayout,
   { row, rows }: Tile,
 ): tf.Tensor2D {
   return tf.tidy(() => {
-    const [first, count] = [row * k, rows * k];
-    const words = { first: first / 8, count: Math.ceil(count / 8) };
-    const values = lookUp(TABLES[type], unpack({ words: packed }, words), count);
-    const scales = blockScales.slice(first / blockSize, Math.ceil(count / blockSize));
-    return scaleBlocks(values, scales, blockSize).reshape([rows, k]);
+    const [first, count, inWord] = [row * k, rows * k, codesInWord(type)];
+    const words = { first: first / inWord, count: Math.ceil(count / inWord) };
+    const values = lookUp(tableFor(type), unpack({ words: packed }, words), count);
+    const [block, blocks] = [first / blockSize, Math.ceil(count / blockSize)];
+    const scales = blockScales.slice(block, blocks);
+    const offsets = hasOffsets ? blockScales.slice(blockScales.size / 2 + block, blocks) : null;
+    return scaleBlocks(values, scales, blockSize, offsets).reshape([rows, k]);
   });
 }
 
-/** One float32 scale for each block of W. */
+/** One float32 scale for each block of W, and the offsets, if any. */
 export function dequantizeScales(
   packed: tf.Tensor1D,
   scales: tf.Tensor1D,
@@ -84,11 +98,18 @@ export function dequantizeScales(
   });
 }
 
-/** Each block of values times its scale. */
-function scaleBlocks(values: tf.Tensor1D, scales: tf.Tensor1D, blockSize: number): tf.Tensor1D {
+/** Each block of values times its scale, plus its offset. */
+function scaleBlocks(
+  values: tf.Tensor1D,
+  scales: tf.Tensor1D,
+  blockSize: number,
+  offsets: tf.Tensor1D | null = null,
+): tf.Tensor1D {
   return tf.tidy(() => {
     const missing = scales.size * blockSize - values.size;
     const blocks = values.pad([[0, missing]]).reshape([scales.size, blockSize]);
-    return blocks.mul(scales.expandDims(1)).reshape<tf.Tensor1D>([-1]).slice(0, values.size);
+    const scaled = blocks.mul(scales.expandDims(1));
+    const moved = offsets ? scaled.add(offsets.expandDims(1)) : scaled;
+    return moved.reshape<tf.Tensor1D>([-1]).slice(0, values.size);
   });
 }

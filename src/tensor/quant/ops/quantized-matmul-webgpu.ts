@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { multiplyWebGpu, type PackedMatrix } from '../../nn';
-import { LEVELS } from '../levels';
+import { ALL_LEVELS, codesInWord } from '../levels';
 import { SCALE_LEVELS, SCALES_BLOCK } from '../quantize';
 import type { QuantizedLayout } from './dequantize-weight';
 
@@ -9,36 +9,40 @@ export function quantizedMatMulWebGpu(
   { x, ...weight }: Record<'x' | 'packed' | 'scales', tf.TensorInfo>,
   { transpose, ...layout }: QuantizedLayout & { transpose: boolean },
 ): tf.TensorInfo {
-  const levels = tf.tensor1d([...LEVELS[layout.type], ...SCALE_LEVELS]);
+  const levels = tf.tensor1d([...ALL_LEVELS[layout.type], ...SCALE_LEVELS]);
   const packed = packedMatrix({ ...weight, levels }, layout);
   const output = multiplyWebGpu({ products: [[x, packed]], transpose });
   levels.dispose();
   return output;
 }
 
-/** The high half of a byte comes first: i ^ 1. */
+/** The high 4 bits of a byte come first: i ^ 1. */
 function packedMatrix(
   inputs: Record<'packed' | 'scales' | 'levels', tf.TensorInfo>,
-  { shape, blockSize, scalesInBytes }: QuantizedLayout,
+  { shape, type, blockSize, scalesInBytes, hasOffsets }: QuantizedLayout,
 ): PackedMatrix {
   const [d, k] = shape;
+  const inWord = codesInWord(type);
+  const bits = 32 / inWord;
   const inBytes = `
       let scaleCode = (packed[uniforms.firstScale + block / 4] >> u32(8 * (block % 4))) & 255;
       let factor = scales[block / ${SCALES_BLOCK}];
-      let scale = levels[16 + scaleCode] * factor + scales[uniforms.offsetAt];`;
+      let scale = levels[${2 ** bits} + scaleCode] * factor + scales[uniforms.offsetAt];`;
   return {
     shape,
-    name: `quantized_${scalesInBytes}`,
+    name: `quantized_${bits}_${scalesInBytes}_${hasOffsets}`,
     inputs,
     integers: {
       blockSize,
-      firstScale: Math.ceil((d * k) / 8),
+      firstScale: Math.ceil((d * k) / inWord),
       offsetAt: (inputs.scales.shape[0] as number) - 1,
+      firstOffset: Math.ceil((d * k) / blockSize),
     },
     body: `
       let block = index / uniforms.blockSize;
       ${scalesInBytes ? inBytes : 'let scale = scales[block];'}
-      let code = (packed[index / 8] >> u32(4 * ((index % 8) ^ 1))) & 15;
-      return levels[code] * scale;`,
+      let place = (index % ${inWord})${bits === 4 ? ' ^ 1' : ''};
+      let code = (packed[index / ${inWord}] >> u32(${bits} * place)) & ${2 ** bits - 1};
+      return levels[code] * scale${hasOffsets ? ' + scales[uniforms.firstOffset + block]' : ''};`,
   };
 }

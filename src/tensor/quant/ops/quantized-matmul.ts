@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp, type Op, runNativeOp } from '../../op';
-import { LEVELS } from '../levels';
+import { ALL_LEVELS, codesInWord } from '../levels';
 import { SCALES_BLOCK } from '../quantize';
 import { dequantizeScales, type QuantizedLayout, tiledWeight } from './dequantize-weight';
 import { quantizedMatMulWebGpu } from './quantized-matmul-webgpu';
@@ -10,7 +10,10 @@ type Inputs = {
   x: tf.Tensor2D;
   /** int32, the bytes of the codes in memory order; then the bytes of the scales, if in 8 bits */
   packed: tf.Tensor1D;
-  /** float32, one for each block; or for scales in 8 bits one for each 256, and last their offset */
+  /**
+   * float32, one for each block, then the blocks' offsets, if any; or for scales in 8 bits one for
+   * each 256, and last their offset
+   */
   scales: tf.Tensor1D;
 };
 
@@ -20,7 +23,7 @@ type Attrs = QuantizedLayout & {
 };
 
 /**
- * x Wᵀ for W [d, k] in 4 bits and x [n, k], or without `transpose` x W for x [n, d]: [n, d] or
+ * x Wᵀ for W [d, k] in 4 or 8 bits and x [n, k], or without `transpose` x W for x [n, d]: [n, d] or
  * [n, k], owned by the caller. One op on the tape, which keeps no x.
  *
  * dL/dx = dL/dh W, by the same op; W has no gradient.
@@ -46,11 +49,12 @@ export const quantizedMatMul: Op<Inputs, Attrs, tf.Tensor2D> = defineOp<Inputs, 
 );
 
 /** The sizes of `packed` and `scales`; codes and scales each start at a word. */
-function sizesOf({ shape: [d, k], blockSize, scalesInBytes }: QuantizedLayout) {
+function sizesOf({ shape: [d, k], type, blockSize, ...layout }: QuantizedLayout) {
+  const { scalesInBytes, hasOffsets } = layout;
   const blocks = Math.ceil((d * k) / blockSize);
   return {
-    words: Math.ceil((d * k) / 8) + (scalesInBytes ? Math.ceil(blocks / 4) : 0),
-    scales: scalesInBytes ? Math.ceil(blocks / SCALES_BLOCK) + 1 : blocks,
+    words: Math.ceil((d * k) / codesInWord(type)) + (scalesInBytes ? Math.ceil(blocks / 4) : 0),
+    scales: scalesInBytes ? Math.ceil(blocks / SCALES_BLOCK) + 1 : blocks * (hasOffsets ? 2 : 1),
   };
 }
 
@@ -60,11 +64,10 @@ function nativeTiles(
   scales: tf.Tensor1D,
   layout: QuantizedLayout,
 ): TiledWeight {
-  const { shape, type, blockSize } = layout;
-  const given = [packed, dequantizeScales(packed, scales, layout), tf.tensor1d(LEVELS[type])];
-  const rowsOf = (tile: Tile) => {
-    const sizes = { ...tile, k: shape[1], block_size: blockSize };
-    return runNativeOp<tf.Tensor2D>('LoraUnpackLevels', given, sizes);
-  };
+  const { shape, type, blockSize, hasOffsets } = layout;
+  const given = [packed, dequantizeScales(packed, scales, layout), tf.tensor1d(ALL_LEVELS[type])];
+  const attributes = { k: shape[1], block_size: blockSize, has_offsets: hasOffsets ? 1 : 0 };
+  const rowsOf = (tile: Tile) =>
+    runNativeOp<tf.Tensor2D>('LoraUnpackLevels', given, { ...tile, ...attributes });
   return { shape, unit: blockSize, atOnce: NATIVE_AT_ONCE, rowsOf };
 }
