@@ -3,7 +3,7 @@ import { FileError } from '../../files/local';
 import { openWeights } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
 import type { HostIntegers, LinearLayer, MakeLinear } from '../../tensor/nn';
-import { ensureAccelerator, settle, transpose } from '../../tensor/runtime';
+import { ensureAccelerator, upload, transpose } from '../../tensor/runtime';
 import type { WeightLayout } from './weight-layout';
 
 const CALLER = 'readWeights';
@@ -49,7 +49,7 @@ export async function takeWeights(
     const keepTensor: Keep = (name, values, shape) => {
       const tensor = tf.tensor(values, shape);
       weights.set(name, tensor);
-      settle(tensor);
+      upload(tensor);
     };
     const keep = makeLinear ? keepLayers(weights, layout, makeLinear, keepTensor) : keepTensor;
     const faults = await readAll(reader, layout, keep);

@@ -9,5 +9,5 @@ export { Random } from './random';
 export type { Key } from './random';
 export { read } from './read';
 export { isStrict } from './strict';
-export { settle } from './settle';
+export { upload } from './upload';
 export { transpose } from './transpose';
