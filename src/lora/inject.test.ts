@@ -13,7 +13,6 @@ import type { LoRALayer } from './lora-layer';
 import { applyLoraToLinear, type LoRALinear } from './lora-linear';
 import type { Variant } from './variant';
 import { rsLora, type Scaling } from './scaling';
-import { matchTargets } from './target-modules';
 
 /** As many linear layers as asked for, one after the other, named as in GPT-2. */
 class Stack extends Module {
@@ -46,38 +45,6 @@ async function outputOf(model: Module, x: tf.Tensor): Promise<Float32Array> {
   y.dispose();
   return values;
 }
-
-describe('matchTargets', () => {
-  const names = ['h.0.c_attn', 'h.0.c_proj', 'h.1.c_attn', 'h.11.c_attn', 'c_attn', 'my_c_attn'];
-
-  for (const [targets, want] of [
-    [['c_attn'], ['h.0.c_attn', 'h.1.c_attn', 'h.11.c_attn', 'c_attn']],
-    [['1.c_attn'], ['h.1.c_attn']],
-    [
-      ['h.0.c_proj', 'my_c_attn'],
-      ['h.0.c_proj', 'my_c_attn'],
-    ],
-    ['c_attn', ['c_attn']],
-    [String.raw`h\.\d\.c_\w+`, ['h.0.c_attn', 'h.0.c_proj', 'h.1.c_attn']],
-    ['h.0.c_attn|my.*', ['h.0.c_attn', 'my_c_attn']],
-    ['all-linear', names],
-  ] as const) {
-    test(`${JSON.stringify(targets)}`, () => {
-      assert.deepEqual(matchTargets(names, targets as string[] | string), want);
-    });
-  }
-
-  test('a target that matches nothing is an error with the candidates', () => {
-    for (const targets of [['q_proj'], ['c_attn', 'q_proj'], 'attn', ['attn'], () => false]) {
-      assert.throws(
-        () => matchTargets(names, targets),
-        (error: Error) =>
-          error instanceof ArgumentError &&
-          /There are 6, called c_attn, c_proj/.test(error.message),
-      );
-    }
-  });
-});
 
 describe('injectLora and removeLora', () => {
   test('a fresh adapter changes nothing; a trained one does; removing it restores the model', async () => {
@@ -364,7 +331,7 @@ describe('injectLora and removeLora', () => {
       [[undefined, options], /got undefined/],
       [
         [new Stack(1, 5)],
-        /^injectLora: options must be an object such as { targetModules, r, alpha }, got nothing/,
+        /^injectLora: options must be an object such as { r, alpha }, got nothing/,
       ],
       [
         [new Stack(1, 5), { ...options, targetModules: undefined, target_modules: ['c_attn'] }],
@@ -372,11 +339,11 @@ describe('injectLora and removeLora', () => {
       ],
       [
         [new Stack(1, 5), ['c_attn'], 8, 16],
-        /^injectLora: options must be an object such as { targetModules, r, alpha }, got a list\.$/,
+        /^injectLora: options must be an object such as { r, alpha }, got a list\.$/,
       ],
       [
         [new Stack(1, 5), { r: 2, alpha: 6 }],
-        /^injectLora: options must have targetModules, got none\./,
+        /^injectLora: targetModules must name linear layers without an adapter, got undefined\. There are 2/,
       ],
     ] as const) {
       assert.throws(() => call(...args), { name: 'ArgumentError', message });

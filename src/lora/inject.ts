@@ -26,7 +26,8 @@ import { matchTargets, type TargetModules } from './target-modules';
 
 /** Options of `injectLora`. */
 export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
-  targetModules: TargetModules;
+  /** unless given, the model's own choice, which is PEFT's (`defaultTargets`) */
+  targetModules?: TargetModules;
   r: ByName;
   alpha: ByName;
 }
@@ -37,15 +38,16 @@ export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
  * the order of the names. Adapters that other layers have already stay trainable, as in PEFT: all
  * train together.
  * @returns the names of the layers
- * @throws ArgumentError if a target matches nothing, or an option is unknown or does not fit a layer;
- *   the model is then as it was
+ * @throws ArgumentError if a target matches nothing, none is given and the model names none, or an
+ *   option is unknown or does not fit a layer; the model is then as it was
  */
 export function injectLora(model: Module, options: InjectOptions): string[] {
   assertModule('injectLora', model);
-  assertOptions('injectLora', options, { targetModules: 'required', ...LORA_LINEAR_OPTIONS });
-  const { targetModules, r, alpha, seed = 0, ...others } = options;
+  assertOptions('injectLora', options, { targetModules: 'optional', ...LORA_LINEAR_OPTIONS });
+  const { targetModules = model.defaultTargets, r, alpha, seed = 0, ...others } = options;
   const linears = modulesOf(model, LinearLayer, { borrowed: false });
-  const names = matchTargets([...linears.keys()], targetModules, [...loraLayersOf(model).keys()]);
+  const taken = [...loraLayersOf(model).keys()];
+  const names = matchTargets([...linears.keys()], targetModules, taken, model.headModules);
   const adapted = makeLayers(names, (name, i) => {
     const size = { r: valueFor(name, r), alpha: valueFor(name, alpha) };
     const linear = linears.get(name) as LinearLayer;

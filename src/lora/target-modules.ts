@@ -4,21 +4,23 @@ import { matchesEntry } from '../tensor/nn';
 /**
  * The layers that get an adapter, by PEFT's rules: a list matches a name that equals an entry or
  * ends with `.entry`; a string is a regular expression that must match the whole name;
- * `'all-linear'` is every linear layer. A function of the name can make any other choice.
+ * `'all-linear'` is every linear layer but the head. A function of the name can make any other choice.
  */
 export type TargetModules = string[] | string | ((name: string) => boolean);
 
 /**
  * The names that the targets match, in the order given.
  * @param adapted names of layers that have an adapter already, for the error
+ * @param heads names that `'all-linear'` does not mean
  * @throws ArgumentError if a target matches none, with the names there are
  */
 export function matchTargets(
   names: string[],
-  targets: TargetModules,
+  targets: TargetModules | undefined,
   adapted: readonly string[] = [],
+  heads: readonly string[] = [],
 ): string[] {
-  const rules = rulesOf(targets);
+  const rules = rulesOf(targets, heads);
   const endings = new Set(names.map((name) => name.split('.').at(-1)));
   for (const { target, matches } of rules) {
     if (names.some(matches)) continue;
@@ -32,8 +34,11 @@ export function matchTargets(
   return names.filter((name) => rules.some(({ matches }) => matches(name)));
 }
 
-function rulesOf(targets: TargetModules): { target: string; matches: (name: string) => boolean }[] {
-  if (targets === 'all-linear') return [{ target: targets, matches: () => true }];
+type Rule = { target: string; matches: (name: string) => boolean };
+
+function rulesOf(targets: TargetModules | undefined, heads: readonly string[]): Rule[] {
+  const isNoHead = (name: string) => !heads.includes(name);
+  if (targets === 'all-linear') return [{ target: targets, matches: isNoHead }];
   if (typeof targets === 'function') {
     return [{ target: 'a function that is true for none', matches: targets }];
   }

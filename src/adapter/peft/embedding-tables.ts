@@ -1,4 +1,5 @@
-import { Embedding, type Module } from '../../tensor/nn';
+import { LoRALinear } from '../../lora';
+import { Embedding, Linear, type Module } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
 import { LoRAEmbedding } from '../embedding';
 import type { Fail } from './adapter-files';
@@ -9,14 +10,17 @@ import { assign } from './train-base-parameters';
 const replaced = new WeakMap<Module, ReadonlySet<string>>();
 
 /**
- * The embedding tables of a model, by the names that PEFT's `save_embedding_layers` gives them in
- * an adapter's file; a head that is a table too has a name of its own.
+ * The embedding tables of a model, and the weight of a head of its own, by the names that PEFT's
+ * `save_embedding_layers` gives them in an adapter's file; a head that is a table too has a name
+ * of its own.
  */
 export function embeddingTables(model: Module): Map<string, BaseParameter> {
   const tables = new Map<string, BaseParameter>();
   for (const [module, layer] of model.namedModules({ borrowed: false })) {
-    const table = layer instanceof LoRAEmbedding ? layer.base : layer;
-    if (!(table instanceof Embedding)) continue;
+    const isAdapted = layer instanceof LoRAEmbedding || layer instanceof LoRALinear;
+    const table = isAdapted ? layer.base : layer;
+    const isHead = table instanceof Linear && model.headModules.includes(module);
+    if (!isHead && !(table instanceof Embedding)) continue;
     const { weight: parameter } = table;
     const name = `${module}.weight`;
     const tensors = [name, `${module}.base_layer.weight`];

@@ -27,7 +27,7 @@ export function linearLayers(model: Module): Map<string, LinearLayer> {
   return layers;
 }
 
-/** The layers that a config can name: linear ones, and unless it says all-linear embeddings. */
+/** The layers that a config can name; all-linear names neither the head nor embeddings. */
 export function targetLayers(model: Module, targets: unknown): Map<string, LayerSize> {
   const layers = new Map<string, LayerSize>(
     [...linearLayers(model)].map(([name, { inFeatures, outFeatures }]) => [
@@ -35,7 +35,10 @@ export function targetLayers(model: Module, targets: unknown): Map<string, Layer
       { inFeatures, outFeatures },
     ]),
   );
-  if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') return layers;
+  if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') {
+    for (const head of model.headModules) layers.delete(head);
+    return layers;
+  }
   for (const [name, module] of model.namedModules({ borrowed: false })) {
     const table = module instanceof LoRAEmbedding ? module.base : module;
     if (!(table instanceof Embedding)) continue;

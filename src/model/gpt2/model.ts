@@ -49,6 +49,10 @@ export class GPT2 extends LanguageModel {
     return ['transformer.wte'];
   }
 
+  override get defaultTargets(): string[] {
+    return ['c_attn'];
+  }
+
   /** The head's weight W [vocabSize, nEmbd]: logits are h Wᵀ. */
   override get head(): tf.Tensor2D {
     return this.wte.weight;

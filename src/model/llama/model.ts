@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { Embedding } from '../../tensor/nn';
+import { ArgumentError } from '../../tensor/errors';
+import { Embedding, Linear, type Module } from '../../tensor/nn';
 import {
   type KeyValues,
   LanguageModel,
@@ -10,10 +11,11 @@ import {
 } from '../transformer';
 import { Block } from './block';
 import type { LlamaConfig } from './config';
-import { Head } from './head';
 import { RMSNorm } from './layers';
 import { type Place, placesOf } from './place';
 import { weightLayout } from './weight-layout';
+
+const HEAD = 'lm_head';
 
 /**
  * Llama (Touvron et al. 2023) and the families that differ from it by switches of its config:
@@ -21,7 +23,6 @@ import { weightLayout } from './weight-layout';
  */
 export class Llama extends LanguageModel {
   private readonly table: Embedding;
-  private readonly untied: Head | null;
   private readonly blocks: Block[];
 
   /**
@@ -42,7 +43,7 @@ export class Llama extends LanguageModel {
       return this.addChild(name, new Block(weightsBelow(weights, name), config, kind));
     });
     this.addChild('model.norm', new RMSNorm(weightsBelow(weights, 'model.norm'), config));
-    this.untied = config.tied ? null : this.addChild('lm_head', new Head(table('lm_head')));
+    if (!config.tied) this.addChild(HEAD, new Linear({ weight: table(HEAD) }));
   }
 
   /** The token embedding, if it is the head too. */
@@ -50,8 +51,30 @@ export class Llama extends LanguageModel {
     return this.config.tied ? ['model.embed_tokens'] : [];
   }
 
+  override get headModules(): readonly string[] {
+    return this.config.tied ? [] : [HEAD];
+  }
+
+  override get defaultTargets(): string[] {
+    return ['q_proj', 'v_proj'];
+  }
+
   override get head(): tf.Tensor2D {
-    return (this.untied ?? this.table).weight;
+    const { headModule } = this;
+    if (isPlain(headModule)) return headModule.weight;
+    throw new ArgumentError(
+      'head: the head must have no adapter, but has one. Use logits(hidden), or merge the adapter first (mergeLora).',
+    );
+  }
+
+  override get isHeadAdapted(): boolean {
+    return !isPlain(this.headModule);
+  }
+
+  override logits(hidden: tf.Tensor): tf.Tensor {
+    if (this.config.tied) return super.logits(hidden);
+    this.assertAlive('Llama.logits');
+    return this.headModule.forward(hidden);
   }
 
   override get weightLayout(): WeightLayout {
@@ -82,4 +105,13 @@ export class Llama extends LanguageModel {
       return { hidden: this.child('model.norm').forward(x), past: extended };
     });
   }
+
+  /** The token embedding, or a layer of its own, which may have been replaced. */
+  private get headModule(): Module {
+    return this.config.tied ? this.table : this.child(HEAD);
+  }
+}
+
+function isPlain(head: Module): head is Embedding | Linear {
+  return head instanceof Embedding || head instanceof Linear;
 }

@@ -29,8 +29,16 @@ export abstract class LanguageModel extends Module {
     super();
   }
 
-  /** The head's weight W [vocabSize, width]: logits are h Wᵀ. */
+  /**
+   * The head's weight W [vocabSize, width]: logits are h Wᵀ.
+   * @throws ArgumentError if the head has an adapter, so that only `logits` computes them
+   */
   abstract get head(): tf.Tensor2D;
+
+  /** True if the head has an adapter: `logits` is then more than h Wᵀ. */
+  get isHeadAdapted(): boolean {
+    return false;
+  }
 
   /** How its weights are kept in a file. */
   abstract get weightLayout(): WeightLayout;

@@ -61,6 +61,16 @@ export abstract class Module {
     return [];
   }
 
+  /** Names of linear layers below this one that make its output, which `'all-linear'` does not mean. */
+  get headModules(): readonly string[] {
+    return [];
+  }
+
+  /** The ends of the names of the layers that get an adapter where none are named, if it says so. */
+  get defaultTargets(): string[] | undefined {
+    return undefined;
+  }
+
   /** Every parameter of this module and those below it, by dotted name (`lora.A`). */
   namedParameters(reach: Reach = {}): Map<string, tf.Variable> {
     const all = new Map(this.parameters);

@@ -15,9 +15,9 @@ export interface QuantizationReport {
 }
 
 /**
- * Replaces every `Linear` of a model with a frozen 4-bit layer, one after another, and frees the
- * original: at no time does memory hold more than the original tensors and one packed layer. For a
- * model without adapters.
+ * Replaces every `Linear` of a model but its head with a frozen 4-bit layer, one after another, and
+ * frees the original: at no time does memory hold more than the original tensors and one packed
+ * layer. For a model without adapters.
  * @throws ArgumentError if an option is out of range or there is no Linear, NonFiniteError if a
  *   weight is NaN or infinite; the model is then unchanged
  */
@@ -43,6 +43,7 @@ export async function quantizeModel(
 
 function linearLayers(model: Module): Map<string, Linear> {
   const linears = modulesOf(model, Linear);
+  for (const head of model.headModules) linears.delete(head);
   if (linears.size === 0) {
     throw new ArgumentError(
       `quantizeModel: model must hold a Linear below it, got none. For a layer by itself there is quantizeLinear.`,

@@ -3,23 +3,26 @@ import type { LanguageModel } from '../../model/transformer';
 import { ArgumentError } from '../../tensor/errors';
 import { assertModule } from '../../tensor/nn';
 import { read } from '../../tensor/runtime';
-import { isIgnored, linearCrossEntropy } from '../loop';
+import { isIgnored, linearCrossEntropy, sparseCrossEntropy } from '../loop';
 import { type Batch, makeBatch, PADDING } from './batch';
 import type { Example } from './example';
 
 /**
  * Computes the mean cross-entropy of a batch's completions: a scalar, owned by the caller. For
  * several batches it is the sum of their means, in one pass: if each batch has its own adapter, each
- * adapter gets the gradients that it would get alone. Logits are computed only at labels.
+ * adapter gets the gradients that it would get alone. Logits are computed only at labels, but where
+ * the head has an adapter.
  */
 export function completionLoss(model: LanguageModel, ...batches: readonly Batch[]): tf.Scalar {
   assertModule('completionLoss', model);
   return tf.tidy(() => {
-    const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, nEmbd]
+    const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, width]
+    const logits = model.isHeadAdapted ? model.logits(hidden) : null;
     let row = 0;
     const losses = batches.map((batch) => {
-      const states = statesOf(hidden, row, batch);
+      const states = statesOf(logits ?? hidden, row, batch);
       row += batch.ids.length;
+      if (logits) return sparseCrossEntropy(states, batch.labels);
       return linearCrossEntropy(states, model.head, batch.labels);
     });
     // Not tf.addN, which WebGPU refuses more than seven.
@@ -34,7 +37,7 @@ function padTogether(batches: readonly Batch[]): number[][] {
   return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
 }
 
-/** Slices a batch's states, without the padding of others; its first row is `row`: [size, time, nEmbd]. */
+/** Slices a batch's states or logits, without the padding of others; its first row is `row`: [size, time, width]. */
 function statesOf(hidden: tf.Tensor, row: number, { ids }: Batch): tf.Tensor {
   const time = ids[0]?.length ?? 0;
   return hidden.slice([row, 0, 0], [ids.length, time, hidden.shape.at(-1) as number]);
@@ -55,8 +58,12 @@ export async function completionLogProbabilities(
   if (counted.length === 0) return examples.map(() => []);
   const chosen = tf.tidy(() => {
     const hidden = model.hiddenStates(model.idsTensor(ids));
-    const states = hidden.reshape([labels.length, -1]).gather(tf.tensor1d(counted, 'int32'));
-    const logits = model.logits(states);
+    const rowsOf = (all: tf.Tensor) =>
+      all.reshape([labels.length, -1]).gather(tf.tensor1d(counted, 'int32'));
+    // An adapter on the head may be one of several, each for a row of the batch.
+    const logits = model.isHeadAdapted
+      ? rowsOf(model.logits(hidden))
+      : model.logits(rowsOf(hidden));
     const vocabSize = logits.shape.at(-1) ?? 0;
     const places = counted.map((i, row) => row * vocabSize + (labels[i] as number));
     return tf.gather(tf.logSoftmax(logits).flatten(), tf.tensor1d(places, 'int32'));
