@@ -8,7 +8,7 @@ import { loadAdapter, savePretrained } from '../src/adapter/peft';
 import { mergeLora } from '../src/lora';
 import { read, useAccelerator } from '../src/tensor/runtime';
 import { assertClose } from './close';
-import { decodeFloat32 } from './fixture';
+import { decodeFloat32, FIXTURES } from './fixture';
 import { baseOf, Net, outputOf, type PeftCase, peftCases, writeCase } from './peft-cases';
 
 const PAGE = path.join(__dirname, '../../docs/correctness.md');
@@ -16,7 +16,15 @@ const BETWEEN = /(<!-- compatibility table -->\n)[^]*(<!-- end of compatibility 
 
 /** A feature of PEFT's, and how its adapters are known. The first that fits counts. */
 const FEATURES: [string, (config: Config, name: string) => boolean][] = [
-  ['embeddings', ({ target_modules }) => /wte|wpe|w\.e/.test(JSON.stringify(target_modules))],
+  [
+    '`target_modules` = lm_head, a layer of its own',
+    ({ target_modules }) => JSON.stringify(target_modules).includes('lm_head'),
+  ],
+  [
+    'embeddings',
+    ({ target_modules }) => /wte|wpe|w\.e|embed_tokens/.test(JSON.stringify(target_modules)),
+  ],
+  ['`save_embedding_layers`', (_, name) => /^(the table|table and head)$/.test(name)],
   ['`modules_to_save`', ({ modules_to_save }) => modules_to_save !== null],
   ['`bias` = all, lora_only', ({ bias }) => bias !== 'none'],
   ['`use_dora`', ({ use_dora }) => use_dora === true],
@@ -64,8 +72,9 @@ const REFUSED: Record<string, unknown>[] = [
   { megatron_config: { a: 1 } },
 ];
 
-/** Refused only on models whose head is their embedding table. */
-const ON_GPT2 = { target_modules: ['lm_head'] };
+/** Refused only on models whose head is their embedding table, such as these. */
+const HEAD = { target_modules: ['lm_head'] };
+const TIED = ['gpt2', 'llama', 'qwen2', 'gemma3'];
 
 type Config = Record<string, unknown>;
 type Step = 'loads' | 'saves' | 'merges';
@@ -74,7 +83,10 @@ const folder = mkdtempSync(path.join(tmpdir(), 'compatibility-'));
 after(() => rmSync(folder, { recursive: true }));
 before(useAccelerator);
 
-const results = new Map<string, Record<Step | 'tried', number>>();
+type Counts = Record<Step | 'tried', number>;
+
+/** By feature, and by the model's `model_type`. */
+const [byFeature, byModel] = [new Map<string, Counts>(), new Map<string, Counts>()];
 
 async function values(model: Awaited<ReturnType<typeof baseOf>>, one: PeftCase) {
   const y = outputOf(model, one);
@@ -113,16 +125,29 @@ async function tryCase(one: PeftCase): Promise<Set<Step>> {
   return done;
 }
 
+function count(results: Map<string, Counts>, row: string, done: ReadonlySet<Step>): void {
+  const counts = results.get(row) ?? { tried: 0, loads: 0, saves: 0, merges: 0 };
+  counts.tried += 1;
+  for (const step of done) counts[step] += 1;
+  results.set(row, counts);
+}
+
+function modelOf({ kind }: PeftCase): string {
+  if (kind === 'net') return 'a net of linear layers';
+  const at = path.join(FIXTURES, kind === 'gpt2' ? 'gpt2_tiny' : `llama_tiny/${kind}`);
+  const json = JSON.parse(readFileSync(path.join(at, 'config.json'), 'utf8')) as Config;
+  return `\`${String(json.model_type)}\``;
+}
+
 test('every adapter that PEFT saved is tried', async () => {
   for (const one of peftCases) {
     const config = JSON.parse(one.config) as Config;
     const [feature = ''] = FEATURES.find(([, fits]) => fits(config, one.name)) ?? [];
-    const counts = results.get(feature) ?? { tried: 0, loads: 0, saves: 0, merges: 0 };
-    counts.tried += 1;
-    for (const step of await tryCase(one)) counts[step] += 1;
-    results.set(feature, counts);
+    const done = await tryCase(one);
+    count(byFeature, feature, done);
+    count(byModel, modelOf(one), done);
   }
-  assert.deepEqual([...results.keys()].sort(), FEATURES.map(([feature]) => feature).sort());
+  assert.deepEqual([...byFeature.keys()].sort(), FEATURES.map(([feature]) => feature).sort());
 });
 
 test('what is unsupported is refused by its name', async () => {
@@ -133,29 +158,37 @@ test('what is unsupported is refused by its name', async () => {
     const [key = ''] = Object.keys(change);
     await assert.rejects(loadAdapter(new Net(), folder), new RegExp(`${key} = .*unsupported`));
   }
-  const onGpt2 = peftCases.find(({ kind }) => kind === 'gpt2') as PeftCase;
-  const config = JSON.stringify({ ...(JSON.parse(onGpt2.config) as Config), ...ON_GPT2 });
-  await writeCase({ ...onGpt2, config }, folder);
-  const model = await baseOf('gpt2');
-  await assert.rejects(loadAdapter(model, folder), /target_modules = .*lm_head.*unsupported/);
-  model.dispose();
+  for (const tied of TIED) {
+    const some = peftCases.find(({ kind }) => kind === tied) as PeftCase;
+    const config = JSON.stringify({ ...(JSON.parse(some.config) as Config), ...HEAD });
+    await writeCase({ ...some, config }, folder);
+    const model = await baseOf(tied);
+    await assert.rejects(loadAdapter(model, folder), /target_modules = .*lm_head.*unsupported/);
+    model.dispose();
+  }
 });
 
-function table(): string {
-  const lines = FEATURES.map(([feature]) => {
-    const { tried, loads, saves, merges } = results.get(feature) as Record<Step | 'tried', number>;
-    return `| ${feature} | ${tried} | ${loads} | ${saves} | ${merges} |`;
+function tableOf(results: ReadonlyMap<string, Counts>, rows: readonly string[], title: string) {
+  const lines = rows.map((row) => {
+    const { tried, loads, saves, merges } = results.get(row) as Counts;
+    return `| ${row} | ${tried} | ${loads} | ${saves} | ${merges} |`;
   });
-  const head = [
-    '| adapters of PEFT 0.21 | tried | load and compute the same | save the same | merge the same |',
-    '| - | -: | -: | -: | -: |',
-  ];
+  const head = `| ${title} | tried | load and compute the same | save the same | merge the same |`;
+  return [head, '| - | -: | -: | -: | -: |', ...lines].join('\n');
+}
+
+function tables(): string {
+  const features = FEATURES.map(([feature]) => feature);
   const names = REFUSED.map((change) => {
     const [[key, value] = []] = Object.entries(change);
     return typeof value === 'string' ? `\`${key} = ${value}\`` : `\`${key}\``;
   });
   const refused = `Refused by name: ${names.join(', ')}, LoRA on convolutions, and \`target_modules\` = lm_head where the head is the embedding table, as in GPT-2. An embedding table that is also the output head, such as GPT-2's \`wte\`, is not merged.`;
-  return `\n${[...head, ...lines].join('\n')}\n\n${refused}\n\n`;
+  const each = [
+    tableOf(byFeature, features, 'adapters of PEFT 0.21'),
+    tableOf(byModel, [...byModel.keys()], 'the same by the `model_type` of their base'),
+  ];
+  return `\n${[...each, refused].join('\n\n')}\n\n`;
 }
 
 /** Without the padding that the formatter gives a table. */
@@ -164,8 +197,9 @@ const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{2,}/g, '-');
 // `UPDATE_SNAPSHOTS=1 npm test` writes the table anew.
 test('docs/correctness.md tells the result', () => {
   const page = readFileSync(PAGE, 'utf8');
-  const wanted = page.replace(BETWEEN, (_, start: string, end: string) => start + table() + end);
+  const wanted = page.replace(BETWEEN, (_, start: string, end: string) => start + tables() + end);
   assert.match(page, BETWEEN);
+  assert.ok(page.includes(`reads ${peftCases.length} adapters that PEFT 0.21 saved`));
   if (process.env.UPDATE_SNAPSHOTS) writeFileSync(PAGE, wanted);
   else assert.equal(plain(page), plain(wanted));
 });

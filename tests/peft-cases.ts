@@ -8,10 +8,14 @@ import type { LanguageModel } from '../src/model/transformer';
 import { Linear, Module } from '../src/tensor/nn';
 import { FIXTURES, decodeFloat32, type EncodedArray } from './fixture';
 
-/** One case of `fixtures/peft_adapters.py`: an adapter as PEFT saved it, and what PEFT computes. */
+/**
+ * One case of `fixtures/peft_adapters.py` or `fixtures/llama_adapters.py`: an adapter as PEFT saved
+ * it, and what PEFT computes.
+ */
 export interface PeftCase {
   name: string;
-  kind: 'net' | 'gpt2';
+  /** the base: `'net'`, `'gpt2'`, or a folder of `fixtures/llama_tiny` */
+  kind: string;
   /** the text of adapter_config.json */
   config: string;
   /** the bytes of adapter_model.safetensors, in base64 */
@@ -23,20 +27,35 @@ export interface PeftCase {
   merged: Record<string, EncodedArray>;
 }
 
-interface Packed {
-  net: Record<string, EncodedArray>;
-  cases: PeftCase[];
+/** A training with LoRA+ of `fixtures/llama_adapters.py`, and its losses. */
+export interface TrainingCase {
+  kind: string;
+  settings: { r: number; lora_alpha: number; target_modules: string };
+  /** A and B before the first step, by PEFT's names */
+  start: Record<string, EncodedArray>;
+  options: { learningRate: number; ratio: number; weightDecay: number };
+  /** the batch of every step */
+  ids: number[][];
+  labels: number[];
+  losses: number[];
 }
 
-const packed = JSON.parse(
-  gunzipSync(readFileSync(path.join(FIXTURES, 'peft_adapters.json.gz'))).toString(),
-) as Packed;
+const unpack = (name: string): unknown =>
+  JSON.parse(gunzipSync(readFileSync(path.join(FIXTURES, name))).toString());
+const packed = unpack('peft_adapters.json.gz') as {
+  net: Record<string, EncodedArray>;
+  cases: PeftCase[];
+};
+const ofLlama = unpack('llama_adapters.json.gz') as { training: TrainingCase; cases: PeftCase[] };
 
 /** Every case. */
-export const peftCases = packed.cases;
+export const peftCases = [...packed.cases, ...ofLlama.cases];
+
+/** The training with LoRA+. */
+export const trainingCase = ofLlama.training;
 
 /** The case of this name. */
-export function peftCase(kind: PeftCase['kind'], name: string): PeftCase {
+export function peftCase(kind: string, name: string): PeftCase {
   const found = peftCases.find((one) => one.kind === kind && one.name === name);
   if (!found) throw new Error(`there is no case ${kind} ${name}`);
   return found;
@@ -70,11 +89,12 @@ export class Net extends Module {
 }
 
 /** The base model of a case. */
-export async function baseOf(kind: PeftCase['kind']): Promise<Net | LanguageModel> {
-  return kind === 'net' ? new Net() : loadModel(path.join(FIXTURES, 'gpt2_tiny'));
+export async function baseOf(kind: string): Promise<Net | LanguageModel> {
+  if (kind === 'net') return new Net();
+  return loadModel(path.join(FIXTURES, kind === 'gpt2' ? 'gpt2_tiny' : `llama_tiny/${kind}`));
 }
 
-/** What a model computes for a case's input; of GPT-2 the logits of the last position. */
+/** What a model computes for a case's input; of a language model the logits of the last position. */
 export function outputOf(model: Net | LanguageModel, { x }: PeftCase): tf.Tensor {
   return tf.tidy(() => {
     if (model instanceof Net) return model.forward(tensor(x));

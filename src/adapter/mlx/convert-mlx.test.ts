@@ -42,6 +42,7 @@ describe('mlx-lm', () => {
     ['net', 'rsLoRA, ranks and alphas'],
     ['net', 'ranks, the first counts'],
     ['gpt2', 'ranks and alphas'],
+    ['qwen3', 'rsLoRA, ranks and alphas'],
   ] as const) {
     test(`there and back: ${kind}, ${name}`, async () => {
       const one = peftCase(kind, name);

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
 import { decodeFloat32 } from '../../../tests/fixture';
+import { tolerance } from '../../../tests/llama-cases';
 import { baseOf, outputOf, type PeftCase, peftCases, writeCase } from '../../../tests/peft-cases';
 import { readSafetensors } from '../../files/safetensors';
 import type { LoRALinear } from '../../lora';
@@ -17,6 +18,12 @@ import { loadAdapter } from './load-adapter';
 import { savePretrained } from './save-pretrained';
 
 const TOLERANCE = 1e-5;
+
+/** Gradients through Llama's norms grow rounding; a GPU rounds as it likes. */
+function tolerances({ kind }: PeftCase): { output: number; gradient: number } {
+  if (kind === 'net' || kind === 'gpt2') return { output: TOLERANCE, gradient: TOLERANCE };
+  return { output: tolerance(), gradient: tolerance(5e-5) };
+}
 
 const folder = mkdtempSync(path.join(tmpdir(), 'peft-golden-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -61,7 +68,7 @@ async function assertGradients(model: Awaited<ReturnType<typeof baseOf>>, one: P
   };
   for (const [name, want] of Object.entries(one.gradients ?? {})) {
     const gradient = grads[variableOf(name).name] as tf.Tensor;
-    assertClose(await read(gradient), decodeFloat32(want), TOLERANCE, name);
+    assertClose(await read(gradient), decodeFloat32(want), tolerances(one).gradient, name);
   }
   tf.dispose(grads);
 }
@@ -69,6 +76,7 @@ async function assertGradients(model: Awaited<ReturnType<typeof baseOf>>, one: P
 describe("adapters of PEFT's", () => {
   for (const one of peftCases) {
     test(`${one.kind}: ${one.name}`, async () => {
+      const { output } = tolerances(one);
       const at = path.join(folder, 'theirs');
       const again = path.join(folder, 'ours');
       await writeCase(one, at);
@@ -79,8 +87,8 @@ describe("adapters of PEFT's", () => {
       const { names, config, unknownKeys, restoreBase } = await loadAdapter(model, at);
       assert.deepEqual(unknownKeys, []);
       const y = await readAndFree(outputOf(model, one));
-      assertClose(y, decodeFloat32(one.y), TOLERANCE, 'output');
-      assert.notDeepEqual(y, base);
+      assertClose(y, decodeFloat32(one.y), output, 'output');
+      assert.throws(() => assertClose(y, base, 3e-3), /max difference/);
       if (one.gradients) await assertGradients(model, one);
 
       await savePretrained(model, again, { config });
@@ -96,14 +104,15 @@ describe("adapters of PEFT's", () => {
       assert.deepEqual((await loadAdapter(model, again)).names, names);
       assert.deepEqual(await readAndFree(outputOf(model, one)), y);
 
-      if (names.includes('transformer.wte')) {
-        await assert.rejects(mergeEmbeddings(model), /uses transformer.wte in a second place/);
+      const tied = names.find((name) => model.tiedModules.includes(name));
+      if (tied !== undefined) {
+        await assert.rejects(mergeEmbeddings(model), new RegExp(`uses ${tied} in a second place`));
         model.dispose();
         return;
       }
       const merged = [...(await mergeLora(model)), ...(await mergeEmbeddings(model))];
       assert.deepEqual(merged, names);
-      assertClose(await readAndFree(outputOf(model, one)), decodeFloat32(one.y), TOLERANCE);
+      assertClose(await readAndFree(outputOf(model, one)), decodeFloat32(one.y), output);
       for (const [name, want] of Object.entries(one.merged)) {
         const { weight } = model.namedModules().get(name) as Linear;
         assertClose(await read(weight), decodeFloat32(want), TOLERANCE, name);
