@@ -11,13 +11,13 @@ import { type SaveOptions, savePretrained, trainBaseParameters } from '../../src
 import type { LoRALinear } from '../../src/lora';
 import { dora, injectLora, type InjectOptions, mergeLora, rsLora } from '../../src/lora';
 import { saveModel } from '../../src/model';
-import { GPT2 } from '../../src/model/gpt2';
 import { Random, read, useAccelerator } from '../../src/tensor/runtime';
-import { baseOf, outputOf, peftCases } from '../peft-cases';
+import { baseOf, Net, outputOf, peftCases } from '../peft-cases';
 
 /** An adapter that is made here, to be loaded by PEFT. */
 interface Recipe {
-  kind: 'net' | 'gpt2';
+  /** that of a `PeftCase` */
+  kind: string;
   inject: InjectOptions;
   save?: SaveOptions;
   /** tables that have an update too */
@@ -35,6 +35,13 @@ const gpt2 = (inject: InjectOptions, config: SaveOptions['config'] = {}): Recipe
   kind: 'gpt2',
   inject,
   save: { config: { fan_in_fan_out: true, ...config } },
+});
+
+/** On a model of `fixtures/llama_tiny`. */
+const llama = (kind: string, inject: InjectOptions, more: Partial<Recipe> = {}): Recipe => ({
+  kind,
+  inject,
+  ...more,
 });
 
 const RECIPES: Recipe[] = [
@@ -74,9 +81,34 @@ const RECIPES: Recipe[] = [
   gpt2({ targetModules: ['mlp.c_proj'], r: 2, alpha: 8, scaling: rsLora }),
   gpt2({ targetModules: (name) => name.includes('h.1'), r: (n) => (n.length % 3) + 1, alpha: 7 }),
   gpt2({ targetModules: ['c_fc', 'c_attn'], r: 5, alpha: (n) => (n.includes('h.0') ? 2 : 30) }),
+  llama('llama', { r: 2, alpha: 5 }),
+  llama('llama_biases', { targetModules: ['lm_head', 'v_proj'], r: 3, alpha: 5 }),
+  llama('llama_biases', { targetModules: ['lm_head'], r: 2, alpha: 5, variant: dora }),
+  llama('llama_biases', { r: 2, alpha: 5 }, { whole: { bias: 'all' } }),
+  llama(
+    'mistral',
+    { targetModules: ['k_proj'], r: 2, alpha: 5, scaling: rsLora },
+    {
+      tables: { targetModules: ['embed_tokens'], r: 3, alpha: 7, scaling: rsLora },
+      whole: { modulesToSave: ['norm', 'lm_head'] },
+    },
+  ),
+  llama('qwen2', { targetModules: ['o_proj'], r: 2, alpha: 5 }, { save: { dtype: 'F16' } }),
+  llama('qwen3', { targetModules: 'all-linear', r: 3, alpha: 5, variant: dora }),
+  llama('qwen3', { targetModules: ['q_proj'], r: (n) => (n.includes('.0.') ? 4 : 1), alpha: 9 }),
+  llama('smollm3', { r: 2, alpha: (n) => (n.includes('.2.') ? 3 : 8) }),
+  llama('gemma3', { targetModules: 'all-linear', r: 2, alpha: 3 }),
+  llama(
+    'gemma3',
+    { targetModules: ['gate_proj'], r: 2, alpha: 5 },
+    { tables: { targetModules: ['embed_tokens'], r: 2, alpha: 3 } },
+  ),
 ];
 
-/** Makes one adapter, its input and output beside it, and of a GPT-2 the merged model too. */
+/**
+ * Makes one adapter, its input and output beside it, and of a language model the merged one too,
+ * unless it has an adapter on a table that is also the head.
+ */
 async function make(
   { kind, inject, save, tables, whole }: Recipe,
   seed: number,
@@ -108,7 +140,8 @@ async function make(
   const one = peftCases.find((each) => each.kind === kind);
   if (!one) throw new Error(`there is no case ${kind}`);
   const y = Array.from(await read(outputOf(model, one)));
-  if (model instanceof GPT2) {
+  const isTied = names.some((name) => model.tiedModules.includes(name));
+  if (!(model instanceof Net) && !isTied) {
     await mergeLora(model);
     await mergeEmbeddings(model);
     await mkdir(path.join(folder, 'merged'));
