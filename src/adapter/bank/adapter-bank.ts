@@ -1,7 +1,8 @@
-import { type LoRALinear, removeLora, loraLayersOf } from '../../lora';
+import { type LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import { assertModule, disposeAll, type Module, putLayers } from '../../tensor/nn';
 import { type BankMemory, measureBank } from './bank-memory';
+import { assertLinearLayersAlone, undoAdapt } from './linear-layers-alone';
 import { MixedLinear } from './mixed-linear';
 import { BASE_ALONE, makeMixtures } from './mixtures';
 import type { RowScales } from './row-scales';
@@ -59,7 +60,7 @@ export class AdapterBank {
    * Adds an adapter without using it. While `adapt` runs, the model has no adapter.
    * @param adapt puts it on the model, such as `(model) => loadAdapter(model, folder)`
    * @throws ArgumentError if the name is taken, empty or '__base__', or `adapt` puts no adapter on
-   *   a layer; the bank is then as it was, also if `adapt` throws
+   *   a layer, or changes more than linear layers; the bank is then as it was, also if `adapt` throws
    */
   async add(name: string, adapt: Adapt): Promise<void> {
     this.assertIdle('add');
@@ -178,9 +179,11 @@ export class AdapterBank {
     const making = { selection: this.selection };
     this.activate();
     this.making = making;
+    let made: unknown;
     try {
-      await adapt(this.model);
+      made = await adapt(this.model);
       this.assertMaking(making);
+      assertLinearLayersAlone(this.model);
       const layers = loraLayersOf(this.model);
       if (layers.size === 0) {
         throw new ArgumentError('AdapterBank: adapt must put an adapter on a layer, got none.');
@@ -188,7 +191,7 @@ export class AdapterBank {
       putLayers(this.model, new Map([...layers].map(([name, { base }]) => [name, base])));
       keep(layers, making.selection);
     } catch (error) {
-      if (this.making === making) removeLora(this.model);
+      if (this.making === making) undoAdapt(this.model, made);
       throw error;
     } finally {
       if (this.making === making) {

@@ -7,8 +7,10 @@ export {
   writeInto,
 } from './adapter-files';
 export { readFactors, tensorName } from './adapter-tensors';
+export { baseParameters } from './base-parameters';
 export { checkConfig } from './config';
 export type { AdapterConfig } from './config';
+export { replacedTables } from './embedding-tables';
 export { loadAdapter } from './load-adapter';
 export type { LoadedAdapter } from './load-adapter';
 export { planLayers } from './plan-adapter';
