@@ -2,16 +2,19 @@ import * as tf from '@tensorflow/tfjs';
 import { bytesOf } from './memory';
 
 /**
- * Measures the most bytes that new tensors take at one time while `work` runs. Aliases count once,
- * except reshaped ones on the native library, which are tensors of their own there.
+ * Measures how far the bytes of tensors rise at most while `work` runs. Aliases count once, those
+ * of earlier tensors not at all; a variable's new value takes the place of the old one. Reshaped
+ * tensors on the native library are tensors of their own, and count again.
  */
 export async function peakBytes<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; peakBytes: number }> {
   const engine = tf.engine();
   const track = engine.trackTensor.bind(engine);
-  const sizes = new Map<object, number>();
-  let [peak, bytes] = [0, 0];
+  const variables = Object.values(engine.registeredVariables);
+  const sizes = new Map(variables.map((one): [object, number] => [one.dataId, bytesOf([one])]));
+  const before = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  let [peak, bytes] = [before, before];
   // tfjs reports no tensor that is freed: look for them when there may be a new peak.
   const forgetFreed = () => {
     for (const [id, size] of sizes) {
@@ -21,8 +24,9 @@ export async function peakBytes<T>(
     }
   };
   engine.trackTensor = (tensor, backend) => {
+    const isAlias = engine.state.tensorInfo.has(tensor.dataId);
     track(tensor, backend);
-    if (sizes.has(tensor.dataId)) return;
+    if (isAlias) return;
     const size = bytesOf([tensor]);
     sizes.set(tensor.dataId, size);
     bytes += size;
@@ -30,7 +34,7 @@ export async function peakBytes<T>(
     peak = Math.max(peak, bytes);
   };
   try {
-    return { result: await work(), peakBytes: peak };
+    return { result: await work(), peakBytes: peak - before };
   } finally {
     engine.trackTensor = track;
   }

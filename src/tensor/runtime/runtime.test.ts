@@ -165,6 +165,18 @@ describe('peakBytes', () => {
     const later = await peakBytes(() => Promise.resolve(tf.ones([7]).dispose()));
     assert.equal(later.peakBytes, 7 * 4);
   });
+
+  test('counts no earlier tensor again, and the new value of a variable in place of the old', async () => {
+    const weight = tf.tidy(() => tf.variable(tf.ones([1000])));
+    const saved = await peakBytes(() => Promise.resolve(weight.clone().dispose()));
+    assert.equal(saved.peakBytes, tf.getBackend() === 'wasm' ? 1000 * 4 : 0); // wasm copies
+    const assigned = await peakBytes(async () => {
+      for (let i = 0; i < 3; i++) tf.tidy(() => weight.assign(tf.ones([1000])));
+      await read(weight);
+    });
+    assert.equal(assigned.peakBytes, 1000 * 4); // old and new at once
+    weight.dispose();
+  });
 });
 
 // As drawn on the js accelerator.
