@@ -65,7 +65,7 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
   {
     page: 'notebooks/05b_finetune.ipynb',
     sentence:
-      /each, ([\d.]+) gave the lowest loss .* rank 8, ([\d.]+); 0.005, the recipe's, gave ([\d.]+). With full fine-tuning it was ([\d.]+)\./,
+      /each, ([\d.]+) gave the lowest loss .* rank 8, ([\d.]+); 0.005, the recipe's, gave ([\d.]+). With full fine-tuning it was ([\d.]+)\. .* at 0.002, (five) seeds ended at ([\d.]+) to ([\d.]+)\./,
     numbers: () => {
       const [lora, full] = [8, null].map((rank) => {
         const tried = rows('sweep-rates').filter(
@@ -79,8 +79,38 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
       }) as [Row[], Row[]];
       const used = lora.find(({ learningRate }) => learningRate === 0.005);
       const found = [lora[0]?.learningRate, lora[0]?.validationLoss, used?.validationLoss];
-      return [...found, full[0]?.learningRate].map(String);
+      const losses = rows('sweep-rank')
+        .filter(
+          ({ method, r, learningRate }) => method === 'lora' && r === 8 && learningRate === 0.002,
+        )
+        .map(({ testLoss }) => testLoss as number);
+      const seeds = losses.length === 5 ? 'five' : losses.length;
+      const ends = [Math.min(...losses), Math.max(...losses)];
+      return [...found, full[0]?.learningRate, seeds, ...ends].map(String);
     },
+  },
+  {
+    page: 'notebooks/05c_agents.ipynb',
+    sentence: /at the learning rate ([\d.]+), (five) seeds solve (\d+) to (\d+) %/,
+    numbers: () => {
+      const some = rows('sweep-rank').filter(({ method, r }) => method === 'lora' && r === 8);
+      const shares = some.map(({ exactMatch }) => 100 * (exactMatch as number));
+      const ends = [Math.min(...shares), Math.max(...shares)].map((share) => share.toFixed(0));
+      return [String(some[0]?.learningRate), some.length === 5 ? 'five' : '', ...ends];
+    },
+  },
+  {
+    page: 'notebooks/05d_variants.ipynb',
+    sentence:
+      /a loss of ([\d.]+) with the rate 0.01, at ([\d.]+) with 0.005, and at ([\d.]+) with 0.02/,
+    numbers: () =>
+      [0.01, 0.005, 0.02].map((rate) => {
+        const [row] = rows('sweep-rates').filter(
+          ({ command, method, learningRate }) =>
+            /variants/.test(String(command)) && method === 'lora' && learningRate === rate,
+        );
+        return (row?.validationLoss as number).toFixed(3);
+      }),
   },
   {
     page: 'notebooks/05e_qlora.ipynb',

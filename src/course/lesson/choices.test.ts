@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { Matrix } from 'ml-matrix';
 import { assertClose } from '../../../tests/close';
 import { initFromBase, pissa } from '../../adapter/base-init';
 import { dora, injectLora, LoRALayer, loraLayersOf } from '../../lora';
@@ -97,14 +98,24 @@ describe('questions with answers to choose', () => {
     model.dispose();
   });
 
-  test('best-variant: no interval of a difference from LoRA lies above zero', () => {
+  test('pissa-share: of noise, a tenth of the directions holds a fifth', async () => {
+    const noise = new Random(1).normal<tf.Rank.R2>([640, 160], 0, 1);
+    const W0 = Matrix.from1DArray(640, 160, await read(noise));
+    noise.dispose();
+    const { A0, B0 } = pissa(W0, 16, 1);
+    const share = (B0.mmul(A0).norm() / W0.norm()) ** 2;
+    assert.ok(share > 0.18 && share < 0.22, `${share}`);
+    assert.ok((CHOICES['pissa-share'].answers).includes('about a fifth, as in noise'));
+  });
+
+  test('best-variant: the interval of each difference from LoRA contains zero', () => {
     const solved = (method: string) =>
       readResults('sweep-variants')
         .filter((row) => row.method === method)
         .map((row) => row.exactMatch as number);
     for (const method of ['rslora', 'dora', 'pissa', 'loraplus']) {
       const { interval } = compareMeans(solved('lora'), solved(method));
-      assert.ok(interval[0] <= 0, method);
+      assert.ok(interval[0] <= 0 && interval[1] >= 0, method);
     }
     assert.equal(rightAnswer('best-variant'), 'none of the four');
   });

@@ -41,16 +41,16 @@ export const CHOICES = {
   'pissa-share': {
     question:
       'The rank is 16 of 160. What share of the squares of W0 is in its 16 strongest directions?',
-    answers: ['about 10 %, as in noise', 'about a quarter', 'more than half'],
+    answers: ['about a tenth', 'about a fifth, as in noise', 'more than half'],
     right: 'c',
     because:
       'Trained weights have few strong directions and many weak ones. PiSSA starts from the strong.',
   },
   'best-variant': {
-    question: 'Which one solves more than plain LoRA, beyond the luck of the seeds?',
+    question: 'Which one is shown to solve more than plain LoRA, beyond the luck of the seeds?',
     answers: ['PiSSA', 'LoRA+', 'each of the four', 'none of the four'],
     right: 'd',
-    because: 'The interval of each difference from LoRA contains 0, or lies below it.',
+    because: 'The interval of each difference from LoRA contains 0.',
   },
   'base-solves': {
     question:
@@ -108,15 +108,14 @@ export const CHOICES = {
       'The critic makes the team better. Alone, is it also a better solver than the solver?',
     answers: ['yes', 'no, an equal one', 'no, a worse one'],
     right: 'c',
-    because:
-      "A critic need not solve better. It helps as long as its mistakes are not the solver's.",
+    because: 'A critic writes nothing: it need only find right solutions likelier than wrong ones.',
   },
   'larger-adapters': {
     question: 'The base of distilgpt2 takes 328 MB. How much would three adapters of rank 8 add?',
     answers: ['about 7 MB', 'about 60 MB', 'about 1 GB'],
     right: 'a',
     because:
-      'An adapter grows with the width, the base with its square: the larger, the smaller its share.',
+      'An adapter grows with the width, a linear layer with its square: the larger, the smaller its share.',
   },
   'level-spacing': {
     question: 'Each level shall stand for equally many weights. Where are levels closest together?',
@@ -157,7 +156,8 @@ export const CHOICES = {
     because: 'On average, training moved the weights several times as far as rounding does.',
   },
   'small-update': {
-    question: 'If the update were a tenth as large, how much of it would 4 bits keep?',
+    question:
+      'If the update of this layer were a tenth as large, how much of it would 4 bits keep?',
     answers: ['all of it', 'about a third', 'nothing'],
     right: 'b',
     because:
