@@ -105,7 +105,7 @@ describe('questions with answers to choose', () => {
     const { A0, B0 } = pissa(W0, 16, 1);
     const share = (B0.mmul(A0).norm() / W0.norm()) ** 2;
     assert.ok(share > 0.18 && share < 0.22, `${share}`);
-    assert.ok((CHOICES['pissa-share'].answers).includes('about a fifth, as in noise'));
+    assert.ok(CHOICES['pissa-share'].answers.includes('about a fifth, as in noise'));
   });
 
   test('best-variant: the interval of each difference from LoRA contains zero', () => {
