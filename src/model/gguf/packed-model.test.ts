@@ -14,12 +14,12 @@ import { loadModel } from '../load';
 import { saveModel } from '../save';
 import type { LanguageModel } from '../transformer';
 
-/** The count of layers in integers, and of others; and the bits of a weight in integers. */
+/** The count of layers in integers, and of others, the head's included; and the bits of a weight in integers. */
 const CASES = {
-  quantized: { packed: 14, others: 0, bits: 6 },
+  quantized: { packed: 14, others: 1, bits: 6 },
   gpt2_packed: { packed: 8, others: 0, bits: 6 },
   // 2 (64 · 64 · 2 + 64 · 16 + 64 · 96) weights in 5 bits, 2 · 64 · 16 in 9, 2 · 64 · 96 in 10.
-  mixed: { packed: 12, others: 2, bits: (5 * 15 + 9 * 1 + 10 * 6) / 22 },
+  mixed: { packed: 12, others: 3, bits: (5 * 15 + 9 * 1 + 10 * 6) / 22 },
 };
 const IDS = [[3, 1, 4, 1, 5, 9, 2, 6]];
 
@@ -118,12 +118,12 @@ async function adapt(model: LanguageModel): Promise<Float32Array[]> {
   return readAll(trainable.map((one) => grads[one.name] as tf.Tensor));
 }
 
-test('a packed model loads without more memory than it keeps, but for the number that moves a tensor', async () => {
+test('a packed model loads without more memory than it keeps', async () => {
   const file = path.join(FIXTURES, 'gguf_models', 'quantized.gguf');
   const load = () => loadModel(file, { linear: packedLinear });
   const { result: model, peakBytes: peak } = await peakBytes(load);
   const { bytes } = memoryReport(model);
-  assert.ok(peak <= bytes + 32, `${peak} of ${bytes} bytes`);
+  assert.ok(peak <= bytes, `${peak} of ${bytes} bytes`);
   model.dispose();
 });
 
