@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../tensor/errors';
+import { DECODER_EXERCISES, DECODER_SOLUTIONS } from '../decoder-exercises';
 import type { Exercise } from '../judge';
 import { agents } from './agents';
 import * as agentsSolution from './agents.solution';
@@ -18,19 +19,30 @@ export const SOLUTIONS = {
   agents: agentsSolution,
   merge: mergeSolution,
   qlora: qloraSolution,
+  ...DECODER_SOLUTIONS,
 };
 
 export type Solutions = typeof SOLUTIONS;
 export type ExerciseId = keyof Solutions;
 
-/** The five exercises, in the order of the notebook. */
+/** The exercises of each notebook, in its order, and the room that their files are in. */
+export const NOTEBOOKS = {
+  '05': { room: 'exercises', exercises: { rank, alpha, agents, merge, qlora } },
+  '05f': { room: 'decoder-exercises', exercises: DECODER_EXERCISES },
+} satisfies Record<string, { room: string; exercises: Record<string, Exercise> }>;
+
+export type NotebookId = keyof typeof NOTEBOOKS;
+
+/** All exercises, by their ids. */
 export const EXERCISES: Record<ExerciseId, Exercise> = {
-  rank,
-  alpha,
-  agents,
-  merge,
-  qlora,
+  ...NOTEBOOKS['05'].exercises,
+  ...NOTEBOOKS['05f'].exercises,
 };
+
+/** The notebook that an exercise is in. */
+export function notebookOf(id: ExerciseId): NotebookId {
+  return id in DECODER_EXERCISES ? '05f' : '05';
+}
 
 /** @throws ArgumentError, in the caller's name, if no exercise has this id */
 export function findExercise(caller: string, id: ExerciseId): Exercise {

@@ -1,3 +1,3 @@
-export { EXERCISES, findExercise, SOLUTIONS } from './exercises';
-export type { ExerciseId, Solutions } from './exercises';
+export { EXERCISES, findExercise, notebookOf, NOTEBOOKS, SOLUTIONS } from './exercises';
+export type { ExerciseId, NotebookId, Solutions } from './exercises';
 export { merge } from './merge';

@@ -50,9 +50,9 @@ export function transpose(a: Matrix): Matrix {
   return { shape: [columns, rows], values };
 }
 
-/** Creates a variable, so that an answer that changes its input in place is noticed. */
-export function toVariable({ shape, values }: Matrix): tf.Variable<tf.Rank.R2> {
-  return tf.tidy(() => tf.variable(tf.tensor2d(values, shape)));
+/** Creates a variable of any rank, so that an answer that changes its input in place is noticed. */
+export function toVariable({ shape, values }: { shape: number[]; values: number[] }): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.tensor(values, shape)));
 }
 
 function at({ shape, values }: Matrix, i: number, j: number): number {

@@ -22,7 +22,7 @@ export function list(values: ArrayLike<number>): Values {
   return { form: 'list', shape: [values.length], values };
 }
 
-/** A tensor of two axes. */
+/** A tensor. */
 export function tensor({ shape, values }: { shape: number[]; values: number[] }): Values {
   return { form: 'tensor', shape, values };
 }

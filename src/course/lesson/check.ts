@@ -4,7 +4,7 @@ import { display } from '../../jupyter';
 import { LoraError } from '../../tensor/errors';
 import { isStrict, useAccelerator } from '../../tensor/runtime';
 import { card, paragraph } from '../card';
-import { type ExerciseId, findExercise, SOLUTIONS } from '../exercises';
+import { type ExerciseId, findExercise, notebookOf, SOLUTIONS } from '../exercises';
 import { judge, todo, type Verdict } from '../judge';
 import { explainFailedCell } from './failed-cell';
 import { describeProgress, readProgress, recordPass } from './progress';
@@ -65,7 +65,7 @@ export async function judgeAnswer(id: ExerciseId): Promise<Verdict> {
 async function progressAfter(id: ExerciseId, { state }: Verdict): Promise<string> {
   try {
     if (state === 'passed') await recordPass(id);
-    return describeProgress(readProgress());
+    return describeProgress(readProgress(), notebookOf(id));
   } catch (error) {
     return `Your progress could not be saved: ${(error as Error).message}`;
   }

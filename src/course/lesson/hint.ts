@@ -3,7 +3,7 @@ import path from 'node:path';
 import { projectRoot } from '../../files/local';
 import { display } from '../../jupyter';
 import { card, code, details, paragraph } from '../card';
-import { type ExerciseId, findExercise } from '../exercises';
+import { type ExerciseId, findExercise, notebookOf, NOTEBOOKS } from '../exercises';
 
 /**
  * Shows the first hint of an exercise. The others are folded below it, each to be opened by a click,
@@ -31,11 +31,11 @@ export function solution(id: ExerciseId): void {
   display(card(mark, title, [code(solutionText(id))]), { id: `solution-${id}` });
 }
 
-const SOURCES = path.join(projectRoot, 'src/course/exercises');
-
 /** Reads the solution as a cell would have it: without the imports. */
 export function solutionText(id: ExerciseId): string {
-  const text = readFileSync(path.join(SOURCES, `${id}.solution.ts`), 'utf8');
+  const { room } = NOTEBOOKS[notebookOf(id)];
+  const file = path.join(projectRoot, 'src/course', room, `${id}.solution.ts`);
+  const text = readFileSync(file, 'utf8');
   return text
     .replace(/^import [^;]*;\n/gm, '')
     .replace(/^export /gm, '')

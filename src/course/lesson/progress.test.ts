@@ -27,8 +27,12 @@ describe('progress', () => {
   test('is described in words', () => {
     const progress = { passed: ['merge', 'rank', 'no such'], guesses: {} };
     assert.equal(
-      describeProgress(progress),
+      describeProgress(progress, '05'),
       '2 of 5 done: ✓ rank  ○ alpha  ○ agents  ✓ merge  ○ qlora',
+    );
+    assert.equal(
+      describeProgress({ ...progress, passed: ['rotary', 'rank'] }, '05f'),
+      '1 of 5 done: ○ rms-norm  ✓ rotary  ○ swiglu  ○ grouped-heads  ○ decoder-size',
     );
   });
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileAtomically } from '../../files/local';
-import { type ExerciseId, EXERCISES } from '../exercises';
+import { type ExerciseId, type NotebookId, NOTEBOOKS } from '../exercises';
 
 /** A learner's progress. */
 export interface Progress {
@@ -46,9 +46,9 @@ export async function recordGuess(id: string, guess: number | string): Promise<v
   await write({ ...progress, guesses: { ...progress.guesses, [id]: guess } });
 }
 
-/** `3 of 5 done: ✓ rank ✓ alpha ○ agents ○ merge ✓ qlora` */
-export function describeProgress({ passed }: Progress): string {
-  const ids = Object.keys(EXERCISES);
+/** The progress in one notebook: `3 of 5 done: ✓ rank ✓ alpha ○ agents ○ merge ✓ qlora` */
+export function describeProgress({ passed }: Progress, notebook: NotebookId): string {
+  const ids = Object.keys(NOTEBOOKS[notebook].exercises);
   const done = ids.filter((id) => passed.includes(id)).length;
   const each = ids.map((id) => `${passed.includes(id) ? '✓' : '○'} ${id}`);
   return `${done} of ${ids.length} done: ${each.join('  ')}`;

@@ -1,17 +1,24 @@
 import { display } from '../../jupyter';
+import { ArgumentError, quote } from '../../tensor/errors';
 import { card, paragraph } from '../card';
-import { type ExerciseId, EXERCISES } from '../exercises';
+import { type NotebookId, NOTEBOOKS } from '../exercises';
 import { describeProgress, readProgress } from './progress';
 
-/** Shows which exercises are done. Progress is saved in the notebook's folder across restarts. */
-export function progress(): void {
+/**
+ * Shows which exercises of a notebook are done. Progress is saved in the notebook's folder across
+ * restarts.
+ * @throws ArgumentError if the notebook has no exercises
+ */
+export function progress(notebook: NotebookId = '05'): void {
+  if (!Object.hasOwn(NOTEBOOKS, notebook)) {
+    const known = Object.keys(NOTEBOOKS).join(', ');
+    throw new ArgumentError(`progress: notebook must be one of ${known}, got ${quote(notebook)}.`);
+  }
   const now = readProgress();
-  const ids = Object.keys(EXERCISES) as ExerciseId[];
-  const lines = ids.map((id) => {
-    const done = now.passed.includes(id);
-    return paragraph(`${done ? '✓ done' : '○ open'} · ${EXERCISES[id].title}`);
-  });
+  const lines = Object.entries(NOTEBOOKS[notebook].exercises).map(([id, { title }]) =>
+    paragraph(`${now.passed.includes(id) ? '✓ done' : '○ open'} · ${title}`),
+  );
   const mark = { symbol: '➜', word: 'progress', colour: 'info' } as const;
-  const [count = ''] = describeProgress(now).split(':');
-  display(card(mark, count, lines), { id: 'progress' });
+  const [count = ''] = describeProgress(now, notebook).split(':');
+  display(card(mark, count, lines), { id: `progress-${notebook}` });
 }

@@ -1,0 +1,1 @@
+export { DECODER_EXERCISES, DECODER_SOLUTIONS } from './decoder-exercises';
