@@ -20,16 +20,27 @@ export {
   solution,
 } from './lesson';
 export type { PredictionId } from './lesson';
-export type { ExerciseId, Solutions } from './exercises';
+export type { ExerciseId, NotebookId, Solutions } from './exercises';
 export {
+  decoderPicture,
   descentChart,
+  distancePicture,
+  headsPicture,
   lossesChart,
   lowRankPicture,
   modelPicture,
   parameterChart,
+  rotationPicture,
   singularValues,
 } from './pictures';
-export type { ModelPictureOptions, Picture, PictureText } from './pictures';
+export type {
+  DistancePictureOptions,
+  HeadsPictureOptions,
+  ModelPictureOptions,
+  Picture,
+  PictureText,
+  RotationPictureOptions,
+} from './pictures';
 export { barChart, dotChart, intervalChart, lineChart, trainingChart } from './plot';
 export type {
   BarChartOptions,

@@ -1,6 +1,8 @@
 /** Language models: loaded, continued and saved. */
 export { ChatTemplate, encodeChat } from './chat-template';
 export type { ChatMessage, ChatOptions } from './chat-template';
+export { createModel } from './create-model';
+export type { CreateOptions } from './create-model';
 export { drawWeights, GPT2, readConfig, weightLayout } from './gpt2';
 export type { GPT2Config } from './gpt2';
 export { loadChatTemplate } from './load-chat-template';

@@ -1,30 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
-import { FileError, readJson } from '../files/local';
+import { readJson } from '../files/local';
 import { openWeights } from '../files/safetensors';
 import { ArgumentError, assertOptions, quote } from '../tensor/errors';
 import type { MakeLinear } from '../tensor/nn';
 import { finder, isGguf } from './find';
 import { findWeights } from './find-weights';
-import { type GenerationConfig, readGenerationConfig } from './generation-config';
+import { readGenerationConfig } from './generation-config';
 import { openGgufModel } from './gguf';
-import { checkConfig, GPT2, weightLayout } from './gpt2';
-import {
-  checkConfig as checkLlamaConfig,
-  FAMILIES,
-  type Family,
-  Llama,
-  weightLayout as llamaLayout,
-} from './llama';
-import {
-  type LanguageModel,
-  type LanguageModelConfig,
-  type ModelSource,
-  takeWeights,
-  type WeightLayout,
-  type Weights,
-  type WeightsReader,
-} from './transformer';
+import { type ModelPlan, planModel } from './plans';
+import { type LanguageModel, takeWeights, type WeightsReader } from './transformer';
 
 const CALLER = 'loadModel';
 
@@ -33,43 +18,6 @@ export interface LoadOptions extends HubOptions {
   /** makes each linear layer, as soon as its weights are read; a `Linear` unless given */
   linear?: MakeLinear;
 }
-
-/** The model that a config.json describes, before its weights are read. */
-interface ModelPlan {
-  layout: WeightLayout;
-  create: (weights: Weights) => LanguageModel;
-}
-
-/** Checks a config.json. The ends of generation_config.json go first, as in transformers. */
-type Plan = (
-  file: string,
-  json: Record<string, unknown>,
-  generation: GenerationConfig | null,
-) => ModelPlan;
-
-/** Plans the models of a class, from how its config is checked and its weights are laid out. */
-function planOf<Config extends LanguageModelConfig>(
-  check: (caller: string, file: string, json: Record<string, unknown>) => Config,
-  layoutOf: (config: Config) => WeightLayout,
-  Model: new (config: Config, weights: Weights, source: ModelSource) => LanguageModel,
-): Plan {
-  return (file, json, generation) => {
-    const checked = check(CALLER, file, json);
-    const config = { ...checked, eosTokenIds: generation?.eosTokenIds ?? checked.eosTokenIds };
-    const source = { config: json, generation: generation?.json };
-    return { layout: layoutOf(config), create: (weights) => new Model(config, weights, source) };
-  };
-}
-
-function planLlama(family: Family): Plan {
-  return planOf((...args) => checkLlamaConfig(...args, family), llamaLayout, Llama);
-}
-
-/** The model families by their `model_type`. */
-const PLANS = new Map<string, Plan>([
-  ['gpt2', planOf(checkConfig, weightLayout, GPT2)],
-  ...FAMILIES.map((family) => [family.modelType, planLlama(family)] as const),
-]);
 
 /**
  * Loads a model from a folder in Hugging Face's layout, config.json and model.safetensors or its
@@ -113,7 +61,8 @@ async function openGguf(file: string): Promise<Source> {
   const reader = await openGgufModel(CALLER, file);
   const { config } = reader;
   try {
-    return { plan: planFor(file, config)(file, config, null), file, reader };
+    const plan = planModel({ caller: CALLER, file, json: config }, null);
+    return { plan, file, reader };
   } catch (error) {
     await reader.close();
     throw error;
@@ -135,16 +84,6 @@ function assertMakesLayers(linear: unknown): void {
 }
 
 async function readPlan(model: string, file: string, options: HubOptions): Promise<ModelPlan> {
-  const json = await readJson(CALLER, file);
-  const plan = planFor(file, json);
-  const config = { file, json };
-  return plan(file, json, await readGenerationConfig({ caller: CALLER, model, config }, options));
-}
-
-/** The plan of the family that a config.json names; old ones name none. */
-function planFor(file: string, { model_type: type = 'gpt2' }: Record<string, unknown>): Plan {
-  const plan = typeof type === 'string' ? PLANS.get(type) : undefined;
-  if (plan) return plan;
-  const known = [...PLANS.keys()].join(', ');
-  throw new FileError(CALLER, file, [`model_type must be one of ${known}, got ${quote(type)}.`]);
+  const config = { caller: CALLER, file, json: await readJson(CALLER, file) };
+  return planModel(config, await readGenerationConfig({ caller: CALLER, model, config }, options));
 }

@@ -29,8 +29,7 @@ const halves = (of: (a: X, b: X, cos: X, sin: X) => tf.Tensor[]) => ({
 const first = (a: X, b: X, cos: X, sin: X) => a.mul<X>(cos).sub<X>(b.mul(sin));
 const second = (a: X, b: X, cos: X, sin: X) => b.mul<X>(cos).add<X>(a.mul(sin));
 /** [time, s] and [time, s] -> [time, 2 s], in turn */
-const interleave = (a: tf.Tensor, b: tf.Tensor) =>
-  tf.stack([a, b], 2).reshape<X>([a.shape[0], -1]);
+const interleave = (a: tf.Tensor, b: tf.Tensor) => tf.stack([a, b], 2).reshape<X>([a.shape[0], -1]);
 /** The numbers of x at even places, and those at odd ones. */
 const neighbours = (x: X) => {
   const pairs = x.reshape([x.shape[0], -1, 2]);

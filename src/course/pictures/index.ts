@@ -1,4 +1,9 @@
+export { decoderPicture } from './decoder-picture';
 export { descentChart } from './descent-chart';
+export { distancePicture } from './distance-picture';
+export type { DistancePictureOptions } from './distance-picture';
+export { headsPicture } from './heads-picture';
+export type { HeadsPictureOptions } from './heads-picture';
 export { lossesChart } from './losses-chart';
 export { lowRankPicture, singularValues } from './low-rank-picture';
 export type { PictureText } from './low-rank-picture';
@@ -6,3 +11,5 @@ export { modelPicture } from './model-picture';
 export type { ModelPictureOptions } from './model-picture';
 export type { Picture } from './picture';
 export { parameterChart } from './parameter-chart';
+export { rotationPicture } from './rotation-picture';
+export type { RotationPictureOptions } from './rotation-picture';

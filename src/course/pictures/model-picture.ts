@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../tensor/errors';
-import { drawDocument, element, GRID_COLOR, styleOf, TEXT_COLOR, textLines } from '../plot';
-import type { Picture } from './picture';
+import { element, GRID_COLOR, styleOf, TEXT_COLOR, textLines } from '../plot';
+import { CENTRED, type Picture, titledPicture } from './picture';
 
 export interface ModelPictureOptions {
   /** number of blocks */
@@ -59,16 +59,7 @@ export function modelPicture(options: ModelPictureOptions): Picture {
     drawMatrix(matrix, width, adapted.includes(matrix.name)),
   );
   const body = [drawPath(), drawFrame(layers), drawEnds(vocabulary), ...matrices, drawSteps()];
-  return {
-    'image/svg+xml': drawDocument({ title, summary }, HEIGHT, drawTitle(title), ...body),
-    'text/plain': summary,
-  };
-}
-
-const CENTRED = { 'text-anchor': 'middle' };
-
-function drawTitle(title: string): string {
-  return textLines([title], 12, 28, { 'font-size': 16, 'font-weight': 'bold' });
+  return titledPicture({ title, summary }, HEIGHT, ...body);
 }
 
 /** The way of a token's vector, and the two ways around the halves of the block. */
