@@ -26,6 +26,7 @@ def run(notebook, folder):
         notebook,
         kernel_name="tslab",
         timeout=CELL_SECONDS,
+        coalesce_streams=True,  # as JupyterLab saves what was printed in pieces
         resources={"metadata": {"path": str(folder)}},
     )
     started = time.perf_counter()

@@ -163,6 +163,42 @@ export const CHOICES = {
     because:
       'A smaller update moves fewer weights to the next level; the others stay where they were.',
   },
+  'norm-mean': {
+    question:
+      "LayerNorm subtracts the mean of a token's 160 numbers. How large is it in the GPT-2, compared with their root mean square?",
+    answers: ['2 to 6 %', 'about a half', 'about as large'],
+    right: 'a',
+    because:
+      'Numbers above and below 0 cancel, and training left it so: there is little to subtract.',
+  },
+  'rotary-shift': {
+    question:
+      'A query at position 12 and a key at 7 have a score. What is it if both stand 100 positions later?',
+    answers: ['the same', 'smaller', 'any number: all angles are others'],
+    right: 'a',
+    because: 'Both are turned further by the same angles, which leaves their product as it was.',
+  },
+  'most-parameters': {
+    question: "Where are most of SmolLM2's 134.5 million parameters?",
+    answers: ['in the 49,152 token vectors', 'in attention', 'in the MLPs'],
+    right: 'c',
+    because:
+      'Each of 30 blocks has three matrices of 576 × 1,536, three times as much as attention.',
+  },
+  'adapter-share': {
+    question: 'LoRA of rank 8 on q_proj and v_proj: which share of all parameters is trained?',
+    answers: ['about 3 %', 'about 0.3 %', 'about 0.03 %'],
+    right: 'b',
+    because:
+      'Each of 30 layers trains 8 × (1,152 + 768) numbers and has 3.5 million; the token vectors are 28 million more.',
+  },
+  'first-step': {
+    question:
+      'B is 0, the learning rate 0.002. What does one step do to the loss of this sentence?',
+    answers: ['nothing yet', 'it falls', 'it rises'],
+    right: 'b',
+    because: 'A is random, so B has a gradient, and moves first: enough to lower the loss.',
+  },
 } satisfies Record<string, Choice>;
 
 export type ChoiceId = keyof typeof CHOICES;

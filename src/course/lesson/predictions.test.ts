@@ -14,6 +14,8 @@ describe('predictions', () => {
     'double-bits': 4.126953125,
     'alpha-step': 4,
     'nf4-bits': 4.5,
+    'swiglu-inner': (8 / 3) * 576,
+    'cache-bytes': 2 * 2 * 3 * 64 * 128 * 4,
   };
   for (const [id, value] of Object.entries(known)) {
     test(`${id} computes to ${value} and leaks nothing`, async () => {

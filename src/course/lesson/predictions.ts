@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { applyLoraToLinear, injectLora, LoRALayer } from '../../lora';
-import { loadModel } from '../../model';
+import { createModel, loadModel } from '../../model';
 import { countParameters, Linear } from '../../tensor/nn';
-import { memory, Random, read } from '../../tensor/runtime';
+import { bytesOf, memory, Random, read } from '../../tensor/runtime';
 import { BASE } from '../shipped';
 
 /** A question whose answer is a number, computed when the question is asked. */
@@ -61,6 +61,18 @@ export const PREDICTIONS = {
     unit: 'bits',
     truth: () => (64 * 4 + 32) / 64,
   },
+  'swiglu-inner': {
+    question:
+      'GPT-2 has 2 matrices of 576 × 2,304. How wide must SwiGLU be inside, to have as many weights in 3 matrices of width 576?',
+    unit: '',
+    truth: () => (2 * 576 * 2304) / (3 * 576),
+  },
+  'cache-bytes': {
+    question:
+      'In each of 2 blocks, 9 query heads share 3 heads of keys and values, each of 64 numbers. How many bytes does the cache of 128 tokens take in float32?',
+    unit: 'bytes',
+    truth: cacheBytes,
+  },
 } satisfies Record<string, Prediction>;
 
 export type PredictionId = keyof typeof PREDICTIONS;
@@ -105,6 +117,26 @@ async function adapterParameters(): Promise<number> {
   const { trainable } = countParameters(model);
   model.dispose();
   return trainable;
+}
+
+/** Weighs what a model of two blocks keeps of 128 tokens. */
+async function cacheBytes(): Promise<number> {
+  const model = await createModel({
+    model_type: 'llama',
+    vocab_size: 128,
+    max_position_embeddings: 128,
+    hidden_size: 576,
+    intermediate_size: 8,
+    num_hidden_layers: 2,
+    num_attention_heads: 9,
+    num_key_value_heads: 3,
+  });
+  const ids = model.idsTensor([Array.from({ length: 128 }, (_, i) => i)]);
+  const { hidden, past } = model.extend(ids);
+  const bytes = bytesOf(past.flatMap(({ k, v }) => [k, v]));
+  tf.dispose([ids, hidden, past]);
+  model.dispose();
+  return bytes;
 }
 
 /** Computes how far, on average, one step of SGD moves the output of a fresh layer. */
