@@ -85,6 +85,41 @@ const SHOWN: Shown[] = [
     /0\.1 of the update: ([\d.-]+) %/,
     (share = NaN) => share > 20 && share < 45,
   ],
+  [
+    'norm-mean',
+    'a',
+    '05f_todays_models norm-states',
+    /, ([\d.]+) %[^]*, ([\d.]+) %[^]*, ([\d.]+) %[^]*, ([\d.]+) %/,
+    (...shares) => Math.min(...shares) >= 2 && Math.max(...shares) <= 6,
+  ],
+  [
+    'rotary-shift',
+    'a',
+    '05f_todays_models exercise-2-use',
+    /7: (\S+)[^]*107: (\S+)[^]*177: (\S+)[^]*8: (\S+)/,
+    (near, far, farther, other) => near === far && far === farther && near !== other,
+  ],
+  [
+    'most-parameters',
+    'c',
+    '05f_todays_models parts-chart',
+    /vectors: (\d+) %; \S+ \S+: (\d+) %; \S+ \S+: (\d+) %; MLPs[^:]*:[^:]*: (\d+) %/,
+    (tokens = NaN, qo = NaN, kv = NaN, mlps = NaN) => mlps > 50 && tokens + qo + kv < 50,
+  ],
+  [
+    'adapter-share',
+    'b',
+    '05f_todays_models lora',
+    /trainable%: ([\d.]+)/,
+    (share = NaN) => share > 0.2 && share < 0.4,
+  ],
+  [
+    'first-step',
+    'b',
+    '05f_todays_models first-step',
+    /loss ([\d.]+) -> ([\d.]+)/,
+    (first = NaN, second = NaN) => second < first,
+  ],
 ];
 
 describe('the committed outputs show the answers', () => {
