@@ -1,10 +1,5 @@
-import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { testExercise, testLeaks } from '../../../tests/course/test-exercise';
-import { assertClose } from '../../../tests/close';
-import { rotateHeads } from '../../model/llama/ops/rotate-heads';
-import { frequencies } from '../../model/llama/rope';
-import { Random, read, useAccelerator } from '../../tensor/runtime';
 import { rotary } from './rotary';
 import * as solution from './rotary.solution';
 
@@ -163,19 +158,3 @@ testLeaks(rotary, solution, {
     },
   },
 });
-
-test("the solution rotates as the model's own op does", async () => {
-  const [time, size, theta] = [9, 16, 1000];
-  const at = Array.from({ length: time }, (_, t) => solution.rotaryAngles(t, size, theta));
-  const cos = tf.tensor2d(at.map((row) => row.map(Math.cos)));
-  const sin = tf.tensor2d(at.map((row) => row.map(Math.sin)));
-  const x = new Random(3).normal<tf.Rank.R2>([time, size], 0, 1);
-  const own = tf.tidy(() => rotateHeads({ x: x.reshape([1, time, 1, size]), cos, sin }));
-  const turned = solution.rotateHalves(x, cos, sin);
-  assertClose(await read(turned), await read(own), 1e-6);
-  const w = frequencies({ type: 'default', theta }, size, time);
-  assertClose(solution.rotaryAngles(1, size, theta), w, 1e-6);
-  tf.dispose([cos, sin, x, own, turned]);
-});
-
-before(useAccelerator);
