@@ -15,8 +15,8 @@ function unmergeLoraWeights(merged: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D,
   return todo();
 }`;
 
-const written = (id: string) =>
-  readFileSync(join(ROOT, `src/course/exercises/${id}.solution.ts`), 'utf8')
+const written = (id: string, room = 'exercises') =>
+  readFileSync(join(ROOT, `src/course/${room}/${id}.solution.ts`), 'utf8')
     .replace(/^import [^;]*;\n/gm, '')
     .replace(/^export /gm, '');
 
@@ -202,6 +202,18 @@ console.log(same)`);
       assert.match(await text(`await check('${id}')`), /^✓ passed/, id);
     }
     assert.match(await text(`progress()`), /^➜ progress: 5 of 5 done/);
+  });
+
+  test('accepts the solutions of notebook 05f as cells, and counts them apart', async () => {
+    for (const id of ['rms-norm', 'rotary', 'swiglu', 'grouped-heads', 'decoder-size']) {
+      assert.equal(await kernel.text(written(id, 'decoder-exercises')), '', id);
+      const verdict = await text(`await check('${id}')`);
+      assert.match(verdict, /^✓ passed[^]*✓ rms-norm/, id);
+    }
+    assert.match(await text(`progress('05f')`), /^➜ progress: 5 of 5 done[^]*✓ done · Exercise 5/);
+    assert.match(await text(`solution('rotary')`), /function rotateHalves/);
+    const { outputs } = await kernel.run([`progress('05b' as any)`]);
+    assert.match(JSON.stringify(outputs), /progress: notebook must be one of 05, 05f, got/);
   });
 
   test('keeps the progress after a restart', async () => {
