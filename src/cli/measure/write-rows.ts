@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type ResultRow, resultsFile } from '../../course/shipped';
 import { projectRoot, writeFileAtomically } from '../../files/local';
 import { useAccelerator } from '../../tensor/runtime';
+import { processorName } from './processor';
 
 /** Names the file of a set of rows; rows of a quick run go to artifacts/. */
 export function rowsFile(name: string, quick: boolean): string {
@@ -28,8 +29,7 @@ export async function provenance(): Promise<Pick<ResultRow, 'commit' | 'backend'
 
 /** The fields of `provenance` without the accelerator, for measurements in other processes. */
 export function machineAndCommit(): Pick<ResultRow, 'commit' | 'device'> {
-  const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
-  const device = `${cpus().length} cores (${model}), Node ${process.versions.node}`;
+  const device = `${cpus().length} cores (${processorName()}), Node ${process.versions.node}`;
   return { commit: commit(), device };
 }
 
