@@ -2,22 +2,24 @@ import { type ResultRow, resultsFile } from '../../course/shipped';
 import { ArgumentError } from '../../tensor/errors';
 import { writeRows } from '../measure';
 import { makePeftPython } from '../setup';
-import { benchRivals } from './against-rivals';
+import { benchRivals, benchSmolLM2 } from './against-rivals';
 import { benchMemory } from './memory/memory-table';
 import { benchMixedBatch } from './mixed-batch';
 
 /** The measurements by the argument that names them. */
 const BENCHES: Record<string, () => Promise<void>> = {
-  '': rivals,
+  '': async () => (await rivals(), await smollm2('npm run bench')),
   adapters,
+  smollm2: () => smollm2('npm run bench -- smollm2'),
   memory: () => benchMemory('npm run bench -- memory'),
   setup: async () => void (await makePeftPython()),
 };
 
 /**
  * Measures speed, as ratios within one run, or memory, and writes the rows to data/results/.
- * @param args none compares this library with PyTorch and PEFT; `adapters` measures a mixed batch
- *   of three adapters; `memory` the memory of a training step; `setup` only installs PyTorch and PEFT
+ * @param args none compares this library with PyTorch and PEFT; `smollm2` only in the shape of
+ *   SmolLM2-135M; `adapters` measures a mixed batch of three adapters; `memory` the memory of a
+ *   training step; `setup` only installs PyTorch and PEFT
  * @returns 0
  */
 export async function bench(args: string[]): Promise<number> {
@@ -33,8 +35,22 @@ export async function bench(args: string[]): Promise<number> {
 }
 
 async function rivals(): Promise<void> {
-  const onRow = ({ backend, name }: ResultRow) => console.log(`${backend}: ${String(name)}`);
-  const rows = await benchRivals('npm run bench', onRow);
+  const rows = await benchRivals('npm run bench', tell);
+  showRatios(rows);
+  await writeRows(resultsFile('bench'), rows);
+}
+
+async function smollm2(command: string): Promise<void> {
+  const rows = await benchSmolLM2(command, tell);
+  showRatios(rows);
+  await writeRows(resultsFile('bench-smollm2'), rows);
+}
+
+function tell({ backend, name }: ResultRow): void {
+  console.log(`${backend}: ${String(name)}`);
+}
+
+function showRatios(rows: readonly ResultRow[]): void {
   console.table(
     rows.map(({ backend, name, peftOverOurs, tfjsOverOurs, oursOverPeft, overBase }) => ({
       backend,
@@ -45,7 +61,6 @@ async function rivals(): Promise<void> {
       'ours / base layer': (overBase as { ours: number } | undefined)?.ours,
     })),
   );
-  await writeRows(resultsFile('bench'), rows);
 }
 
 async function adapters(): Promise<void> {

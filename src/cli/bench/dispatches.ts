@@ -4,13 +4,19 @@ import path from 'node:path';
 import type { ResultRow } from '../../course/shipped';
 import { round, withSeconds } from '../measure';
 import { softwareVulkan } from '../setup';
-import { DISTILGPT2 } from './rivals/distilgpt2';
 import { makeModel, Rival } from './rivals/rival-process';
+import { gpt2Shape } from './rivals/shapes';
 import type { Work } from './rivals/work';
 import { nameOf, type Origin } from './rows';
 
 /** All layers of distilgpt2, for their number decides the count; narrow, for a software driver. */
-const NARROW = { ...DISTILGPT2, vocab_size: 1024, n_embd: 96 };
+const NARROW = gpt2Shape('narrow', {
+  vocab_size: 1024,
+  n_positions: 1024,
+  n_embd: 96,
+  n_layer: 6,
+  n_head: 12,
+});
 
 const layer = { kind: 'linear', inFeatures: 96, outFeatures: 288, tokens: 32, r: 8 } as const;
 const WORKS: Work[] = [

@@ -1,1 +1,3 @@
+export { benchSmolLM2 } from './against-rivals';
 export { bench } from './bench';
+export { llamaShape } from './rivals/shapes';

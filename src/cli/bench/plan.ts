@@ -26,6 +26,13 @@ export const SHORT: readonly Comparison[] = [
   { works: [{ kind: 'step', batch: 1, time: 128, labelled: 1 }], rounds: 3 },
 ];
 
+/** Comparisons of a decoder like Llama's with PyTorch alone. */
+export const DECODER: readonly Comparison[] = [
+  { works: [{ kind: 'step', batch: 4, time: 128, labelled: 1 }], rounds: 7 },
+  { works: [{ kind: 'forward', batch: 4, time: 128 }], rounds: 7 },
+  { works: [generation(true)], rounds: 7 },
+];
+
 /** The training step whose memory is measured, each rival in a new process. */
 export const MEMORY = {
   work: { kind: 'step', batch: 4, time: 128, labelled: 1 } satisfies Work,

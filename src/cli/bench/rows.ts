@@ -3,11 +3,13 @@ import { type Spread } from '../../course/measure';
 import { round } from '../measure';
 import type { Compared } from './compare';
 import { MEMORY } from './plan';
+import { bytes, floorMilliseconds, operations, type Rates } from './rivals/floor';
 import type { RivalName } from './rivals/rival-process';
-import { bytes, floorMilliseconds, operations, type Rates, type Work } from './rivals/work';
+import type { Shape } from './rivals/shapes';
+import { RANK, type Work } from './rivals/work';
 
 /** Fields that all rows of an accelerator share. */
-export type Origin = Omit<ResultRow, 'seconds'> & {
+export interface Origin {
   command: string;
   commit: string;
   backend: string;
@@ -15,16 +17,17 @@ export type Origin = Omit<ResultRow, 'seconds'> & {
   seed: number;
   /** load average of the minute before, in cores */
   loadBefore: number;
-};
+}
 
 /** Measures the machine's best rates by one large matrix product and one large sum. */
 export function machineRow(
   origin: Origin,
   machine: readonly Compared[],
+  shape: Shape,
 ): { row: ResultRow; rates: Rates } {
-  const perSecond = (kind: Work['kind'], count: (work: Work) => number) => {
+  const perSecond = (kind: Work['kind'], count: (work: Work, shape: Shape) => number) => {
     const one = machine.find(({ work }) => work.kind === kind) as Compared;
-    return (1000 * count(one.work)) / (one.times.ours?.best ?? NaN);
+    return (1000 * count(one.work, shape)) / (one.times.ours?.best ?? NaN);
   };
   const rates: Rates = {
     operationsPerSecond: perSecond('product', operations),
@@ -41,16 +44,28 @@ export function machineRow(
   return { row, rates };
 }
 
+/** What a row needs beyond the times of its work. */
+export interface Measured {
+  /** the works of the same comparison */
+  others: readonly Compared[];
+  rounds: number;
+  rates: Rates;
+  shape: Shape;
+}
+
+/** Fields of a row that tell the model and its adapter. */
+function adapted({ name: model, targets }: Shape): object {
+  return { model, targets: targets.join(', '), r: RANK };
+}
+
 /** Makes the row of one work: milliseconds of each rival, ratios of medians, and the share of the floor. */
 export function comparisonRow(
   origin: Origin & { seconds: number },
   { work, times, dispatches }: Compared,
-  others: readonly Compared[],
-  rounds: number,
-  rates: Rates,
+  { others, rounds, rates, shape }: Measured,
 ): ResultRow {
   const { kind: what, ...size } = work;
-  const floor = floorMilliseconds(work, rates);
+  const floor = floorMilliseconds(work, shape, rates);
   const base = others.find((other) => other.work.kind === 'linear' && other.work.r === 0);
   const each = (show: (spread: Spread) => unknown) =>
     Object.fromEntries(Object.entries(times).map(([name, spread]) => [name, show(spread)]));
@@ -58,6 +73,7 @@ export function comparisonRow(
     ...origin,
     what,
     name: nameOf(work),
+    ...(what !== 'linear' && adapted(shape)),
     ...size,
     rounds,
     ...ratio('peftOverOurs', times.peft, times.ours),
@@ -117,6 +133,7 @@ function overBase(times: Compared['times'], base: Compared) {
 export function memoryRow(
   origin: Origin & { seconds: number },
   peaks: Record<string, { start: number | null; peak: number | null }>,
+  shape: Shape,
 ): ResultRow {
   const each = (key: 'start' | 'peak') =>
     Object.fromEntries(Object.entries(peaks).map(([name, value]) => [name, value[key]]));
@@ -125,6 +142,7 @@ export function memoryRow(
     ...origin,
     what: 'memory',
     name: 'peak memory of a training process',
+    ...adapted(shape),
     batch,
     time,
     labelled,

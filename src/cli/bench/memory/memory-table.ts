@@ -9,7 +9,7 @@ import { type GPT2Config, readConfig, weightLayout } from '../../../model/gpt2';
 import { Random, read } from '../../../tensor/runtime';
 import { type Batch, drawBatches, encodeRows, makeBatch } from '../../../train/data';
 import { provenance, runInProcess, withSeconds, writeRows } from '../../measure';
-import { DISTILGPT2 } from '../rivals/distilgpt2';
+import { DISTILGPT2 } from '../rivals/shapes';
 import type { MemoryRow, MemoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
 
@@ -56,7 +56,7 @@ async function shipped(): Promise<[string, Batch[]]> {
 
 /** Makes batches of four rows of 128 tokens; every token but the first has a label. */
 function randomBatches(): Batch[] {
-  const { vocab_size: vocabSize } = DISTILGPT2;
+  const { vocabSize } = DISTILGPT2;
   return Array.from({ length: STEPS }, (_, step) =>
     makeBatch(
       Array.from({ length: 4 }, (_, row) => ({
@@ -69,7 +69,7 @@ function randomBatches(): Batch[] {
 
 /** Writes weights from N(0, 0.02²), a draw of a million repeated, in float16 as most files have. */
 async function writeRandomModel(folder: string): Promise<void> {
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(DISTILGPT2));
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(DISTILGPT2.config));
   const config: GPT2Config = await readConfig(path.join(folder, 'config.json'));
   const noise = new Random(1).normal([1_000_003], 0, 0.02);
   const values = await read(noise);

@@ -86,6 +86,16 @@ export async function settle(tensors: tf.Tensor[]): Promise<void> {
   tf.dispose(tensors);
 }
 
+/** Reads a loss and the norm of all its gradients together, and frees them. */
+export async function lossAndNorm(loss: tf.Scalar, gradients: tf.Tensor[]): Promise<number[]> {
+  const both = tf.tidy(() => {
+    const squares = gradients.map((gradient) => gradient.square().sum());
+    return tf.stack([loss, tf.stack(squares).sum().sqrt()]);
+  });
+  tf.dispose([loss, ...gradients]);
+  return [...(await read(both).finally(() => both.dispose()))];
+}
+
 /** Computes √(mean t²) of each tensor t, and frees the tensors. */
 export async function rootMeanSquares(tensors: tf.Tensor[]): Promise<number[]> {
   const all = tf.tidy(() => tf.stack(tensors.map((tensor) => tensor.square().mean().sqrt())));

@@ -7,7 +7,6 @@ import { loadModel } from '../../../model';
 import { generate, type LanguageModel } from '../../../model/transformer';
 import { LoraError } from '../../../tensor/errors';
 import { Linear, type Module } from '../../../tensor/nn';
-import { read } from '../../../tensor/runtime';
 import { completionLoss, repeat } from '../../../train/data';
 import { adamW, train } from '../../../train/loop';
 import {
@@ -15,6 +14,7 @@ import {
   type Job,
   linearJob,
   linearTensors,
+  lossAndNorm,
   type MakeJob,
   numbers,
   rootMeanSquares,
@@ -83,9 +83,9 @@ function step(model: LanguageModel, work: Extract<Work, { kind: 'step' }>): Job 
   });
   return {
     run: async () => void (await training.next()),
-    check: async () => {
-      const loss = completionLoss(model, batch);
-      return [...(await read(loss).finally(() => loss.dispose()))];
+    check: () => {
+      const { value, grads } = tf.variableGrads(() => completionLoss(model, batch));
+      return lossAndNorm(value, Object.values(grads));
     },
     dispose: () => {
       optimizer.dispose();

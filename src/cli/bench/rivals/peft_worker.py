@@ -1,6 +1,6 @@
 """PyTorch and PEFT as a rival of the bench: answers requests, one JSON line each.
 
-    peft_worker.py make FOLDER CONFIG   a random GPT-2 with this config.json, and adapters for it
+    peft_worker.py make FOLDER SHAPE    a random model of this config, adapters on its targets
     peft_worker.py work FOLDER DEVICE   answers requests on its standard input
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoConfig, AutoModelForCausalLM
 
 answers = sys.stdout
 sys.stdout = sys.stderr  # the output of libraries must not mix with the answers
@@ -23,16 +23,20 @@ ADAPTERS = ["default", "second", "third"]
 CHECKED_TOKENS = 4
 
 
-def make(folder, config):
+def make(folder, shape):
     torch.manual_seed(1)
-    dropout = {"attn_pdrop": 0, "embd_pdrop": 0, "resid_pdrop": 0}
-    model = GPT2LMHeadModel(GPT2Config(**json.loads(config), **dropout))
+    shape = json.loads(shape)
+    keys = shape["config"]
+    is_gpt2 = keys["model_type"] == "gpt2"
+    if is_gpt2:
+        keys |= {"attn_pdrop": 0, "embd_pdrop": 0, "resid_pdrop": 0}
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**keys), dtype=torch.float32)
     model.save_pretrained(folder)
     config = LoraConfig(
         r=RANK,
         lora_alpha=ALPHA_OVER_R * RANK,
-        target_modules=["c_attn"],
-        fan_in_fan_out=True,
+        target_modules=shape["targets"],
+        fan_in_fan_out=is_gpt2,
         task_type="CAUSAL_LM",
     )
     adapted = get_peft_model(model, config)
@@ -45,7 +49,9 @@ def make(folder, config):
 
 
 def load(folder):
-    base = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32)
+    base = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="sdpa"
+    )
     return PeftModel.from_pretrained(base, Path(folder) / "adapter", is_trainable=True).to(DEVICE)
 
 
@@ -119,8 +125,11 @@ class Step:
         loss.item()
 
     def check(self):
-        with torch.no_grad():
-            return [self.loss().item()]
+        loss = self.loss()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, float("inf"))
+        self.optimizer.zero_grad()
+        return [loss.item(), norm.item()]
 
 
 class Forward:

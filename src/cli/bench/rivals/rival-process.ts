@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../../files/local';
 import { LoraError } from '../../../tensor/errors';
+import type { Shape } from './shapes';
 import { textOf, type Work } from './work';
 
 /** PyTorch with PEFT, this library, the same model in tfjs ops, or this library's reference kernels. */
@@ -110,9 +111,13 @@ const AT_ITS_BEST = { GOMP_SPINCOUNT: '10000' };
 /** Keeps Python from asking the hub. */
 const OFFLINE = { HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1' };
 
-/** Writes a random GPT-2 with this config.json, and adapters for it. */
-export async function makeModel(python: string, folder: string, config: object): Promise<void> {
-  const make = [PEFT_SCRIPT, 'make', folder, JSON.stringify(config)];
+/** Writes a model of this shape with random weights, and adapters for it. */
+export async function makeModel(
+  python: string,
+  folder: string,
+  { config, targets }: Shape,
+): Promise<void> {
+  const make = [PEFT_SCRIPT, 'make', folder, JSON.stringify({ config, targets })];
   await promisify(execFile)(python, make, { env: { ...process.env, ...OFFLINE } });
 }
 

@@ -4,13 +4,13 @@ import { readSafetensors } from '../../../files/safetensors';
 import { type GPT2Config, readConfig, weightLayout } from '../../../model/gpt2';
 import { readWeights } from '../../../model/transformer';
 import { ArgumentError } from '../../../tensor/errors';
-import { read } from '../../../tensor/runtime';
 import { IGNORED } from '../../../train/loop';
 import {
   CHECKED_TOKENS,
   type Job,
   linearJob,
   linearTensors,
+  lossAndNorm,
   type MakeJob,
   rootMeanSquares,
   settle,
@@ -101,7 +101,7 @@ function step({ model, trainable, dispose }: Loaded, work: Extract<Work, { kind:
   );
   const counts = tf.tensor1d(labels.flat().map((label) => (label === IGNORED ? 0 : 1)));
   const optimizer = tf.train.adam(1e-4);
-  const loss = () => {
+  const loss = (): tf.Scalar => {
     const { logits } = model.forward(inputs);
     const vocabSize = logits.shape[2];
     const oneHot = tf.oneHot(targets, vocabSize);
@@ -109,15 +109,15 @@ function step({ model, trainable, dispose }: Loaded, work: Extract<Work, { kind:
   };
   return {
     run: async () => {
-      const { value, grads } = tf.variableGrads(loss as () => tf.Scalar, trainable);
+      const { value, grads } = tf.variableGrads(loss, trainable);
       const clipped = tf.tidy(() => clip(grads));
       optimizer.applyGradients(clipped);
       await value.data();
       tf.dispose([value, grads, clipped]);
     },
-    check: async () => {
-      const value = tf.tidy(loss);
-      return [...(await read(value).finally(() => value.dispose()))];
+    check: () => {
+      const { value, grads } = tf.variableGrads(loss, trainable);
+      return lossAndNorm(value, Object.values(grads));
     },
     dispose: () => {
       optimizer.dispose();
