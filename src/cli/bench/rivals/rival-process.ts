@@ -133,9 +133,9 @@ function lines(child: ChildProcessWithoutNullStreams, who: string): () => Promis
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const ended = new Promise<never>((_, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       const cause = errors.trim().split('\n').slice(-LINES_OF_CAUSE).join('\n');
-      reject(new LoraError(`bench: ${who} ended with exit code ${code}.\n${cause}`));
+      reject(new LoraError(`bench: ${who} ended with ${code ?? signal}.\n${cause}`));
     });
   });
   ended.catch(() => undefined); // a process may end while nobody waits
