@@ -1,6 +1,6 @@
-import type { Template } from '@huggingface/jinja';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { ArgumentError, assertOptions, type OptionKeys, quote } from '../tensor/errors';
+import type { JinjaTemplate } from './jinja';
 import { assertTokenizer } from './transformer';
 
 /** One message of a conversation. Templates may read more keys, such as `tool_calls`. */
@@ -17,12 +17,20 @@ export interface ChatOptions {
   generationPrompt?: boolean;
   /** the functions that the model may call, in OpenAI's form; none unless given */
   tools?: readonly object[];
+  /** what else the model's template reads, such as `{ enable_thinking: false }`; none unless given */
+  variables?: Readonly<Record<string, unknown>>;
 }
 
-const OPTIONS: OptionKeys<ChatOptions> = { generationPrompt: 'optional', tools: 'optional' };
+const OPTIONS: OptionKeys<ChatOptions> = {
+  generationPrompt: 'optional',
+  tools: 'optional',
+  variables: 'optional',
+};
 
 /** The templates of a model by name; `default` is there always, `tool_use` where tools have their own. */
-export type Templates = Readonly<Record<string, Template>> & { readonly default: Template };
+export type Templates = Readonly<Record<string, JinjaTemplate>> & {
+  readonly default: JinjaTemplate;
+};
 
 /** A model's own way to write a conversation as one text, in Jinja. */
 export class ChatTemplate {
@@ -40,11 +48,17 @@ export class ChatTemplate {
     const caller = 'ChatTemplate.render';
     assertMessages(caller, messages);
     assertOptions(caller, options, OPTIONS);
-    const { generationPrompt = false, tools } = options;
+    const { generationPrompt = false, tools = null, variables } = options;
     const template = (tools && this.templates.tool_use) ?? this.templates.default;
-    const variables = { ...this.tokens, add_generation_prompt: generationPrompt, tools };
     try {
-      return template.render({ messages, ...variables });
+      return template.render({
+        ...this.tokens,
+        documents: null,
+        ...variables,
+        messages: messages.map(asInTransformers),
+        tools,
+        add_generation_prompt: generationPrompt,
+      });
     } catch (error) {
       const { message } = error as Error;
       throw new ArgumentError(
@@ -73,6 +87,19 @@ export function encodeChat(
   }
   const text = template.render(messages, options);
   return tokenizer.encode(text, { add_special_tokens: false }).ids;
+}
+
+/** The names under which the reasoning before an answer is known; templates read the first. */
+const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** A key without a value is as if it were not there, and reasoning is found under any of its names. */
+function asInTransformers(message: ChatMessage): Record<string, unknown> {
+  const given = Object.fromEntries(
+    Object.entries(message).filter(([, value]) => value !== null && value !== undefined),
+  );
+  const reasoning = REASONING.map((name) => given[name]).find((one) => one !== undefined);
+  if (reasoning === undefined) return given;
+  return { thinking: reasoning, ...given, reasoning_content: reasoning };
 }
 
 function assertMessages(caller: string, messages: unknown): void {

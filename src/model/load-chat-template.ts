@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { Template } from '@huggingface/jinja';
 import { type GgufValue, readGguf } from '../files/gguf';
 import { HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
 import { FileError, readJson } from '../files/local';
 import { assertOptions, quote } from '../tensor/errors';
 import { ChatTemplate, type Templates } from './chat-template';
 import { finder, isGguf } from './find';
+import { JinjaTemplate } from './jinja';
 
 const CALLER = 'loadChatTemplate';
 
@@ -88,9 +88,9 @@ interface Named {
   template: unknown;
 }
 
-function parse(file: string, text: unknown): Template {
+function parse(file: string, text: unknown): JinjaTemplate {
   try {
-    return new Template(text as string);
+    return new JinjaTemplate(text as string);
   } catch (error) {
     const fault = `chat_template must be Jinja that can be read: ${(error as Error).message}.`;
     throw new FileError(CALLER, file, [fault], error);
