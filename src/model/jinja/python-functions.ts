@@ -9,10 +9,10 @@ type PythonFunction = (...args: RuntimeValue[]) => RuntimeValue | string | boole
 /** Functions that `asInPython` calls, by the names that it gives them, which no template can write. */
 export const PYTHON_FUNCTIONS: Readonly<Record<string, PythonFunction>> = {
   '{{}}': (value) => (value ? textOf(value) : ''),
-  '~': (a, b) => textOf(a as RuntimeValue) + textOf(b as RuntimeValue),
-  '+': (a, b) => add(a as RuntimeValue, b as RuntimeValue),
-  '==': (a, b) => isEqual(a as RuntimeValue, b as RuntimeValue),
-  '!=': (a, b) => !isEqual(a as RuntimeValue, b as RuntimeValue),
+  '~': (a, b) => textOf(a) + textOf(b),
+  '+': (a, b) => add(a, b),
+  '==': (a, b) => isEqual(a, b),
+  '!=': (a, b) => !isEqual(a, b),
   '.strip': (text, characters) => stripped('both', text, characters),
   '.lstrip': (text, characters) => stripped('start', text, characters),
   '.rstrip': (text, characters) => stripped('end', text, characters),
@@ -22,7 +22,7 @@ export const PYTHON_FUNCTIONS: Readonly<Record<string, PythonFunction>> = {
   '|capitalize': (value) => capitalize(value ? textOf(value) : ''),
   '|trim': (value, characters) =>
     strip(value ? textOf(value) : '', 'both', charactersOf(characters)),
-  '|tojson': (value, options) => toJson(value as RuntimeValue, options),
+  '|tojson': (value, options) => toJson(value, options),
 };
 
 function stripped(ends: Ends, text?: RuntimeValue, characters?: RuntimeValue): string {
