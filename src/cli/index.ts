@@ -16,6 +16,7 @@ const COMMANDS: Record<string, Command> = {
   lint: async () => (await import('./testing')).lint(),
   check: async () => (await import('./testing')).check(),
   interop: async () => (await import('./testing')).interop(),
+  llama: async () => (await import('./testing')).llama(),
   lesson: async (args) => (await import('./run-notebooks')).lesson(args),
   pretrain: async (args) => (await import('./experiments')).pretrain(args),
   sweep: async (args) => (await import('./experiments')).sweep(args),

@@ -1,6 +1,7 @@
 export { jupyterEnvironment } from './jupyter-environment';
 export { jupyterKernelStep } from './jupyter-kernel';
 export { tensorflowStep } from './tensorflow/native-tensorflow';
+export { llamaCppStep, makeLlamaCpp } from './llama-cpp';
 export { peftStep, makePeftPython, peftPython } from './peft-environment';
 export { pythonStep } from './python-packages';
 export { runNpm, SetupError } from './run-program.cjs';

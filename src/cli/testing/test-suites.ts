@@ -1,8 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { SMOLLM2_GGUF } from '../../course/shipped';
 import { projectRoot } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
-import { peftStep, hasNvidiaGpu, isReady, tensorflowStep, softwareVulkan } from '../setup';
+import {
+  llamaCppStep,
+  peftStep,
+  hasNvidiaGpu,
+  isReady,
+  tensorflowStep,
+  softwareVulkan,
+} from '../setup';
 import type { TestRun } from './run-tests';
 import { NEWEST_NODE, newestNodeStep } from './test-tools';
 import { readWings, type Tested } from './wings';
@@ -69,6 +77,7 @@ export function suites(): Suite[] {
       files: testFiles('tests/soak'),
       missing: process.env.CI ? undefined : 'takes minutes (CI=true runs it)',
     },
+    ...suitesOfSmolLM2(),
     { name: 'adapters in PEFT', files: testFiles('tests/interop'), missing: noPeft() },
     {
       name: 'lesson in JupyterLab',
@@ -105,6 +114,37 @@ function noTensorflow(): string | undefined {
 function noPeft(): string | undefined {
   const isThere = process.env.INTEROP_PYTHON ?? peftStep.parts.every(isReady);
   return isThere || process.env.CI ? undefined : 'no PEFT (npm run test:interop gets it)';
+}
+
+/** The course's real model, against transformers and llama.cpp. */
+function suitesOfSmolLM2(): Suite[] {
+  const env = { LORA_BACKEND: 'cpu-native' };
+  return [
+    {
+      name: 'SmolLM2',
+      env,
+      files: testFiles('tests/real'),
+      atOnce: 1, // the first file may have to fetch the model
+      missing: noSmolLM2() ?? noTensorflow(),
+    },
+    {
+      name: 'SmolLM2 in llama.cpp',
+      env,
+      files: testFiles('tests/llama'),
+      missing: noLlamaCpp() ?? noTensorflow(),
+    },
+  ];
+}
+
+/** Its 93 MB are fetched where CI is set, or by the command that the reason names. */
+function noSmolLM2(): string | undefined {
+  const isThere = existsSync(SMOLLM2_GGUF) || process.env.CI;
+  return isThere ? undefined : 'no SmolLM2 (npm run test:llama fetches it)';
+}
+
+function noLlamaCpp(): string | undefined {
+  const isThere = llamaCppStep.parts.every(isReady) || process.env.CI;
+  return isThere ? noSmolLM2() : 'no llama.cpp (npm run test:llama gets it)';
 }
 
 /**

