@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import type { LanguageModel } from '../../src/model';
+import { packedLinear } from '../../src/tensor/quant';
 import { read } from '../../src/tensor/runtime';
 import { assertClose } from '../close';
 import { readTensors } from '../fixture';
@@ -24,12 +25,7 @@ before(async () => {
   model = await loadSmolLM2();
   const kept = new Set(places());
   for (let text = 0; text < TEXTS; text++) {
-    const ids = Array.from(expected.ids.subarray(text * LENGTH, (text + 1) * LENGTH));
-    const logits = tf.tidy(() => model.forward(model.idsTensor([ids])));
-    const values = await read(logits);
-    logits.dispose();
-    for (let i = 0; i < LENGTH; i++) {
-      const row = values.subarray(i * vocabulary(), (i + 1) * vocabulary());
+    for (const [i, row] of (await logitsOf(model, text)).entries()) {
       const place = text * LENGTH + i;
       got.top.push(row.indexOf(row.reduce((a, b) => Math.max(a, b))));
       got.sums.push(...signedSums(row));
@@ -38,6 +34,14 @@ before(async () => {
   }
 });
 after(() => model.dispose());
+
+/** The logits at each position of a text. */
+async function logitsOf(one: LanguageModel, text: number): Promise<Float32Array[]> {
+  const ids = Array.from(expected.ids.subarray(text * LENGTH, (text + 1) * LENGTH));
+  const logits = tf.tidy(() => one.forward(one.idsTensor([ids])));
+  const values = await read(logits).finally(() => logits.dispose());
+  return ids.map((_, i) => values.subarray(i * vocabulary(), (i + 1) * vocabulary()));
+}
 
 const vocabulary = () => model.config.vocabSize;
 
@@ -73,6 +77,13 @@ test('each logit of three positions is that of transformers to 1e-4', () => {
     const want = expected.logits.subarray(i * vocabulary(), (i + 1) * vocabulary());
     assertClose(got.logits.get(place) ?? [], want, TOLERANCE, `position ${place}`);
   }
+});
+
+test('logits are the same to 1e-4 with linear layers that stay packed in 4 bits', async () => {
+  const packed = await loadSmolLM2({ linear: packedLinear });
+  const sums = (await logitsOf(packed, 0)).flatMap((row) => [...signedSums(row)]);
+  packed.dispose();
+  assert.ok(relativeError(sums, expected.sums.slice(0, sums.length)) <= TOLERANCE);
 });
 
 /** |a - b| / |b| */

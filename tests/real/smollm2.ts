@@ -1,5 +1,10 @@
 import { smolLM2Gguf } from '../../src/course/shipped';
-import { type LanguageModel, type LanguageModelConfig, loadModel } from '../../src/model';
+import {
+  type LanguageModel,
+  type LanguageModelConfig,
+  loadModel,
+  type LoadOptions,
+} from '../../src/model';
 import { useAccelerator } from '../../src/tensor/runtime';
 
 /** What a tokenizer must know of the model. */
@@ -15,7 +20,7 @@ export function smolLM2File(): Promise<string> {
 }
 
 /** Loads the model on the accelerator of the suite. */
-export async function loadSmolLM2(): Promise<LanguageModel> {
+export async function loadSmolLM2(options: LoadOptions = {}): Promise<LanguageModel> {
   await useAccelerator();
-  return loadModel(await smolLM2File());
+  return loadModel(await smolLM2File(), options);
 }

@@ -6,7 +6,7 @@ import { testFiles } from './test-suites';
 /**
  * Fetches SmolLM2 and llama.cpp if they are missing, and compares what both make of the model.
  * @returns 0 if they agree
- * @throws SetupError if llama.cpp can't be installed, Error if the model can't be fetched
+ * @throws SetupError if llama.cpp can't be installed, DownloadError if the model can't be fetched
  */
 export async function llama(): Promise<number> {
   await makeLlamaCpp();

