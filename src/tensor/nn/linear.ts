@@ -48,9 +48,15 @@ export class Linear extends LinearLayer {
   /** @throws ArgumentError if an option is unknown or a size not a positive integer, ShapeError if weights do not fit */
   constructor(options: LinearOptions | LinearWeights) {
     super();
-    const { weight, bias } = 'weight' in options ? copyWeights(options) : drawWeights(options);
-    this.weight = this.addParameter('weight', weight);
-    this.bias = bias ? this.addParameter('bias', bias) : null;
+    if ('weight' in options) {
+      assertWeights(options);
+      this.weight = this.shareParameter('weight', options.weight);
+      this.bias = options.bias ? this.shareParameter('bias', options.bias) : null;
+    } else {
+      const { weight, bias } = drawWeights(options);
+      this.weight = this.addParameter('weight', weight);
+      this.bias = bias ? this.addParameter('bias', bias) : null;
+    }
   }
 
   get inFeatures(): number {
@@ -90,7 +96,7 @@ function drawWeights(options: LinearOptions) {
   };
 }
 
-function copyWeights(weights: LinearWeights) {
+function assertWeights(weights: LinearWeights): void {
   assertOptions('Linear', weights, LINEAR_WEIGHTS);
   const { weight, bias = null } = weights;
   if (shapeOf(weight)?.length !== 2) {
@@ -103,7 +109,6 @@ function copyWeights(weights: LinearWeights) {
       `Linear: bias must be [${weight.shape[0]}] to fit weight [${weight.shape.join(', ')}], got ${inWords(bias)}.`,
     );
   }
-  return { weight: weight.clone(), bias: bias?.clone() ?? null };
 }
 
 function shapeOf(given: unknown): number[] | undefined {
