@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, assertOptions, quote } from '../tensor/errors';
 import { ensureAccelerator } from '../tensor/runtime';
 import { planModel } from './plans';
@@ -36,10 +35,5 @@ export async function createModel(
   const json = structuredClone(configJson);
   const { draw, create } = planModel({ caller: CALLER, file: 'config', json }, null);
   await ensureAccelerator();
-  const weights = draw(seed);
-  try {
-    return create(weights);
-  } finally {
-    for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
-  }
+  return create(draw(seed));
 }

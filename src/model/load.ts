@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import { HUB_OPTIONS, type HubOptions, namingDamage } from '../files/hub';
 import { readJson } from '../files/local';
 import { openWeights } from '../files/safetensors';
@@ -41,12 +40,7 @@ export async function loadModel(
       ? await openGguf(nameFolderOrGguf)
       : await openFiles(nameFolderOrGguf, hub);
     const read = takeWeights(reader, file, plan.layout, linear);
-    const weights = await read.finally(() => reader.close());
-    try {
-      return plan.create(weights);
-    } finally {
-      for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
-    }
+    return plan.create(await read.finally(() => reader.close()));
   });
 }
 

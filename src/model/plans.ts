@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { FileError } from '../files/local';
 import { quote } from '../tensor/errors';
 import type { GenerationConfig } from './generation-config';
@@ -21,8 +22,9 @@ import type {
 /** The model that a config.json describes, before it has weights. */
 export interface ModelPlan {
   layout: WeightLayout;
-  /** fresh weights, the caller's */
+  /** fresh weights */
   draw: (seed: number) => Weights;
+  /** Builds the model, and frees the tensors that it was built from. */
   create: (weights: Weights) => LanguageModel;
 }
 
@@ -57,7 +59,13 @@ function planOf<Config extends LanguageModelConfig>({
     return {
       layout: layout(config),
       draw: (seed) => draw(config, seed),
-      create: (weights) => new Model(config, weights, source),
+      create: (weights) => {
+        try {
+          return new Model(config, weights, source);
+        } finally {
+          for (const weight of weights.values()) if (weight instanceof tf.Tensor) weight.dispose();
+        }
+      },
     };
   };
 }

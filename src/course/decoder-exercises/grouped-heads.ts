@@ -4,6 +4,7 @@ import {
   type Case,
   drawMatrix,
   type Exercise,
+  inTurn,
   type Part,
   type Suspects,
   tensor,
@@ -27,11 +28,7 @@ const SIZES: Size[] = [
 const attendPart: Part = {
   name: 'attendGrouped',
   signature: 'function attendGrouped(q: tf.Tensor2D, k: tf.Tensor3D, v: tf.Tensor3D): tf.Tensor2D',
-  async cases(random) {
-    const cases: Case[] = [];
-    for (const size of SIZES) cases.push(await headsCase(random, size));
-    return cases;
-  },
+  cases: (random) => inTurn(SIZES, (size) => headsCase(random, size)),
 };
 
 /** A list of vectors for each head. */

@@ -4,6 +4,7 @@ import {
   type Case,
   drawMatrix,
   type Exercise,
+  inTurn,
   type Matrix,
   type Part,
   type Suspects,
@@ -28,11 +29,7 @@ const SIZES: Size[] = [
 const rmsNormPart: Part = {
   name: 'rmsNorm',
   signature: 'function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D',
-  async cases(random) {
-    const cases: Case[] = [];
-    for (const size of SIZES) cases.push(await normCase(random, size, normSuspects));
-    return cases;
-  },
+  cases: (random) => inTurn(SIZES, (size) => normCase(random, size, normSuspects)),
   anyOrder: (random) => normCase(random, { n: 5, width: 5, epsilon: 0.3 }, lostAxis),
 };
 

@@ -3,6 +3,7 @@ import {
   type Case,
   drawMatrix,
   type Exercise,
+  inTurn,
   type Matrix,
   type Part,
   plus,
@@ -38,11 +39,7 @@ const swiGluPart: Part = {
   name: 'swiGlu',
   signature:
     'function swiGlu(x: tf.Tensor2D, gate: tf.Tensor2D, up: tf.Tensor2D, down: tf.Tensor2D): tf.Tensor2D',
-  async cases(random) {
-    const cases: Case[] = [];
-    for (const size of SIZES) cases.push(await gluCase(random, size, gluSuspects));
-    return cases;
-  },
+  cases: (random) => inTurn(SIZES, (size) => gluCase(random, size, gluSuspects)),
   anyOrder: (random) => gluCase(random, { n: 5, width: 5, inner: 5 }, orderSuspects),
 };
 

@@ -3,6 +3,7 @@ import {
   type Case,
   drawMatrix,
   type Exercise,
+  inTurn,
   type Matrix,
   type Part,
   plus,
@@ -48,12 +49,6 @@ const unmergeLoraWeights: Part = {
   square: (random) => unmergeCase(random, SQUARE),
   anyOrder: (random) => anyOrderCase(random, 'merged', -1),
 };
-
-async function inTurn(sizes: Size[], make: (size: Size) => Promise<Case>): Promise<Case[]> {
-  const cases: Case[] = [];
-  for (const size of sizes) cases.push(await make(size));
-  return cases;
-}
 
 async function drawLayer(random: Random, { d, k, r }: Size) {
   const w0 = await drawMatrix(random, d, k);

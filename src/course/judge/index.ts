@@ -2,6 +2,7 @@ export { callAnswer } from './call-answer';
 export { formatNumber } from './compare';
 export type { Suspects } from './compare';
 export type { Answer, Case, Exercise, Finding, Part } from './exercise';
+export { inTurn } from './in-turn';
 export { judge } from './judge';
 export type { State, Verdict } from './judge';
 export { drawMatrix, plus, scale, times, timesEntries, toVariable, transpose } from './matrix';

@@ -1,12 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { HostIntegers } from '../../tensor/nn';
+import { type HostIntegers, widen } from '../../tensor/nn';
 import { fill, openFile, readBytes } from '../local';
 import type { Fail } from './cursor';
 import { GgufError } from './error';
 import { type GgufHeader, type GgufTensor, parseHeader } from './header';
 import type { GgufValue } from './metadata';
 import type { GgufType } from './types';
-import { widen } from './widen';
 
 const CALLER = 'readGguf';
 /** Read first; a header with a vocabulary of 50,000 tokens has about 2 MB. */
@@ -47,8 +46,10 @@ export async function readGguf(file: string): Promise<GgufReader> {
   });
   try {
     const { metadata, tensors } = await readHeader(handle, size, fail);
+    const find = (name: string) =>
+      tensors.get(name) ?? fail('it must be in the file, but is not.', name);
     const unpack = async (name: string) => {
-      const tensor = tensors.get(name) ?? fail('it must be in the file, but is not.', name);
+      const tensor = find(name);
       const bytes = await readBytes(handle, tensor, (fault) => fail(fault, name));
       return unpackTensor(bytes, tensor.type);
     };
@@ -57,6 +58,7 @@ export async function readGguf(file: string): Promise<GgufReader> {
       return numbers instanceof Float32Array ? numbers : widen(numbers);
     };
     const readIntegers = async (name: string) => {
+      if (typeof find(name).type.content === 'function') return null;
       const numbers = await unpack(name);
       return numbers instanceof Float32Array ? null : numbers;
     };

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
-import { Random } from '../../tensor/runtime';
+import type * as tf from '@tensorflow/tfjs';
+import { drawLayout } from '../transformer';
 import type { GPT2Config } from './config';
 import { weightLayout } from './weight-layout';
 
@@ -8,16 +8,7 @@ import { weightLayout } from './weight-layout';
  * by √(2 nLayer), norms 1, biases 0. They belong to the caller.
  */
 export function drawWeights(config: GPT2Config, seed: number): Map<string, tf.Tensor> {
-  const random = new Random(seed);
-  const { shapes, linear } = weightLayout(config);
-  const draw = (name: string, shape: readonly number[]): tf.Tensor => {
-    if (name.endsWith('.bias')) return tf.zeros([...shape]);
-    if (shape.length === 1) return tf.ones([...shape]);
-    const std = 0.02 / (name.endsWith('c_proj.weight') ? Math.sqrt(2 * config.nLayer) : 1);
-    return tf.tidy(() => {
-      const values = random.normal([...shape], 0, std);
-      return linear.test(name) ? values.transpose() : values;
-    });
-  };
-  return new Map([...shapes].map(([name, shape]) => [name, draw(name, shape)]));
+  const isResidual = (name: string) => name.endsWith('c_proj.weight');
+  const deviation = (name: string) => 0.02 / (isResidual(name) ? Math.sqrt(2 * config.nLayer) : 1);
+  return drawLayout(weightLayout(config), { seed, deviation });
 }

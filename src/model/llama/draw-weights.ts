@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
-import { Random } from '../../tensor/runtime';
+import type * as tf from '@tensorflow/tfjs';
+import { drawLayout } from '../transformer';
 import type { LlamaConfig } from './config';
 import { weightLayout } from './weight-layout';
 
@@ -8,13 +8,5 @@ import { weightLayout } from './weight-layout';
  * They belong to the caller.
  */
 export function drawWeights(config: LlamaConfig, seed: number): Map<string, tf.Tensor> {
-  const random = new Random(seed);
-  const draw = (name: string, shape: readonly number[]): tf.Tensor => {
-    if (name.endsWith('.bias')) return tf.zeros([...shape]);
-    if (shape.length === 1) return tf.fill([...shape], 1 - config.normOffset);
-    return random.normal([...shape], 0, 0.02);
-  };
-  return new Map(
-    [...weightLayout(config).shapes].map(([name, shape]) => [name, draw(name, shape)]),
-  );
+  return drawLayout(weightLayout(config), { seed, norm: 1 - config.normOffset });
 }

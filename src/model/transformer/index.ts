@@ -2,6 +2,7 @@ export { assertTokenizer } from './assert-tokenizer';
 export { attention, attentionMask, positions } from './attention';
 export type { KeyValues } from './attention';
 export { ConfigReader } from './config-reader';
+export { drawLayout } from './draw-layout';
 export { generate } from './generate';
 export type { GenerateOptions, IsDone } from './generate';
 export { generateText, streamText } from './generate-text';

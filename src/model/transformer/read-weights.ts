@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { FileError } from '../../files/local';
 import { openWeights } from '../../files/safetensors';
 import { nonFiniteFault } from '../../tensor/errors';
-import type { HostIntegers, LinearLayer, MakeLinear } from '../../tensor/nn';
+import { type HostIntegers, type LinearLayer, type MakeLinear, widen } from '../../tensor/nn';
 import { ensureAccelerator, upload, transpose } from '../../tensor/runtime';
 import type { WeightLayout } from './weight-layout';
 
@@ -52,7 +52,7 @@ export async function takeWeights(
       upload(tensor);
     };
     const keep = makeLinear ? keepLayers(weights, layout, makeLinear, keepTensor) : keepTensor;
-    const faults = await readAll(reader, layout, keep);
+    const faults = await readAll(reader, layout, keep, makeLinear !== undefined);
     if (faults.length > 0) throw new FileError(CALLER, file, faults);
     return weights;
   } catch (error) {
@@ -66,8 +66,8 @@ type Keep = (
   name: string,
   values: Float32Array,
   shape: number[],
-  readIntegers: () => Promise<HostIntegers | null>,
-) => void | Promise<void>;
+  integers: HostIntegers | null,
+) => void;
 
 /** Makes a layer of each linear weight; one with a bias waits for it, which is read next. */
 function keepLayers(
@@ -77,25 +77,33 @@ function keepLayers(
   keepTensor: Keep,
 ): Keep {
   let waiting: { biasName: string; make: (bias: Float32Array) => void } | undefined;
-  return async (name, values, shape, readIntegers) => {
+  return (name, values, shape, integers) => {
     if (linear.test(name)) {
       const layer = name.slice(0, -'.weight'.length);
       const [outFeatures, inFeatures] = shape as [number, number];
-      const weight = { weight: values, integers: await readIntegers(), outFeatures, inFeatures };
       const make = (bias: Float32Array | null) =>
-        weights.set(layer, makeLinear({ ...weight, bias }));
+        weights.set(layer, makeLinear({ weight: values, integers, bias, outFeatures, inFeatures }));
       const biasName = `${layer}.bias`;
       if (shapes.has(biasName)) waiting = { biasName, make };
       else make(null);
     } else if (name === waiting?.biasName) {
       waiting.make(values);
       waiting = undefined;
-    } else await keepTensor(name, values, shape, readIntegers);
+    } else keepTensor(name, values, shape, null);
   };
 }
 
-/** Hands every good tensor to `keep`. @returns every fault */
-async function readAll(reader: WeightsReader, layout: WeightLayout, keep: Keep): Promise<string[]> {
+/**
+ * Hands every good tensor to `keep`.
+ * @param withIntegers whether linear weights that the file has as integers come as these too
+ * @returns every fault
+ */
+async function readAll(
+  reader: WeightsReader,
+  layout: WeightLayout,
+  keep: Keep,
+  withIntegers: boolean,
+): Promise<string[]> {
   const { stored, faults } = matchNames(reader, layout);
   for (const [name, shape] of layout.shapes) {
     const storedName = stored.get(name);
@@ -104,19 +112,25 @@ async function readAll(reader: WeightsReader, layout: WeightLayout, keep: Keep):
     else if (given.join() !== shape.join()) {
       faults.push(`${name} must be [${shape.join(', ')}], got [${given.join(', ')}].`);
     } else {
-      const values = await reader.read(storedName);
-      const fault = nonFiniteFault(name, values);
-      const readIntegers = async () => (await reader.readIntegers?.(storedName)) ?? null;
+      const isLinear = layout.linear.test(name);
+      const { integers, numbers } = await readOne(reader, storedName, isLinear && withIntegers);
+      const fault = nonFiniteFault(name, numbers);
       if (fault !== null) faults.push(fault);
-      else if (!layout.transposed || !layout.linear.test(name)) {
-        await keep(name, values, given, readIntegers);
-      } else {
-        const turned = transpose(values, given as [number, number]);
-        await keep(name, turned, [...given].reverse(), readIntegers);
+      else if (!isLinear || !layout.transposed) keep(name, numbers, given, integers);
+      else {
+        // Integers are (out, in) in any file.
+        const values = integers ? numbers : transpose(numbers, given as [number, number]);
+        keep(name, values, [...given].reverse(), integers);
       }
     }
   }
   return [...faults, ...(await tiedFaults(reader, layout, stored))];
+}
+
+/** Reads a tensor once: as integers, if these are wanted and the file has it so, and as numbers. */
+async function readOne(reader: WeightsReader, name: string, withIntegers: boolean) {
+  const integers = withIntegers ? ((await reader.readIntegers?.(name)) ?? null) : null;
+  return { integers, numbers: integers ? widen(integers) : await reader.read(name) };
 }
 
 /** The stored name of each parameter; the prefix may be missing. */

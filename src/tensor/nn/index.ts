@@ -14,3 +14,4 @@ export { linearNative } from './ops/linear-native';
 export { linearProduct } from './ops/linear-product';
 export { multiplyWebGpu } from './ops/multiply-webgpu';
 export type { PackedMatrix, SumOfProducts } from './ops/sum-of-products';
+export { widen } from './widen';

@@ -1,4 +1,4 @@
-import type { HostIntegers } from '../../tensor/nn';
+import type { HostIntegers } from './host-linear';
 
 /** w = s q + m, rounded once, to float32: equal to ggml's to the bit. */
 export function widen({ codes, blockSize, scales, offsets }: HostIntegers): Float32Array {
