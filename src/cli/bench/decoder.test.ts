@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { savePretrained } from '../../adapter/peft';
-import { type TensorToWrite, writeSafetensors } from '../../files/safetensors';
 import { injectLora, loraLayersOf } from '../../lora';
-import { loadModel } from '../../model';
-import { checkConfig, FAMILIES, weightLayout } from '../../model/llama';
-import { memory, Random, read, useAccelerator } from '../../tensor/runtime';
+import { createModel, saveModel } from '../../model';
+import { memory, Random, useAccelerator } from '../../tensor/runtime';
 import { isReady, tensorflowStep } from '../setup';
 import { compare } from './compare';
 import { makeOurs } from './rivals/ours';
@@ -41,19 +39,9 @@ after(() => rmSync(folder, { recursive: true }));
 /** Writes a model with random weights, and an adapter of it whose B is not zero. */
 before(async () => {
   await useAccelerator();
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(shape.config));
-  const family = FAMILIES.find(({ modelType }) => modelType === 'llama');
-  assert.ok(family);
-  const { shapes } = weightLayout(checkConfig('test', 'config.json', shape.config, family));
+  const model = await createModel(shape.config, { seed: 1 });
+  await saveModel(model, folder);
   const random = new Random(1);
-  const tensors = new Map<string, TensorToWrite>();
-  for (const [name, sizes] of shapes) {
-    const drawn = random.normal([...sizes], 0, 0.1);
-    tensors.set(name, { shape: sizes, values: await read(drawn), dtype: 'F32' });
-    drawn.dispose();
-  }
-  await writeSafetensors(path.join(folder, 'model.safetensors'), tensors);
-  const model = await loadModel(folder);
   injectLora(model, { targetModules: [...shape.targets], r: RANK, alpha: ALPHA_OVER_R * RANK });
   for (const { lora } of loraLayersOf(model).values()) {
     tf.tidy(() => lora.B.assign(random.normal<tf.Rank.R2>(lora.B.shape, 0, 0.1)));
@@ -84,20 +72,16 @@ describe('the works on a decoder like Llama leave no tensor behind', () => {
 });
 
 const missing = tensorflowStep.parts.every(isReady) ? false : 'no native TensorFlow';
-test(
-  'the compiled kernels compute what tfjs ops do, and are timed',
-  { skip: missing },
-  async () => {
-    const rivals: Rival[] = [];
+test('compiled kernels compute what tfjs ops do, and are timed', { skip: missing }, async (t) => {
+  const rivals: Rival[] = [];
+  t.after(() => Promise.all(rivals.map((rival) => rival.stop())));
+  for (const name of ['reference', 'ours'] as const) {
+    rivals.push(await Rival.ofNode(name, folder, { LORA_BACKEND: 'cpu-native' }));
+  }
+  const compared = await compare(rivals, { works: WORKS, rounds: 1 });
+  for (const { work, times } of compared) {
     for (const name of ['reference', 'ours'] as const) {
-      rivals.push(await Rival.ofNode(name, folder, { LORA_BACKEND: 'cpu-native' }));
+      assert.ok((times[name]?.median ?? NaN) > 0, `${name}: ${JSON.stringify(work)}`);
     }
-    const compared = await compare(rivals, { works: WORKS, rounds: 1 });
-    for (const rival of rivals) await rival.stop();
-    for (const { work, times } of compared) {
-      for (const name of ['reference', 'ours'] as const) {
-        assert.ok((times[name]?.median ?? NaN) > 0, `${name}: ${JSON.stringify(work)}`);
-      }
-    }
-  },
-);
+  }
+});

@@ -53,13 +53,26 @@ export async function onModel(
 
 /** Times the rivals in turn on one accelerator, and this library also for the machine's rates. */
 export async function measureTimes(
-  { shape, origin, keep }: Ground,
+  ground: Ground,
   backend: string,
   starts: Starts,
   comparisons: readonly Comparison[],
 ): Promise<void> {
   const rivals: Rival[] = [];
-  for (const [, start] of starts) rivals.push(await start());
+  try {
+    for (const [, start] of starts) rivals.push(await start());
+    await timeRivals(ground, backend, rivals, comparisons);
+  } finally {
+    for (const rival of rivals) await rival.stop();
+  }
+}
+
+async function timeRivals(
+  { shape, origin, keep }: Ground,
+  backend: string,
+  rivals: readonly Rival[],
+  comparisons: readonly Comparison[],
+): Promise<void> {
   const devices = new Set([origin.device, ...rivals.map(({ started }) => started.device)]);
   const place = { ...origin, backend, device: [...devices].join('; ') };
   const own = rivals.filter(({ name }) => name === 'ours');
@@ -74,7 +87,6 @@ export async function measureTimes(
       keep(comparisonRow({ ...place, seconds }, one, { others, rounds, rates, shape }));
     }
   }
-  for (const rival of rivals) await rival.stop();
 }
 
 /** Measures memory, one process after the other, so that each peak belongs to one rival. */
@@ -88,11 +100,14 @@ export async function measureMemory(
     for (const [name, start] of starts) {
       if (name === 'reference') continue;
       const rival = await start();
-      const atStart = rival.peakMegabytes();
-      await rival.prepare('step', MEMORY.work);
-      for (let step = 0; step < MEMORY.steps; step++) await rival.milliseconds('step', 1);
-      peaks[name] = { start: atStart, peak: rival.peakMegabytes() };
-      await rival.stop();
+      try {
+        const atStart = rival.peakMegabytes();
+        await rival.prepare('step', MEMORY.work);
+        for (let step = 0; step < MEMORY.steps; step++) await rival.milliseconds('step', 1);
+        peaks[name] = { start: atStart, peak: rival.peakMegabytes() };
+      } finally {
+        await rival.stop();
+      }
     }
   });
   keep(memoryRow({ ...origin, backend, seconds }, peaks, shape));

@@ -95,7 +95,9 @@ export class Rival {
     return Math.round((Number(kilobytes) * 1024) / 1e6);
   }
 
+  /** Ends the process, if it has not ended by itself. */
   async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const closed = new Promise((resolve) => this.child.once('close', resolve));
     this.child.stdin.end();
     await closed;
