@@ -129,6 +129,7 @@ interface Speed {
   what: string;
   name: string;
   backend: string;
+  device: string;
   r?: number;
   tokens?: number;
   outFeatures?: number;
@@ -137,7 +138,7 @@ interface Speed {
   overBase?: { ours: number };
   dispatches?: Record<'ours' | 'tfjs', number>;
   peakMegabytes?: Record<'peft' | 'ours' | 'tfjs', number>;
-  'milliseconds [median, quartiles]'?: { ours: [number, number, number] };
+  'milliseconds [median, quartiles]'?: Partial<Record<'peft' | 'ours', [number, number, number]>>;
 }
 
 /** Layers are shown in one size and rank, everything else in full. */
@@ -163,6 +164,26 @@ function speedTable(): string {
   });
   const head = '| | | PEFT / ours | tfjs ops / ours | with / without LoRA | ours |';
   return `\n${[head, '| - | - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
+/** One line per measurement beside PyTorch and PEFT, on the processor that the head names. */
+function smollm2Table(): string {
+  const rows = (readResults('bench-smollm2') as unknown as Speed[]).filter(isShown);
+  const places = new Set(rows.map(({ device }) => device.split('; ')[0]));
+  assert.equal(places.size, 1, 'all rows are of one machine');
+  const lines = rows.map((row) => {
+    const times = row['milliseconds [median, quartiles]'] ?? {};
+    const show = (rival: 'peft' | 'ours') =>
+      row.peakMegabytes
+        ? `${row.peakMegabytes[rival]} MB`
+        : `${((times[rival]?.[0] ?? NaN) / 1000).toFixed(2)} s`;
+    const { peft = NaN, ours = NaN } = row.peakMegabytes ?? {};
+    const ratio = row.peftOverOurs ?? peft / ours;
+    return `| ${[row.name, show('peft'), show('ours'), ratio.toFixed(2)].join(' | ')} |`;
+  });
+  assert.equal(lines.length, 4);
+  const head = `| measured on ${[...places].join()} | PEFT | ours | PEFT / ours |`;
+  return `\n${[head, '| - | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
 /** What each command of setup.json measures; its times come after it. */
@@ -246,6 +267,7 @@ const TABLES = {
   agents: agentsTable,
   adapters: adaptersTable,
   speed: speedTable,
+  smollm2: smollm2Table,
   soak: soakTable,
   wings: wingsTable,
 };
