@@ -49,6 +49,7 @@ import {
   adamW,
   completionLoss,
   drawBatches,
+  readData,
   encodeRows,
   saveCheckpoint,
   scaleByAdam,
@@ -111,7 +112,8 @@ describe('an unknown option is refused by', () => {
     adamW: (more) => adamW({ learningRate: 1, ...more }),
     scaleByAdam: (more) => scaleByAdam(more),
     drawBatches: (more) =>
-      drawBatches([{ prompt: [1], completion: [2] }], { size: 1, seed: 1, ...more }),
+      drawBatches([{ ids: [1, 2], labels: [-1, 2] }], { size: 1, seed: 1, ...more }),
+    readData: (more) => readData(folder, more),
     saveCheckpoint: (more) =>
       saveCheckpoint(
         path.join(folder, 'checkpoint.safetensors'),

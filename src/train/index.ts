@@ -1,15 +1,18 @@
-/** Training: batches of rows, the loss, the optimiser, the loop, checkpoints. */
+/** Training: rows of data, batches, the loss, the optimiser, the loop, checkpoints. */
 export {
   completionLogProbabilities,
   completionLoss,
+  cutExamples,
+  describeExamples,
   drawBatches,
   encodeRows,
+  labelledPieces,
   makeBatch,
   meanInterval,
   meanLoss,
   repeat,
 } from './data';
-export type { Batch, Example } from './data';
+export type { Batch, CutExamples, Example, LabelledPiece } from './data';
 export {
   adamW,
   addDecayedWeights,
@@ -45,3 +48,5 @@ export type {
   TrainOptions,
   Transform,
 } from './loop';
+export { readData } from './rows';
+export type { ChatRow, Data, PromptRow, Row, Rows, TextRow } from './rows';

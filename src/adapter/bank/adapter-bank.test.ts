@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { assertClose } from '../../../tests/close';
+import { exampleOf } from '../../../tests/example';
 import { dora, injectLora, mergeLora, rsLora, loraLayersOf } from '../../lora';
 import { drawWeights, GPT2 } from '../../model/gpt2';
 import { generate, type LanguageModel } from '../../model/transformer';
@@ -148,7 +149,7 @@ describe('a mixed batch', () => {
         const names = [...new Set(rows.map((row) => nameOf(bank, row)))];
         const batches = names.map((name) => ({
           name,
-          batch: makeBatch(rows.filter((row) => nameOf(bank, row) === name)),
+          batch: makeBatch(rows.filter((row) => nameOf(bank, row) === name).map(exampleOf)),
         }));
 
         bank.forRows(batches.flatMap(({ name, batch }) => batch.ids.map(() => name)));

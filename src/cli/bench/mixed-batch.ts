@@ -79,7 +79,7 @@ type Measurement = (
 /** Times the generation of NEW_TOKENS tokens for each prompt; all prompts have one length. */
 const generation: Measurement = async (model, bank, examples, size) => {
   const prompts = Array.from({ length: ADAPTERS.length * size }, (_, i) =>
-    (examples[i % examples.length]?.prompt ?? []).slice(0, PROMPT),
+    (examples[i % examples.length]?.ids ?? []).slice(0, PROMPT),
   );
   const write = (some: readonly number[][]) =>
     generate(model, some, { maxNewTokens: NEW_TOKENS, stopTokens: [] });

@@ -71,16 +71,16 @@ export function answerFrom(
     );
     const all = await completionLogProbabilities(model, examples);
     return all.map((logs, i) => {
-      const { prompt = [], completion = [] } = examples[i] ?? {};
+      const { ids = [] } = examples[i] ?? {};
       const doubt = logs.findIndex((log) => log < Math.log(DOUBTFUL));
       const steps = requests[i]?.attempt.steps.length ?? 0;
-      const before = completion.slice(0, doubt).filter((id) => id === comma);
+      const before = ids.slice(ids.length - logs.length).slice(0, doubt).filter((id) => id === comma);
       const critique: Critique =
         doubt < 0 ? { verdict: 'right', steps } : { verdict: 'wrong', step: before.length + 1 };
       return {
         text: formatCritique(critique),
         confidence: Math.exp(logs.reduce((sum, log) => sum + log, 0)),
-        tokens: { read: prompt.length + completion.length, written: 0 },
+        tokens: { read: ids.length, written: 0 },
       };
     });
   };

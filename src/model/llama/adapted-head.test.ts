@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
+import { exampleOf } from '../../../tests/example';
 import { llamaCase, tolerance } from '../../../tests/llama-cases';
 import { AdapterBank, BASE_ALONE } from '../../adapter';
 import { injectLora, loraLayersOf, mergeLora } from '../../lora';
@@ -34,7 +35,7 @@ async function valuesOf(compute: () => tf.Tensor): Promise<Float32Array> {
 }
 
 const lossOf = (model: Llama, examples = EXAMPLES) =>
-  valuesOf(() => completionLoss(model, makeBatch(examples)));
+  valuesOf(() => completionLoss(model, makeBatch(examples.map(exampleOf))));
 
 /** The mean of -log p over the completions, from the logits. */
 async function lossByHand(model: Llama): Promise<number> {
@@ -55,10 +56,10 @@ test('counts in the loss of completions and in log-probabilities, and trains', a
   const [loss = NaN] = await lossOf(model);
   assert.ok(Math.abs(loss - before) > 1e-2);
   assertClose([loss], [await lossByHand(model)], tolerance());
-  const each = (await completionLogProbabilities(model, EXAMPLES)).flat();
+  const each = (await completionLogProbabilities(model, EXAMPLES.map(exampleOf))).flat();
   assertClose([-each.reduce((sum, value) => sum + value, 0) / each.length], [loss], tolerance());
   const { lora } = loraLayersOf(model).get('lm_head') ?? {};
-  const { value, grads } = tf.variableGrads(() => completionLoss(model, makeBatch(EXAMPLES)));
+  const { value, grads } = tf.variableGrads(() => completionLoss(model, makeBatch(EXAMPLES.map(exampleOf))));
   for (const matrix of [lora?.A, lora?.B]) {
     const [size = 0] = await read((grads[matrix?.name ?? ''] as tf.Tensor).abs().max());
     assert.ok(size > 0);
@@ -93,8 +94,8 @@ test('may differ from row to row of a batch', async () => {
   const options = { maxNewTokens: 3, stopTokens: [] };
   bank.forRows(names);
   const written = await generate(model, prompts, options);
-  const logs = await completionLogProbabilities(model, EXAMPLES);
-  const batches = EXAMPLES.slice(0, 2).map((one) => makeBatch([one]));
+  const logs = await completionLogProbabilities(model, EXAMPLES.map(exampleOf));
+  const batches = EXAMPLES.slice(0, 2).map((one) => makeBatch([exampleOf(one)]));
   const [sum = NaN] = await valuesOf(() => {
     const unlabelled = { ids: [[1, 2]], labels: [1, 2] };
     return completionLoss(model, ...batches, unlabelled);
@@ -104,7 +105,7 @@ test('may differ from row to row of a batch', async () => {
     bank.activate(...(name === BASE_ALONE ? [] : [name]));
     assert.deepEqual([written[i]], await generate(model, [prompts[i] as number[]], options));
     const one = EXAMPLES[i] as (typeof EXAMPLES)[0];
-    const [alone = []] = await completionLogProbabilities(model, [one]);
+    const [alone = []] = await completionLogProbabilities(model, [exampleOf(one)]);
     assertClose(logs[i] as number[], alone, tolerance(), name);
     const batch = batches[i] ?? { ids: [[1, 2]], labels: [1, 2] };
     total += (await valuesOf(() => completionLoss(model, batch)))[0] ?? NaN;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
+import { exampleOf } from '../../../tests/example';
 import { decodeFloat32, FIXTURES } from '../../../tests/fixture';
 import { tolerance } from '../../../tests/llama-cases';
 import { peftCases, trainingCase } from '../../../tests/peft-cases';
@@ -209,7 +210,7 @@ describe('a bank', () => {
       bank.forRows(NAMES);
       const together = await generate(model, PROMPTS, options);
       const batches = PROMPTS.map((prompt, i) =>
-        makeBatch([{ prompt, completion: COMPLETIONS[i] as number[] }]),
+        makeBatch([exampleOf({ prompt, completion: COMPLETIONS[i] as number[] })]),
       );
       const all = await gradientsOf(model, () => completionLoss(model, ...batches));
       const sums = new Map<string, Float32Array>();
@@ -266,7 +267,7 @@ describe('a base that is loaded in few bits', () => {
       for (const model of [packed, dense]) adapt(model, { ...ALL, ...more });
       const want = await logitsOf(dense);
       assertClose(await logitsOf(packed), want, tolerance());
-      const batch = makeBatch(ROWS.map((row) => ({ prompt: row, completion: [3, 2] })));
+      const batch = makeBatch(ROWS.map((row) => exampleOf({ prompt: row, completion: [3, 2] })));
       const [got, expected] = await Promise.all(
         [packed, dense].map((model) => gradientsOf(model, () => completionLoss(model, batch))),
       );

@@ -5,6 +5,7 @@ import { Draw } from '../../tensor/runtime';
 import { IGNORED } from '../loop';
 import { type Batch, drawBatches, makeBatch, PADDING } from './batch';
 import { countLabels } from './completion-loss';
+import { exampleOf } from '../../../tests/example';
 import type { Example } from './example';
 
 const token = fc.integer({ min: 1, max: 60 });
@@ -16,10 +17,10 @@ const example = fc.record({
 /** Examples of 3 to 40 tokens; the one token of the completion, 1000 + i, tells them apart. */
 function drawExamples(count: number): Example[] {
   const draw = new Draw(1, 'examples');
-  return Array.from({ length: count }, (_, i) => ({
-    prompt: Array.from({ length: draw.int(2, 39) }, () => draw.int(1, 60)),
-    completion: [1000 + i],
-  }));
+  return Array.from({ length: count }, (_, i) => {
+    const prompt = Array.from({ length: draw.int(2, 39) }, () => draw.int(1, 60));
+    return exampleOf({ prompt, completion: [1000 + i] });
+  });
 }
 
 function take<T>(items: Iterator<T, never>, count: number): T[] {
@@ -46,8 +47,8 @@ function paddingShare(batches: readonly Batch[]): number {
 describe('makeBatch', () => {
   test('gives the next token of a completion as label, and nothing else', () => {
     const batch = makeBatch([
-      { prompt: [5, 6, 7], completion: [8, 9] },
-      { prompt: [3, 4], completion: [2] },
+      exampleOf({ prompt: [5, 6, 7], completion: [8, 9] }),
+      exampleOf({ prompt: [3, 4], completion: [2] }),
     ]);
     assert.deepEqual(batch, {
       ids: [
@@ -62,7 +63,7 @@ describe('makeBatch', () => {
   test('keeps every prompt and completion, whatever the examples', () => {
     fc.assert(
       fc.property(fc.array(example, { minLength: 1, maxLength: 5 }), (some) => {
-        const { ids, labels } = makeBatch(some);
+        const { ids, labels } = makeBatch(some.map(exampleOf));
         const width = ids[0]?.length ?? 0;
         assert.equal(labels.length, ids.length * width);
         some.forEach(({ prompt, completion }, row) => {
@@ -86,7 +87,7 @@ describe('drawBatches', () => {
   test('refuses text, which would be cut into letters', () => {
     const rows = [{ prompt: '2+2=', completion: '4' }] as unknown as Example[];
     const message =
-      /each example must have prompt and completion as token ids, got {"prompt":"2\+2=".* at 0\. Encode the rows first/;
+      /each example must have ids, and labels for each of them, got {"prompt":"2\+2=".* at 0\. Encode the rows first/;
     assert.throws(() => drawBatches(rows, { size: 1, seed: 1 }), {
       name: 'ArgumentError',
       message,

@@ -25,24 +25,21 @@ export interface Batch {
 export const PADDING = 0;
 
 /**
- * Makes a batch of examples; only the tokens of the completions have labels.
- * @throws ArgumentError if there is no example, or a prompt has no token
+ * Makes a batch of examples. A label on an example's first token is left out: nothing comes before.
+ * @throws ArgumentError if there is no example, or none of two tokens or more
  */
 export function makeBatch(examples: readonly Example[]): Batch {
   assertEncoded('makeBatch', examples);
-  if (examples.length === 0 || examples.some(({ prompt }) => prompt.length === 0)) {
+  const time = Math.max(...examples.map(({ ids }) => ids.length)) - 1;
+  if (!(time > 0)) {
     throw new ArgumentError(
-      `makeBatch: examples must be 1 or more, each with a prompt of 1 token or more, got ${examples.length === 0 ? 'no example' : 'a prompt without tokens'}.`,
+      `makeBatch: examples must be 1 or more, one with 2 tokens or more, got ${examples.length === 0 ? 'no example' : 'none of 2 tokens'}.`,
     );
   }
-  const texts = examples.map(({ prompt, completion }) => [...prompt, ...completion]);
-  const time = Math.max(...texts.map((text) => text.length)) - 1;
   const positions = Array.from({ length: time }, (_, i) => i);
   return {
-    ids: texts.map((text) => positions.map((i) => text[i] ?? PADDING)),
-    labels: examples.flatMap(({ prompt }, row) =>
-      positions.map((i) => (i + 1 < prompt.length ? IGNORED : (texts[row]?.[i + 1] ?? IGNORED))),
-    ),
+    ids: examples.map(({ ids }) => positions.map((i) => ids[i] ?? PADDING)),
+    labels: examples.flatMap(({ labels }) => positions.map((i) => labels[i + 1] ?? IGNORED)),
   };
 }
 
@@ -90,11 +87,11 @@ function assertEncoded(caller: string, examples: readonly Example[]): void {
   }
   const given: readonly (Partial<Example> | null | undefined)[] = examples;
   const isEncoded = (one: (typeof given)[number]) =>
-    Array.isArray(one?.prompt) && Array.isArray(one.completion);
+    Array.isArray(one?.ids) && Array.isArray(one.labels) && one.ids.length === one.labels.length;
   const at = given.findIndex((one) => !isEncoded(one));
   if (at < 0) return;
   throw new ArgumentError(
-    `${caller}: each example must have prompt and completion as token ids, got ${quote(examples[at])} at ${at}. Encode the rows first: encodeRows(tokenizer, rows).`,
+    `${caller}: each example must have ids, and labels for each of them, got ${quote(examples[at])} at ${at}. Encode the rows first: encodeRows(tokenizer, rows).`,
   );
 }
 
@@ -108,14 +105,10 @@ function* drawEpochs(
     const epoch = [...left, ...draw.shuffle(examples)];
     left = epoch.splice(epoch.length - (epoch.length % size));
     for (const window of cut(epoch, WINDOW * size)) {
-      window.sort((a, b) => lengthOf(a) - lengthOf(b));
+      window.sort((a, b) => a.ids.length - b.ids.length);
       for (const batch of draw.shuffle(cut(window, size))) yield makeBatch(batch);
     }
   }
-}
-
-function lengthOf({ prompt, completion }: Example): number {
-  return prompt.length + completion.length;
 }
 
 /** Cuts a list into pieces of this length, the last one shorter if it does not divide. */

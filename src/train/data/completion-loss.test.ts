@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../../tests/close';
+import { exampleOf, type PromptCase } from '../../../tests/example';
 import { tinyGpt2 } from '../../../tests/tiny-gpt2';
 import type { GPT2 } from '../../model/gpt2';
 import { Draw, memory, read, useAccelerator } from '../../tensor/runtime';
@@ -11,10 +12,11 @@ import { completionLogProbabilities, completionLoss, meanLoss } from './completi
 import type { Example } from './example';
 
 const vocabSize = 61;
-const examples = drawExamples(12);
+const cases = drawCases(12);
+const examples = cases.map(exampleOf);
 
 /** Prompts of 10 to 40 tokens, completions of 5 to 12. */
-function drawExamples(count: number): Example[] {
+function drawCases(count: number): PromptCase[] {
   const draw = new Draw(5, 'examples');
   const text = (low: number, high: number) =>
     Array.from({ length: draw.int(low, high) }, () => draw.int(0, vocabSize - 1));
@@ -35,7 +37,7 @@ describe('the loss of completions', () => {
     const together = completionLoss(model, makeBatch(some));
     const [value = NaN] = await read(together);
     let [sum, count] = [0, 0];
-    for (const one of some) {
+    for (const one of cases.slice(0, 5)) {
       const text = [...one.prompt, ...one.completion];
       const logProbabilities = tf.tidy(() => tf.logSoftmax(model.forward(model.idsTensor([text]))));
       const values = await read(logProbabilities);
@@ -83,7 +85,7 @@ describe('the loss of completions', () => {
       for (const [name, parameter] of module.namedParameters()) {
         if (/wte|wpe/.test(name)) parameter.trainable = false;
       }
-      const some = [...examples.slice(0, 6), { prompt: [3, 4, 5], completion: [] }];
+      const some = [...examples.slice(0, 6), exampleOf({ prompt: [3, 4, 5], completion: [] })];
       const batches = sizes.map((size) => makeBatch(some.splice(0, size)));
       const steps = train({
         module,
@@ -116,9 +118,9 @@ describe('the loss of completions', () => {
   });
 
   test('leaves out examples without a completion, and refuses none at all', async () => {
-    const empty = { prompt: [3, 4, 5], completion: [] };
+    const empty = exampleOf({ prompt: [3, 4, 5], completion: [] });
     const some = examples.slice(0, 3);
-    const long = { ...empty, prompt: new Array<number>(60).fill(1) };
+    const long = exampleOf({ prompt: new Array<number>(60).fill(1), completion: [] });
     const many = new Array<Example>(50).fill(long); // a batch of its own
     assertClose([await meanLoss(model, [...some, ...many])], [await meanLoss(model, some)], 1e-5);
     assert.deepEqual((await completionLogProbabilities(model, [empty])).flat(), []);
@@ -128,7 +130,7 @@ describe('the loss of completions', () => {
         message: /^meanLoss: /,
       });
     }
-    for (const bad of [[], [{ prompt: [], completion: [1, 2] }]]) {
+    for (const bad of [[], [exampleOf({ prompt: [], completion: [1] })]]) {
       assert.throws(() => makeBatch(bad), { name: 'ArgumentError', message: /^makeBatch: / });
     }
   });
@@ -141,7 +143,7 @@ describe('the loss of completions', () => {
     assert.deepEqual(memory(), start);
     assert.deepEqual(
       logs.map(({ length }) => length),
-      some.map(({ completion }) => completion.length),
+      cases.slice(0, 5).map(({ completion }) => completion.length),
     );
     const all = logs.flat();
     const mean = all.reduce((sum, log) => sum + log, 0) / all.length;

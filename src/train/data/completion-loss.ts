@@ -46,8 +46,8 @@ function statesOf(hidden: tf.Tensor, row: number, { ids }: Batch): tf.Tensor {
 const BATCH = 50;
 
 /**
- * Computes log p of each token of each completion, given all tokens before it: the negative of the
- * loss of single tokens.
+ * Computes log p of each token of each example that has a label, given all tokens before it: the
+ * negative of the loss of single tokens.
  */
 export async function completionLogProbabilities(
   model: LanguageModel,
@@ -70,8 +70,8 @@ export async function completionLogProbabilities(
   });
   const values = await read(chosen).finally(() => chosen.dispose());
   let next = 0;
-  return examples.map(({ completion }) =>
-    Array.from(values.subarray(next, (next += completion.length))),
+  return examples.map((example) =>
+    Array.from(values.subarray(next, (next += countLabels({ labels: example.labels.slice(1) })))),
   );
 }
 
@@ -84,8 +84,7 @@ export async function meanLoss(
   examples: readonly Example[],
 ): Promise<number> {
   let [sum, count] = [0, 0];
-  const lengthOf = ({ prompt }: Example) => prompt.length;
-  const sorted = [...examples].sort((a, b) => lengthOf(a) - lengthOf(b));
+  const sorted = [...examples].sort((a, b) => a.ids.length - b.ids.length);
   for (let i = 0; i < sorted.length; i += BATCH) {
     const batch = makeBatch(sorted.slice(i, i + BATCH));
     const tokens = countLabels(batch);
@@ -103,7 +102,7 @@ export async function meanLoss(
   return sum / count;
 }
 
-/** Counts the labels of a batch. */
-export function countLabels({ labels }: Batch): number {
+/** Counts the labels of a batch or an example. */
+export function countLabels({ labels }: { readonly labels: readonly number[] }): number {
   return labels.filter((label) => !isIgnored(label)).length;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tokenizer } from '@huggingface/tokenizers';
+import { IGNORED } from '../loop';
 import { encodeRows } from './example';
 
 /** One token for each character. */
@@ -8,14 +9,15 @@ const tokenizer = {
   encode: (text: string) => ({ ids: [...text].map((letter) => letter.charCodeAt(0)) }),
 } as Tokenizer;
 
-test('encodeRows encodes prompt and completion, and names the row of one that is empty', () => {
+test('encodeRows puts labels on a completion, and names the row of one that is empty', () => {
   const good = { prompt: 'ab', completion: 'c' };
-  assert.deepEqual(encodeRows(tokenizer, [good]), [{ prompt: [97, 98], completion: [99] }]);
+  const encoded = { ids: [97, 98, 99], labels: [IGNORED, IGNORED, 99] };
+  assert.deepEqual(encodeRows(tokenizer, [good]), [encoded]);
   for (const bad of [
     { prompt: '', completion: 'c' },
     { prompt: 'ab', completion: '' },
   ]) {
-    const expected = { name: 'ArgumentError', message: /1 token or more, got .* in row 1\./ };
+    const expected = { name: 'ArgumentError', message: /row 1: .* 1 character or more, got ""\./ };
     assert.throws(() => encodeRows(tokenizer, [good, bad]), expected);
   }
 });
@@ -23,21 +25,28 @@ test('encodeRows encodes prompt and completion, and names the row of one that is
 test('encodeRows names the row that lacks a column, with its keys', () => {
   const good = { prompt: 'ab', completion: 'c' };
   for (const [bad, got] of [
-    [{ question: 'a', answer: 'b' }, 'question, answer in row 1'],
-    [{ prompt: 'a' }, 'prompt in row 1'],
-    [{}, 'no keys in row 1'],
-    [null, 'null in row 1'],
-    ['a text', '"a text" in row 1'],
-    [{ prompt: 'a', completion: 5 }, '{"prompt":"a","completion":5} in row 1'],
+    [
+      { question: 'a', answer: 'b' },
+      'the row must have messages, or prompt and completion, or text, got "question, answer". Write prompt for question, and completion for answer.',
+    ],
+    [{ prompt: 'a' }, 'completion must be a text of 1 character or more, got nothing.'],
+    [{}, 'the row must have messages, or prompt and completion, or text, got "no keys".'],
+    [null, 'the row must be an object with messages, or prompt and completion, or text, got null.'],
+    [
+      'a text',
+      'the row must be an object with messages, or prompt and completion, or text, got "a text".',
+    ],
+    [{ prompt: 'a', completion: 5 }, 'completion must be a text of 1 character or more, got 5.'],
   ] as const) {
     assert.throws(() => encodeRows(tokenizer, [good, bad as never]), {
       name: 'ArgumentError',
-      message: `encodeRows: each row must have prompt and completion, as text, got ${got}. Rename other columns first: rows.map((row) => ({ prompt: ..., completion: ... })).`,
+      message: `encodeRows: row 1: ${got}`,
     });
   }
   assert.throws(() => encodeRows(tokenizer, good as never), {
     name: 'ArgumentError',
-    message: /^encodeRows: rows must be a list of \{ prompt, completion \}, got \{"prompt":"ab"/,
+    message:
+      /^encodeRows: rows must be a list of \{ prompt, completion \}, .*, got \{"prompt":"ab"/,
   });
 });
 
@@ -61,5 +70,40 @@ test('encodeRows puts no beginning of a text before a completion', () => {
     }),
   } as Tokenizer;
   const [example] = encodeRows(withStart, [{ prompt: 'ab', completion: 'c' }]);
-  assert.deepEqual(example, { prompt: [1, 97, 98], completion: [99] });
+  assert.deepEqual(example, { ids: [1, 97, 98, 99], labels: [IGNORED, IGNORED, IGNORED, 99] });
+});
+
+test('encodeRows lists every row that is faulty, the first 20', () => {
+  const rows = Array.from({ length: 25 }, (_, i) => ({
+    prompt: 'a',
+    completion: i % 2 ? 'b' : '',
+  }));
+  const bad = new Array<object>(21).fill({ text: 'a' });
+  assert.throws(
+    () => encodeRows(tokenizer, rows),
+    ({ message }: Error) => message.split('\n').length === 14 && /\n {2}row 24: /.test(message),
+  );
+  assert.throws(
+    () => encodeRows(tokenizer, bad as never),
+    ({ message }: Error) => /\n {2}row 19: .*\n {2}and 1 more\.$/.test(message),
+  );
+});
+
+test('encodeRows ends a text, all of which is learned, and asks for what kinds of rows need', () => {
+  const rows = [{ text: 'ab' }];
+  assert.deepEqual(encodeRows(tokenizer, rows, { eosTokenId: 7 }), [
+    { ids: [97, 98, 7], labels: [97, 98, 7] },
+  ]);
+  assert.throws(() => encodeRows(tokenizer, rows), { message: /row 0: a text needs eosTokenId/ });
+  const messages = [
+    { role: 'user', content: 'a' },
+    { role: 'assistant', content: 'b' },
+  ];
+  assert.throws(() => encodeRows(tokenizer, [{ messages }]), {
+    message: /row 0: messages need the chat template.*loadChatTemplate/,
+  });
+  const template = Promise.resolve() as never;
+  assert.throws(() => encodeRows(tokenizer, rows, { template }), {
+    message: /a promise\. Await it/,
+  });
 });

@@ -1,8 +1,13 @@
 export { drawBatches, makeBatch } from './batch';
 export type { Batch } from './batch';
 export { completionLogProbabilities, completionLoss, meanLoss } from './completion-loss';
+export { cutExamples } from './cut-examples';
+export type { CutExamples } from './cut-examples';
+export { describeExamples } from './describe-examples';
 export { encodeRows } from './example';
 export type { Example } from './example';
+export { labelledPieces } from './labelled-pieces';
+export type { LabelledPiece } from './labelled-pieces';
 export { meanInterval } from './mean-interval';
 export { repeat } from './repeat';
 export { mean, standardDeviation } from './statistics';

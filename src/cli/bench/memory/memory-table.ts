@@ -59,10 +59,11 @@ function randomBatches(): Batch[] {
   const { vocabSize } = DISTILGPT2;
   return Array.from({ length: STEPS }, (_, step) =>
     makeBatch(
-      Array.from({ length: 4 }, (_, row) => ({
-        prompt: [row + 1],
-        completion: Array.from({ length: 127 }, (_, i) => (7919 * (i + 128 * step)) % vocabSize),
-      })),
+      Array.from({ length: 4 }, (_, row) => {
+        const drawn = Array.from({ length: 127 }, (_, i) => (7919 * (i + 128 * step)) % vocabSize);
+        const ids = [row + 1, ...drawn];
+        return { ids, labels: ids };
+      }),
     ),
   );
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { exampleOf } from '../../../../tests/example';
 import { FIXTURES } from '../../../../tests/fixture';
 import { makeBatch } from '../../../train/data';
 import { type MemoryRow, memoryRun } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
 
 const folder = path.join(FIXTURES, 'gpt2_tiny');
-const batch = makeBatch([{ prompt: [1, 2], completion: [3, 4, 5] }]);
+const batch = makeBatch([exampleOf({ prompt: [1, 2], completion: [3, 4, 5] })]);
 const batches = [batch, batch, batch];
 
 describe('memoryRun', () => {

@@ -1,0 +1,116 @@
+import { existsSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { FileError } from '../../files/local';
+import { ArgumentError, assertOptions, type OptionKeys, quote } from '../../tensor/errors';
+import { Draw } from '../../tensor/runtime';
+import type { Rows } from './rows';
+import { scanRows } from './scan-rows';
+
+const CALLER = 'readData';
+
+/** Rows to learn from, rows to choose by, and rows to judge by. */
+export interface Data {
+  train: Rows;
+  /** measured while training: the best adapter is chosen by it */
+  valid: Rows;
+  /** measured once, at the end; may be empty */
+  test: Rows;
+}
+
+/** Options of `readData`. */
+interface DataOptions {
+  /** which rows are held back where no file holds them; 0 unless given */
+  seed?: number;
+}
+
+const OPTIONS: OptionKeys<DataOptions> = { seed: 'optional' };
+
+/** The share of the rows that is held back, each for valid and test. */
+const HELD_BACK = 0.1;
+
+/**
+ * Reads a data set of JSONL: a folder with train.jsonl, valid.jsonl (or validation.jsonl) and
+ * test.jsonl, or one file. All rows are checked, as a stream, before any is given. Of one file, and
+ * of a folder with train.jsonl alone, a tenth of the rows is held back for valid and another for
+ * test, drawn by the seed. With valid.jsonl alone, test is empty.
+ * @throws FileError listing every faulty row with file and line, or that a file is missing;
+ *   ArgumentError if an option is unknown or there are too few rows to hold some back
+ */
+export async function readData(folderOrFile: string, options: DataOptions = {}): Promise<Data> {
+  assertOptions(CALLER, options, OPTIONS);
+  const files = await findFiles(folderOrFile);
+  const scanned = { train: await scanRows(files.train), ...(await scanHeldBack(files)) };
+  const faults = Object.values(scanned).flatMap((one) => one.faults);
+  if (faults.length > 0) throw new FileError(CALLER, folderOrFile, faults);
+  const { train, valid, test } = scanned;
+  const draw = new Draw(options.seed ?? 0, 'held back');
+  if (valid)
+    return { train: train.rows, valid: valid.rows, test: test?.rows ?? valid.rows.pick([]) };
+  const parts = holdBack(folderOrFile, train.rows, draw, test ? 1 : 2);
+  return { ...parts, test: test?.rows ?? parts.test };
+}
+
+interface Files {
+  train: string;
+  valid?: string | undefined;
+  test?: string | undefined;
+}
+
+async function scanHeldBack({ valid, test }: Files) {
+  return {
+    ...(valid && { valid: await scanRows(valid) }),
+    ...(test && { test: await scanRows(test) }),
+  };
+}
+
+async function findFiles(folderOrFile: unknown): Promise<Files> {
+  if (typeof folderOrFile !== 'string' || folderOrFile === '') {
+    throw new ArgumentError(
+      `${CALLER}: the data must be a folder or a .jsonl file, got ${quote(folderOrFile)}.`,
+    );
+  }
+  if (!existsSync(folderOrFile)) {
+    throw new FileError(CALLER, folderOrFile, ['the folder or file must be there, but is not.']);
+  }
+  if (!statSync(folderOrFile).isDirectory()) return { train: assertJsonl(folderOrFile) };
+  const names = await readdir(folderOrFile);
+  const find = (...wanted: string[]) => {
+    const name = wanted.find((one) => names.includes(one));
+    return name === undefined ? undefined : path.join(folderOrFile, name);
+  };
+  const train = find('train.jsonl');
+  if (!train) {
+    const shown = names.slice(0, 5).join(', ') || 'nothing';
+    throw new FileError(CALLER, folderOrFile, [
+      `the folder must hold train.jsonl, got ${shown}. One file with all rows is read too: ${CALLER}('rows.jsonl').`,
+    ]);
+  }
+  return { train, valid: find('valid.jsonl', 'validation.jsonl'), test: find('test.jsonl') };
+}
+
+function assertJsonl(file: string): string {
+  const ending = path.extname(file).toLowerCase();
+  if (!['.parquet', '.csv', '.tsv', '.arrow', '.zip', '.gz', '.xlsx'].includes(ending)) return file;
+  throw new FileError(CALLER, file, [
+    `the file must be JSONL, a JSON row in each line, got ${ending}. In Python: datasets.load_dataset(...).to_json("rows.jsonl").`,
+  ]);
+}
+
+/** Holds back rows for valid and, of two parts, for test. */
+function holdBack(source: string, rows: Rows, draw: Draw, parts: 1 | 2): Data {
+  const count = Math.max(1, Math.round(rows.length * HELD_BACK));
+  const held = parts * count;
+  if (rows.length <= held) {
+    throw new ArgumentError(
+      `${CALLER}: ${source} must have ${held + 1} rows or more, so that some can be held back, got ${rows.length}.`,
+    );
+  }
+  const drawn = draw.shuffle([...Array(rows.length).keys()]);
+  const part = (from: number, to: number) => rows.pick(drawn.slice(from, to).sort((a, b) => a - b));
+  return {
+    train: part(held, rows.length),
+    valid: part(0, count),
+    test: part(count, held),
+  };
+}
