@@ -10,6 +10,7 @@ export {
   makeBatch,
   meanInterval,
   meanLoss,
+  packExamples,
   repeat,
 } from './data';
 export type { Batch, CutExamples, Example, LabelledPiece } from './data';

@@ -7,6 +7,7 @@ import {
   type ModelSource,
   positions,
   residual,
+  type Starts,
   type WeightLayout,
   type Weights,
   weightsBelow,
@@ -69,14 +70,14 @@ export class GPT2 extends LanguageModel {
   override extend(
     ids: tf.Tensor,
     past: KeyValues[] = [],
-    padding: tf.Tensor1D | null = null,
+    starts: Starts | null = null,
   ): { hidden: tf.Tensor; past: KeyValues[] } {
     this.assertAlive('GPT2.hiddenStates');
     const { start, end } = this.positionsOf(ids, past, 'n_positions');
     return tf.tidy(() => {
-      const embedded = this.child('transformer.wpe').forward(positions(start, end, padding));
+      const embedded = this.child('transformer.wpe').forward(positions(start, end, starts));
       let x = this.child('transformer.wte').forward(ids).add(embedded);
-      const mask = attentionMask(end - start, end, { padding });
+      const mask = attentionMask(end - start, end, { starts });
       const extended = this.blocks.map((block, i) => {
         const { y, k, v } = block.extend(x, mask, past[i]);
         x = y;

@@ -59,7 +59,9 @@ test('counts in the loss of completions and in log-probabilities, and trains', a
   const each = (await completionLogProbabilities(model, EXAMPLES.map(exampleOf))).flat();
   assertClose([-each.reduce((sum, value) => sum + value, 0) / each.length], [loss], tolerance());
   const { lora } = loraLayersOf(model).get('lm_head') ?? {};
-  const { value, grads } = tf.variableGrads(() => completionLoss(model, makeBatch(EXAMPLES.map(exampleOf))));
+  const { value, grads } = tf.variableGrads(() =>
+    completionLoss(model, makeBatch(EXAMPLES.map(exampleOf))),
+  );
   for (const matrix of [lora?.A, lora?.B]) {
     const [size = 0] = await read((grads[matrix?.name ?? ''] as tf.Tensor).abs().max());
     assert.ok(size > 0);

@@ -5,6 +5,7 @@ import {
   type KeyValues,
   LanguageModel,
   type ModelSource,
+  type Starts,
   type WeightLayout,
   type Weights,
   weightsBelow,
@@ -88,7 +89,7 @@ export class Llama extends LanguageModel {
   override extend(
     ids: tf.Tensor,
     past: KeyValues[] = [],
-    padding: tf.Tensor1D | null = null,
+    starts: Starts | null = null,
   ): { hidden: tf.Tensor; past: KeyValues[] } {
     this.assertAlive('Llama.hiddenStates');
     const { config } = this;
@@ -96,7 +97,7 @@ export class Llama extends LanguageModel {
     return tf.tidy(() => {
       const embedded = this.child('model.embed_tokens').forward(ids);
       let x = config.embedScale === 1 ? embedded : embedded.mul(config.embedScale);
-      const places = placesOf(config, { start, end, padding });
+      const places = placesOf(config, { start, end, starts });
       const extended = this.blocks.map((block, i) => {
         const { y, k, v } = block.extend(x, places[i] as Place, past[i]);
         x = y;

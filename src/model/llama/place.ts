@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { attentionMask } from '../transformer';
+import { attentionMask, type Starts } from '../transformer';
 import type { BlockKind, LlamaConfig } from './config';
 import type { Rope } from './rope';
 import { type Rotations, rotations } from './rotations';
@@ -12,23 +12,23 @@ export interface Place {
   mask: tf.Tensor | null;
 }
 
-/** Positions `start` to `end` of texts, of which the first `padding` [batch] are padding. */
+/** Positions `start` to `end` of rows, and where the texts in them start; null if at 0. */
 export interface Span {
   start: number;
   end: number;
-  padding: tf.Tensor1D | null;
+  starts: Starts | null;
 }
 
 /** Makes the place of each block. Blocks with one rope or one window share tensors, the caller's. */
-export function placesOf({ headDim, blocks }: LlamaConfig, { start, end, padding }: Span): Place[] {
+export function placesOf({ headDim, blocks }: LlamaConfig, { start, end, starts }: Span): Place[] {
   const turned = new Map<Rope, Rotations>();
   const masks = new Map<number | null, tf.Tensor | null>();
   for (const { rope, window } of blocks) {
     if (rope && !turned.has(rope)) {
-      turned.set(rope, rotations(rope, headDim, { start, end, padding }));
+      turned.set(rope, rotations(rope, headDim, { start, end, starts }));
     }
     if (!masks.has(window)) {
-      masks.set(window, attentionMask(end - start, end, { padding, window }));
+      masks.set(window, attentionMask(end - start, end, { starts, window }));
     }
   }
   return blocks.map(({ rope, window }) => ({
@@ -39,6 +39,6 @@ export function placesOf({ headDim, blocks }: LlamaConfig, { start, end, padding
 
 /** The place of a block of this kind at the start of a text; tensors are the caller's. */
 export function placeAtStart(config: LlamaConfig, kind: BlockKind, x: tf.Tensor): Place {
-  const span = { start: 0, end: x.shape[1] as number, padding: null };
+  const span = { start: 0, end: x.shape[1] as number, starts: null };
   return placesOf({ ...config, blocks: [kind] }, span)[0] as Place;
 }

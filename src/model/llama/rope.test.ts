@@ -47,7 +47,7 @@ describe('rotations', () => {
   const angle = (position: number, i: number) => position * 300 ** (-i / 3);
 
   test('are cos and sin of position · θ^(-2i/size)', async () => {
-    const { cos, sin } = rotations(rope, 6, { start: 4, end: 900, padding: null });
+    const { cos, sin } = rotations(rope, 6, { start: 4, end: 900, starts: null });
     assert.deepEqual(cos.shape, [896, 3]);
     const want = (f: (x: number) => number) =>
       Array.from({ length: 896 * 3 }, (_, k) => f(angle(4 + Math.floor(k / 3), k % 3)));
@@ -62,7 +62,7 @@ describe('rotations', () => {
     };
     const padding = tf.tensor1d([0, 2], 'int32');
     const start = memory().tensors;
-    const { cos, sin } = rotations(yarn, 6, { start: 1, end: 5, padding });
+    const { cos, sin } = rotations(yarn, 6, { start: 1, end: 5, starts: padding });
     assert.equal(memory().tensors, start + 2);
     assert.deepEqual(cos.shape, [2, 4, 3]);
     const positions = [1, 2, 3, 4, 0, 0, 1, 2];

@@ -1,22 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
-import { positions } from '../transformer';
+import { positions, type Starts } from '../transformer';
 import { frequencies, type Rope } from './rope';
 
-/** The cosine and sine of each angle, [time, size / 2], or [batch, time, size / 2] with padding. */
+/** The cosine and sine of each angle, [time, size / 2], or [batch, time, size / 2] with starts. */
 export type Rotations = Record<'cos' | 'sin', tf.Tensor>;
 
 /**
  * Makes the rotations of positions `start` to `end`, owned by the caller. They are computed on the
  * host: a GPU's cos of a large angle may be rough.
- * @param padding how many positions before each text are padding [batch]
+ * @param starts where the text of each position starts; null if at 0
  */
 export function rotations(
   rope: Rope,
   size: number,
-  { start, end, padding }: { start: number; end: number; padding: tf.Tensor1D | null },
+  { start, end, starts }: { start: number; end: number; starts: Starts | null },
 ): Rotations {
   const w = frequencies(rope, size, end);
-  const first = padding ? 0 : start;
+  const first = starts ? 0 : start;
   const scale = rope.type === 'yarn' ? rope.scale : 1;
   const table = (f: (angle: number) => number) =>
     tf.tensor2d(
@@ -29,8 +29,8 @@ export function rotations(
     );
   return tf.tidy(() => {
     const [cos, sin] = [table(Math.cos), table(Math.sin)];
-    if (!padding) return { cos, sin };
-    const ids = positions(start, end, padding);
+    if (!starts) return { cos, sin };
+    const ids = positions(start, end, starts);
     return { cos: tf.gather(cos, ids), sin: tf.gather(sin, ids) };
   });
 }

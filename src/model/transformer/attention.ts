@@ -33,39 +33,51 @@ export function attention(
   });
 }
 
+/**
+ * Where the text of each position starts (int32): [batch] if each row ends with one text, after
+ * padding; [batch, time] if rows hold several, one after another.
+ */
+export type Starts = tf.Tensor1D | tf.Tensor2D;
+
 /** Which positions a text's positions see. */
 export interface Sight {
-  /** how many positions before a text are padding [batch] (int32); null if none */
-  padding?: tf.Tensor1D | null;
+  /** null if each row is one text from its first position on */
+  starts?: Starts | null;
   /** how many positions each one sees, itself included; null for all before it */
   window?: number | null;
 }
 
 /**
  * Makes the mask added to the attention scores of the last `time` of `all` positions: 0 for positions
- * that are seen, -1e9 for others: later ones, padding, and those before the window. `exp` makes that
- * 0, and a finite number can't turn into NaN. [time, all], or [batch, 1, time, all] with padding; null
+ * that are seen, -1e9 for others: later ones, those before the text, and those before the window. `exp` makes that
+ * 0, and a finite number can't turn into NaN. [time, all], or [batch, 1, time, all] with starts; null
  * if all positions are seen.
  */
 export function attentionMask(
   time: number,
   all: number,
-  { padding = null, window = null }: Sight = {},
+  { starts = null, window = null }: Sight = {},
 ): tf.Tensor | null {
   const isCut = window !== null && window < all;
-  if (time === 1 && !padding && !isCut) return null;
+  if (time === 1 && !starts && !isCut) return null;
   return tf.tidy(() => {
     const seen = tf.range(0, all);
     const own = tf.range(all - time, all).expandDims(1); // [time, 1]
     let hidden: tf.Tensor = seen.greater(own); // [time, all]
     if (isCut) hidden = hidden.logicalOr(seen.lessEqual(own.sub(window)));
-    if (padding) hidden = hidden.logicalOr(seen.less(padding.reshape([-1, 1, 1, 1])));
+    if (starts)
+      hidden = hidden.logicalOr(seen.less(byPosition(starts).expandDims(1).expandDims(3)));
     return hidden.cast('float32').mul(-1e9);
   });
 }
 
-/** Numbers the positions of each text from 0: [time], or [batch, time] with padding. */
-export function positions(start: number, end: number, padding: tf.Tensor1D | null): tf.Tensor {
+/** Numbers the positions of each text from 0, padding as 0: [time], or [batch, time] with starts. */
+export function positions(start: number, end: number, starts: Starts | null): tf.Tensor {
   const range = tf.range(start, end, 1, 'int32');
-  return padding ? range.sub(padding.expandDims(1)).maximum(tf.scalar(0, 'int32')) : range;
+  return starts ? range.sub(byPosition(starts)).maximum(tf.scalar(0, 'int32')) : range;
+}
+
+/** [batch, time], or [batch, 1] if all positions of a row have one start. */
+function byPosition(starts: Starts): tf.Tensor {
+  return starts.rank === 1 ? starts.expandDims(1) : starts;
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, quote, ShapeError } from '../../tensor/errors';
 import { linearProduct, Module, asMatrix } from '../../tensor/nn';
-import type { KeyValues } from './attention';
+import type { KeyValues, Starts } from './attention';
 import type { WeightLayout } from './weight-layout';
 
 /** The part of a config that all model families have. */
@@ -55,14 +55,15 @@ export abstract class LanguageModel extends Module {
   /**
    * The hidden states of ids that follow a past, and the past that includes them: one entry for
    * each block. The caller owns both and frees the old past. Where texts differ in length, the
-   * shorter ones are padded at their start: `padding` [batch] (int32) counts the padded
-   * positions, the past's included.
+   * shorter ones are padded at their start: `starts` [batch] (int32) counts the padded
+   * positions, the past's included. Where rows hold several texts, `starts` [batch, time] says
+   * where that of each position starts; a text sees nothing of those before it.
    * @throws ShapeError if past and ids together are longer than maxPositions
    */
   abstract extend(
     ids: tf.Tensor,
     past?: KeyValues[],
-    padding?: tf.Tensor1D | null,
+    starts?: Starts | null,
   ): { hidden: tf.Tensor; past: KeyValues[] };
 
   /**
@@ -91,10 +92,11 @@ export abstract class LanguageModel extends Module {
 
   /**
    * Runs all but the head: ids [batch, time] (int32) -> [batch, time, width].
+   * @param starts as in `extend`; null if each row is one text
    * @throws ShapeError if ids has another rank or is longer than maxPositions
    */
-  hiddenStates(ids: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => this.extend(ids).hidden);
+  hiddenStates(ids: tf.Tensor, starts: Starts | null = null): tf.Tensor {
+    return tf.tidy(() => this.extend(ids, [], starts).hidden);
   }
 
   /** The head, for all positions or only those of interest: [..., width] -> [..., vocabSize] */

@@ -19,6 +19,8 @@ export interface Batch {
    * and padding
    */
   readonly labels: number[];
+  /** [size, time], where the text of each position starts, if a row holds several; 0 unless given */
+  readonly starts?: number[][];
 }
 
 /** The id of padding. Any id will do: causal attention hides padding, and it has no label. */
@@ -37,9 +39,13 @@ export function makeBatch(examples: readonly Example[]): Batch {
     );
   }
   const positions = Array.from({ length: time }, (_, i) => i);
+  const isPacked = examples.some(({ starts }) => starts);
   return {
     ids: examples.map(({ ids }) => positions.map((i) => ids[i] ?? PADDING)),
     labels: examples.flatMap(({ labels }) => positions.map((i) => labels[i + 1] ?? IGNORED)),
+    ...(isPacked && {
+      starts: examples.map(({ starts }) => positions.map((i) => starts?.[i] ?? 0)),
+    }),
   };
 }
 

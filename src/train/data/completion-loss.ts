@@ -16,7 +16,7 @@ import type { Example } from './example';
 export function completionLoss(model: LanguageModel, ...batches: readonly Batch[]): tf.Scalar {
   assertModule('completionLoss', model);
   return tf.tidy(() => {
-    const hidden = model.hiddenStates(model.idsTensor(padTogether(batches))); // [Σsize, time, width]
+    const hidden = hiddenStates(model, batches); // [Σsize, time, width]
     const logits = model.isHeadAdapted ? model.logits(hidden) : null;
     let row = 0;
     const losses = batches.map((batch) => {
@@ -30,11 +30,25 @@ export function completionLoss(model: LanguageModel, ...batches: readonly Batch[
   });
 }
 
-/** Pads the rows of all batches to the longest. */
-function padTogether(batches: readonly Batch[]): number[][] {
+/** Computes the hidden states of the rows of all batches, padded to the longest. */
+function hiddenStates(model: LanguageModel, batches: readonly Batch[]): tf.Tensor {
   const rows = batches.flatMap(({ ids }) => ids);
   const time = Math.max(...rows.map(({ length }) => length));
-  return rows.map((row) => [...row, ...new Array<number>(time - row.length).fill(PADDING)]);
+  const padded = (row: number[], value: number) => [
+    ...row,
+    ...new Array<number>(time - row.length).fill(value),
+  ];
+  const ids = model.idsTensor(rows.map((row) => padded(row, PADDING)));
+  if (!batches.some(({ starts }) => starts)) return model.hiddenStates(ids);
+  const starts = batches.flatMap(({ starts, ids }) => starts ?? ids.map(() => []));
+  return model.hiddenStates(
+    ids,
+    tf.tensor2d(
+      starts.map((row) => padded(row, 0)),
+      [rows.length, time],
+      'int32',
+    ),
+  );
 }
 
 /** Slices a batch's states or logits, without the padding of others; its first row is `row`: [size, time, width]. */
@@ -53,11 +67,12 @@ export async function completionLogProbabilities(
   model: LanguageModel,
   examples: readonly Example[],
 ): Promise<number[][]> {
-  const { ids, labels } = makeBatch(examples);
+  const batch = makeBatch(examples);
+  const { labels } = batch;
   const counted = [...labels.keys()].filter((i) => !isIgnored(labels[i] as number));
   if (counted.length === 0) return examples.map(() => []);
   const chosen = tf.tidy(() => {
-    const hidden = model.hiddenStates(model.idsTensor(ids));
+    const hidden = hiddenStates(model, [batch]);
     const rowsOf = (all: tf.Tensor) =>
       all.reshape([labels.length, -1]).gather(tf.tensor1d(counted, 'int32'));
     // An adapter on the head may be one of several, each for a row of the batch.

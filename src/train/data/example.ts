@@ -19,6 +19,8 @@ export interface Example {
   readonly labels: readonly number[];
   /** the answers of a conversation that are not learned; 0 unless given */
   readonly answersLeftOut?: number;
+  /** for each id, where its text starts, if these are several texts; 0 unless given */
+  readonly starts?: readonly number[];
 }
 
 /** How rows are encoded. */

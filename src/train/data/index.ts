@@ -9,6 +9,7 @@ export type { Example } from './example';
 export { labelledPieces } from './labelled-pieces';
 export type { LabelledPiece } from './labelled-pieces';
 export { meanInterval } from './mean-interval';
+export { packExamples } from './pack-examples';
 export { repeat } from './repeat';
 export { mean, standardDeviation } from './statistics';
 export { studentQuantile } from './student-quantile';

@@ -31,7 +31,7 @@ const MASKS: Record<string, (shape: Shape, random: Random) => tf.Tensor | null> 
   'a mask of padding': ([batch, , time, all]) =>
     tf.tidy(() => {
       const padding = Array.from({ length: batch }, (_, i) => Math.min(i, all - time));
-      return attentionMask(time, all, { padding: tf.tensor1d(padding) }) as tf.Tensor;
+      return attentionMask(time, all, { starts: tf.tensor1d(padding) }) as tf.Tensor;
     }),
   'any numbers [time, all]': ([, , time, all], random) => random.normal([time, all], 0, 2),
   'any numbers [batch, 1, time, all]': ([batch, , time, all], random) =>
@@ -62,7 +62,7 @@ describe('MaskedSoftmax and its gradient equal loops in float64', () => {
 });
 
 test('A row of padding that sees nothing still has finite shares that sum to 1', async () => {
-  const mask = attentionMask(3, 3, { padding: tf.tensor1d([2, 0]) }) as tf.Tensor;
+  const mask = attentionMask(3, 3, { starts: tf.tensor1d([2, 0]) }) as tf.Tensor;
   const p = maskedSoftmax(
     { scores: new Random(1).normal([2, 1, 3, 3], 0, 1), mask },
     { scale: SCALE },
