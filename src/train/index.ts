@@ -13,6 +13,8 @@ export {
   packExamples,
   repeat,
 } from './data';
+export { adapterOf, completeRecipe, fineTune, RECIPE, runFolder, validationLoss } from './finetune';
+export type { FineTuneOptions, FineTuneStep, Recipe, ValidationLoss } from './finetune';
 export type { Batch, CutExamples, Example, LabelledPiece } from './data';
 export {
   adamW,

@@ -56,6 +56,7 @@ describe('makeBatch', () => {
         [3, 4, 2, 0],
       ],
       labels: [IGNORED, IGNORED, 8, 9, IGNORED, 2, IGNORED, IGNORED],
+      tokens: 7,
     });
     assert.equal(countLabels(batch), 3);
   });

@@ -21,6 +21,8 @@ export interface Batch {
   readonly labels: number[];
   /** [size, time], where the text of each position starts, if a row holds several; 0 unless given */
   readonly starts?: number[][];
+  /** how many of `ids` are no padding */
+  readonly tokens?: number;
 }
 
 /** The id of padding. Any id will do: causal attention hides padding, and it has no label. */
@@ -43,6 +45,7 @@ export function makeBatch(examples: readonly Example[]): Batch {
   return {
     ids: examples.map(({ ids }) => positions.map((i) => ids[i] ?? PADDING)),
     labels: examples.flatMap(({ labels }) => positions.map((i) => labels[i + 1] ?? IGNORED)),
+    tokens: examples.reduce((sum, { ids }) => sum + Math.min(ids.length, time), 0),
     ...(isPacked && {
       starts: examples.map(({ starts }) => positions.map((i) => starts?.[i] ?? 0)),
     }),
