@@ -13,8 +13,16 @@ export {
   packExamples,
   repeat,
 } from './data';
-export { adapterOf, completeRecipe, fineTune, RECIPE, runFolder, validationLoss } from './finetune';
-export type { FineTuneOptions, FineTuneStep, Recipe, ValidationLoss } from './finetune';
+export {
+  answerAll,
+  adapterOf,
+  completeRecipe,
+  fineTune,
+  RECIPE,
+  runFolder,
+  validationLoss,
+} from './finetune';
+export type { Answer, FineTuneOptions, FineTuneStep, Recipe, ValidationLoss } from './finetune';
 export type { Batch, CutExamples, Example, LabelledPiece } from './data';
 export {
   adamW,

@@ -5,7 +5,8 @@ import { stateFolder } from '../../files/local';
 import { fetchPipFile } from '../../files/pip';
 import { assertOptions } from '../../tensor/errors';
 
-const NAME = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+/** The name of the course's real model on the hub. */
+export const SMOLLM2 = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 
 const FILES = [
   'config.json',
@@ -43,13 +44,13 @@ export interface SmolLM2Options {
 export async function smolLM2(options: SmolLM2Options = {}): Promise<string> {
   assertOptions('smolLM2', options, { say: 'optional', onProgress: 'optional' });
   const { say = () => undefined, onProgress } = options;
-  if (await isCached(NAME, FILES)) return NAME;
+  if (await isCached(SMOLLM2, FILES)) return SMOLLM2;
   if (existsSync(SMOLLM2_GGUF)) return SMOLLM2_GGUF;
-  say(`Fetching ${NAME} from the hub: 270 MB, licence Apache 2.0.`);
+  say(`Fetching ${SMOLLM2} from the hub: 270 MB, licence Apache 2.0.`);
   try {
     const hub = { ...(onProgress && { onProgress }) };
-    for (const file of FILES) await hubFile({ caller: 'smolLM2', model: NAME, file }, hub);
-    return NAME;
+    for (const file of FILES) await hubFile({ caller: 'smolLM2', model: SMOLLM2, file }, hub);
+    return SMOLLM2;
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
     say("The hub can't be reached.");
@@ -87,7 +88,7 @@ async function fetchGguf(say: (line: string) => void): Promise<void> {
 
 function downloadError(caller: string, from: string, cause: Error): DownloadError {
   return new DownloadError(
-    { caller, model: NAME, file: path.basename(SMOLLM2_GGUF) },
+    { caller, model: SMOLLM2, file: path.basename(SMOLLM2_GGUF) },
     `SmolLM2 must come from ${from} Connect once, then run the same line again.`,
     cause,
   );

@@ -6,7 +6,7 @@ export type { CutExamples } from './cut-examples';
 export { describeExamples } from './describe-examples';
 export { encodeRows } from './example';
 export type { Example } from './example';
-export { labelledPieces } from './labelled-pieces';
+export { isLearned, labelledPieces } from './labelled-pieces';
 export type { LabelledPiece } from './labelled-pieces';
 export { meanInterval } from './mean-interval';
 export { packExamples } from './pack-examples';

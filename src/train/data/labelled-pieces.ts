@@ -12,13 +12,19 @@ export interface LabelledPiece {
 /** Decodes an example into pieces, with all special tokens, to show what is learned and what is not. */
 export function labelledPieces(tokenizer: Tokenizer, { ids, labels }: Example): LabelledPiece[] {
   assertTokenizer('labelledPieces', tokenizer);
-  const isLearned = (i: number) => i > 0 && !isIgnored(labels[i] ?? IGNORED);
-  const starts = [...ids.keys()].filter((i) => i === 0 || isLearned(i) !== isLearned(i - 1));
+  const starts = [...ids.keys()].filter(
+    (i) => i === 0 || isLearned(labels, i) !== isLearned(labels, i - 1),
+  );
   return starts.map((start, piece) => ({
     text: tokenizer.decode(ids.slice(start, starts[piece + 1]), {
       skip_special_tokens: false,
       clean_up_tokenization_spaces: false,
     }),
-    isLearned: isLearned(start),
+    isLearned: isLearned(labels, start),
   }));
+}
+
+/** Whether the token at a place is learned; the first never is, for nothing comes before it. */
+export function isLearned(labels: readonly number[], place: number): boolean {
+  return place > 0 && !isIgnored(labels[place] ?? IGNORED);
 }

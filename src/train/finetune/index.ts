@@ -1,3 +1,5 @@
+export { answerAll } from './answer-all';
+export type { Answer } from './answer-all';
 export { fineTune } from './fine-tune';
 export type { FineTuneOptions, FineTuneStep } from './fine-tune';
 export { adapterOf, completeRecipe, RECIPE } from './recipe';

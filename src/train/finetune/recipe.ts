@@ -4,6 +4,10 @@ import { ArgumentError, assertOptions, type OptionKeys, quote } from '../../tens
 
 /** How an adapter is trained. Names are PEFT's, and those of Hugging Face's trainers. */
 export interface Recipe {
+  /** the base model's name, for readers of the file: `fineTune` is given the model itself */
+  model: string;
+  /** where the rows come from, for readers of the file too */
+  data: string;
   /** the adapter's rank */
   r: number;
   lora_alpha: number;
@@ -39,6 +43,8 @@ export interface Recipe {
 
 /** The recipe of a run for which nothing else is asked. */
 export const RECIPE: Recipe = {
+  model: '',
+  data: '',
   r: 8,
   lora_alpha: 16,
   lora_dropout: 0,
@@ -99,6 +105,7 @@ function ruleOf(key: keyof Recipe, value: unknown): string | null {
     const isNames = Array.isArray(value) && value.every((name) => typeof name === 'string');
     return typeof value === 'string' || isNames ? null : 'a name or a list of names';
   }
+  if (typeof RECIPE[key] === 'string') return typeof value === 'string' ? null : 'a text';
   if (typeof RECIPE[key] === 'boolean') return typeof value === 'boolean' ? null : 'true or false';
   const [isGood, rule] = NUMBERS[key] ?? [
     (number: number) => Number.isSafeInteger(number) && number > 0,

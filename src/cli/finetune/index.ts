@@ -1,0 +1,2 @@
+export { chat } from './chat';
+export { finetune } from './finetune';
