@@ -10,16 +10,23 @@ export interface Recipe {
   data: string;
   /** the adapter's rank */
   r: number;
+  /** the adapter's part is scaled by lora_alpha / r */
   lora_alpha: number;
+  /** the share of its inputs that is dropped while it learns */
   lora_dropout: number;
   /** names of layers, an expression that matches them whole, or 'all-linear' */
   target_modules: string | readonly string[];
+  /** true to scale by lora_alpha / sqrt(r) */
   use_rslora: boolean;
+  /** true for DoRA, which trains lengths apart from directions */
   use_dora: boolean;
+  /** the highest rate of AdamW */
   learning_rate: number;
   /** steps in which the rate rises from 0; then it falls to 0 along a cosine */
   warmup_steps: number;
+  /** of AdamW */
   weight_decay: number;
+  /** gradients that are longer are cut to this length */
   max_grad_norm: number;
   /** how often every row is learned; a part of a number is fine */
   epochs: number;
