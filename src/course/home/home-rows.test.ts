@@ -59,7 +59,7 @@ test('no wording, place, name or number of a row that is held back is one of a r
           percent ? `percent ${percent as number}` : [],
           degrees ? `degrees ${degrees as number}` : [],
           minutes ? `minutes ${minutes as number}` : [],
-          time ? `minute ${String(time).slice(-2)}` : [],
+          time ? `minute ${(time as string).slice(-2)}` : [],
         ].flat(),
       ),
     );
