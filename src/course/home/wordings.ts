@@ -176,35 +176,55 @@ export const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Sa
 
 /** Places of a house; each belongs to one split. */
 export const ROOMS: Record<Split, readonly string[]> = {
-  train: `kitchen; bedroom; living room; bathroom; attic; garage; hallway; office; dining room;
-    guest room; nursery; cellar; library; laundry room; porch; playroom; music room; greenhouse;
-    entrance; studio; tool shed; corridor; wine cellar; pantry; sun room; north wing; tea room;
-    boiler room; reading corner; summer house; staircase; winter garden; sewing room; barn`.split(
-    /;\s*/,
-  ),
-  test: `basement; workshop; balcony; study; conservatory; gym; sauna; mud room; game room;
-    upper floor; red salon; storage room; chapel; stable; box room; parlour`.split(/;\s*/),
+  train:
+    listed(`kitchen; bedroom; living room; bathroom; attic; garage; hallway; office; dining room; guest
+    room; nursery; cellar; library; laundry room; porch; playroom; music room; greenhouse;
+    entrance; studio; tool shed; corridor; pantry; sun room; north wing; tea room; boiler room;
+    reading corner; summer house; staircase; winter garden; sewing room; barn; canteen; kiosk;
+    landing; lobby; loft; oratory; pavilion; penthouse; pool house; pergola; scullery; server
+    room; shower; smithy; terrace; tower; treehouse; vault; veranda; walk-in closet; wardrobe;
+    waiting room; washroom; yoga room; anteroom; archive; bakery; bar; boathouse; bunker; cabin;
+    carport; classroom; cloakroom; courtyard; darkroom; den; dormitory; dressing room; fitness
+    room; foyer; gallery; gazebo; hobby room; hut; ice house; jacuzzi; kennel; kitchenette; lab;
+    lounge; mezzanine; orangery`),
+  test: listed(`basement; workshop; balcony; study; conservatory; gym; sauna; mud room; game room; upper
+    floor; red salon; storage room; chapel; stable; box room; parlour; cinema; crypt; drawing
+    room; guard house; larder; oak hall; potting shed; utility room`),
 };
 
-/** First names from many places; each belongs to one split. */
+/** First and last names from many places; each belongs to one split. */
 export const PERSONS: Record<Split, readonly string[]> = {
-  train: `Ada; Aisha; Akira; Alma; Amir; Anika; Anton; Arjun; Astrid; Aurora; Bashir; Beatriz; Bela;
-    Bianca; Bjorn; Bruno; Callum; Camila; Carmen; Chen; Chidi; Clara; Cosmo; Dagmar; Damir; Daphne;
-    Darius; Delia; Dimitri; Dolores; Edda; Edgar; Eilidh; Elif; Elias; Elvira; Emre; Enzo; Esther;
-    Eugene; Fabian; Farah; Fatima; Felix; Fiona; Florin; Freya; Gaspard; Gemma; Giulia; Goran; Greta;
-    Gustav; Hamza; Hanna; Haruto; Helga; Henrik; Hugo; Ibrahim; Ilse; Imani; Indira; Ines; Ingrid;
-    Isolde; Ivan; Jamal; Janek; Jasper; Jelena; Joaquin; Jolanda; Joris; Judith; Kaito; Kamil; Karim;
-    Katya; Keiko; Kenji; Kofi; Lars; Latifa; Leila; Lennart; Leocadia; Linus; Lorenzo; Lucia; Ludmila;
-    Magnus; Malik; Manuela; Marek; Mariam; Matilda; Mehmet; Milan; Mireille; Moritz; Nadia; Naoki;
-    Nasrin; Nikolai; Noor; Octavia; Olaf; Olga; Omar; Orla; Otto; Paloma; Pascal; Pedro; Petra; Piotr;
-    Priya; Quentin; Rafael; Rahel; Ramona; Rashid; Rhea; Rosalind; Ruben; Sabine; Salome; Sanjay; Selma;
-    Sergei; Sigrid; Silvio; Sofia; Soren; Stella; Sunil; Svenja; Tamara; Tariq; Tatiana; Thandi; Theo;
-    Tomasz; Ulrich; Umar; Ursula; Valentin; Vera; Viktor; Wanda; Wilhelm; Xavier; Yasmin; Yusuf; Zara`.split(
-    /;\s*/,
-  ),
-  test: `Agnes; Aleksander; Bernadette; Boris; Cecilia; Dragan; Eleni; Emeka; Ferdinand; Gabriela;
-    Hassan; Hedwig; Ismael; Juliana; Kasimir; Lavinia; Leopold; Marguerite; Mustafa; Natalia; Nils;
-    Ottilie; Philippa; Rosario; Rukmini; Sebastian; Tadeusz; Theresa; Vikram; Winifred; Yolanda; Zoltan`.split(
-    /;\s*/,
-  ),
+  train:
+    listed(`Ada; Aisha; Akira; Alma; Amir; Anika; Anton; Arjun; Astrid; Aurora; Bashir; Beatriz; Bela;
+    Bianca; Bjorn; Bruno; Callum; Camila; Carmen; Chen; Chidi; Clara; Cosmo; Dagmar; Damir;
+    Daphne; Darius; Delia; Dimitri; Dolores; Edda; Edgar; Eilidh; Elif; Elias; Elvira; Emre;
+    Enzo; Esther; Eugene; Fabian; Farah; Fatima; Felix; Fiona; Florin; Freya; Gaspard; Gemma;
+    Giulia; Goran; Greta; Gustav; Hamza; Hanna; Haruto; Helga; Henrik; Hugo; Ibrahim; Ilse;
+    Imani; Indira; Ines; Ingrid; Isolde; Ivan; Jamal; Janek; Jasper; Jelena; Joaquin; Jolanda;
+    Joris; Judith; Kaito; Kamil; Karim; Katya; Keiko; Kenji; Kofi; Lars; Latifa; Leila; Lennart;
+    Leocadia; Linus; Lorenzo; Lucia; Ludmila; Magnus; Malik; Manuela; Marek; Mariam; Matilda;
+    Mehmet; Milan; Mireille; Moritz; Nadia; Naoki; Nasrin; Nikolai; Noor; Octavia; Olaf; Olga;
+    Omar; Orla; Otto; Paloma; Pascal; Pedro; Petra; Piotr; Priya; Quentin; Rafael; Rahel;
+    Ramona; Rashid; Rhea; Rosalind; Ruben; Sabine; Salome; Sanjay; Selma; Sergei; Sigrid;
+    Silvio; Sofia; Soren; Stella; Sunil; Svenja; Tamara; Tariq; Tatiana; Thandi; Theo; Tomasz;
+    Ulrich; Umar; Ursula; Valentin; Vera; Viktor; Wanda; Wilhelm; Xavier; Yasmin; Yusuf; Zara;
+    Ms Abbott; Mr Achebe; Ms Adeyemi; Mr Aksoy; Ms Alvarez; Mr Bakker; Ms Banerjee; Mr Becker;
+    Ms Bianchi; Mr Bondar; Ms Castillo; Mr Chaudhry; Ms Cohen; Mr Costa; Ms Dahl; Mr Demir; Ms
+    Dubois; Mr Eriksson; Ms Farkas; Mr Fischer; Ms Fujita; Mr Garcia; Ms Goldberg; Mr Grieg; Ms
+    Hakimi; Mr Hansen; Ms Hoang; Mr Horvat; Ms Ivanova; Mr Jansen; Ms Jovanovic; Mr Kapoor; Ms
+    Keller; Mr Kowalski; Ms Laurent; Mr Lindqvist; Ms Lombardi; Mr Macleod; Ms Marchetti; Mr
+    Mensah; Ms Mwangi; Mr Nakamura; Ms Novak; Mr Okafor; Ms Olsen; Mr Papadakis; Ms Petrov; Mr
+    Quispe; Ms Rahman; Mr Reyes; Ms Rossi; Mr Salonen; Ms Santos; Mr Schreiber; Ms Sharma; Mr
+    Sokolov; Ms Suzuki; Mr Takahashi; Ms Thorne; Mr Toth; Ms Ueda; Mr Vasquez; Ms Virtanen; Mr
+    Wagner; Ms Weiss; Mr Yamada; Ms Yilmaz; Mr Zeller`),
+  test: listed(`Agnes; Aleksander; Bernadette; Boris; Cecilia; Dragan; Eleni; Emeka; Ferdinand; Gabriela;
+    Hassan; Hedwig; Ismael; Juliana; Kasimir; Lavinia; Leopold; Marguerite; Mustafa; Natalia;
+    Nils; Ottilie; Philippa; Rosario; Rukmini; Sebastian; Tadeusz; Theresa; Vikram; Winifred;
+    Yolanda; Zoltan; Ms Bergstrom; Mr Castellano; Ms Delacroix; Mr Fitzgerald; Ms Hernandez; Mr
+    Iyer; Ms Kovalenko; Mr Matsumoto; Ms Nwosu; Mr Osterberg; Ms Ramanujan; Mr Vandermeer`),
 };
+
+/** The items of a text, between semicolons. */
+function listed(text: string): string[] {
+  return text.split(';').map((item) => item.trim().replace(/\s+/g, ' '));
+}
