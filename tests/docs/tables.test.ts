@@ -224,6 +224,24 @@ function timesTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
+/** One line per quantity: a GGUF file's weights widened, and as they are. */
+function packedTable(): string {
+  const rows = readResults('packed-memory');
+  const devices = new Set(rows.map(({ device }) => String(device)));
+  const line = (what: string, key: string, unit: string) =>
+    `| ${[what, ...rows.map((row) => `${String(row[key])} ${unit}`)].join(' | ')} |`;
+  const lines = [
+    line('weights', 'weightMegabytes', 'MB'),
+    line('the process before anything is loaded', 'startMegabytes', 'MB'),
+    line('at most, while it loads', 'loadPeakMegabytes', 'MB'),
+    line('at most, after 6 steps', 'stepPeakMegabytes', 'MB'),
+    line('a step', 'stepSeconds', 's'),
+  ];
+  const names = rows.map(({ weights }) => String(weights)).join(' | ');
+  const head = [`| measured on ${[...devices].join()} | ${names} |`, '| - | -: | -: |'];
+  return `\n${[...head, ...lines].join('\n')}\n\n`;
+}
+
 interface SoakRow {
   work: string;
   times: number;
@@ -268,6 +286,7 @@ const TABLES = {
   adapters: adaptersTable,
   speed: speedTable,
   smollm2: smollm2Table,
+  packed: packedTable,
   soak: soakTable,
   wings: wingsTable,
 };

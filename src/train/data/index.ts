@@ -4,7 +4,7 @@ export { completionLogProbabilities, completionLoss, meanLoss } from './completi
 export { cutExamples } from './cut-examples';
 export type { CutExamples } from './cut-examples';
 export { describeExamples } from './describe-examples';
-export { encodeRows } from './example';
+export { encodeRows } from './encode-rows';
 export type { Example } from './example';
 export { isLearned, labelledPieces } from './labelled-pieces';
 export type { LabelledPiece } from './labelled-pieces';

@@ -9,7 +9,8 @@ import { FIXTURES } from '../../../tests/fixture';
 import { type ChatMessage, type ChatTemplate, loadChatTemplate, loadTokenizer } from '../../model';
 import { IGNORED } from '../loop';
 import { describeExamples } from './describe-examples';
-import { encodeRows, type Example } from './example';
+import { encodeRows } from './encode-rows';
+import type { Example } from './example';
 import { labelledPieces } from './labelled-pieces';
 
 /** What transformers makes of conversations, by `fixtures/chat_labels.py`. */

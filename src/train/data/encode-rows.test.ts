@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { IGNORED } from '../loop';
-import { encodeRows } from './example';
+import { encodeRows } from './encode-rows';
 
 /** One token for each character. */
 const tokenizer = {

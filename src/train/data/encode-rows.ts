@@ -1,0 +1,135 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { ChatTemplate } from '../../model';
+import { assertTokenizer } from '../../model/transformer';
+import {
+  ArgumentError,
+  assertOptions,
+  LoraError,
+  type OptionKeys,
+  quote,
+} from '../../tensor/errors';
+import { IGNORED } from '../loop';
+import { type Row, rowFault, Rows } from '../rows';
+import type { Example } from './example';
+import { labelAnswers } from './label-answers';
+
+/** How rows are encoded. */
+interface EncodeOptions {
+  /** the model's chat template: rows of messages need it; a prompt becomes the user's message */
+  template?: ChatTemplate;
+  /** what the template reads beside messages, such as `{ enable_thinking: false }` */
+  variables?: Readonly<Record<string, unknown>>;
+  /** ends a row of `text`, which needs it: `model.config.eosTokenIds[0]` */
+  eosTokenId?: number;
+}
+
+const OPTIONS: OptionKeys<EncodeOptions> = {
+  template: 'optional',
+  variables: 'optional',
+  eosTokenId: 'optional',
+};
+
+const CALLER = 'encodeRows';
+
+/**
+ * Encodes rows into token ids, with a label on each token that is to be learned: all answers of the
+ * assistant in `messages`, each with the token that ends it; the completion of a prompt; all of a
+ * text. With a template, prompt and completion are written as a conversation.
+ * @throws ArgumentError listing every row that can't be encoded, or has no label
+ */
+export function encodeRows(
+  tokenizer: Tokenizer,
+  rows: Iterable<Row>,
+  options: EncodeOptions = {},
+): Example[] {
+  assertOptions(CALLER, options, OPTIONS);
+  assertTokenizer(CALLER, tokenizer);
+  assertTemplate(options.template);
+  const isList = rows instanceof Rows || Array.isArray(rows);
+  if (!isList) {
+    throw new ArgumentError(
+      `${CALLER}: rows must be a list of { prompt, completion }, { messages } or { text }, got ${quote(rows)}.`,
+    );
+  }
+  const [examples, faults]: [Example[], string[]] = [[], []];
+  let index = 0;
+  for (const row of rows as Iterable<Row>) {
+    const encoded = encodeOrFault(tokenizer, row, options);
+    if (typeof encoded !== 'string') examples.push(encoded);
+    else faults.push(`${rows instanceof Rows ? rows.place(index) : `row ${index}`}: ${encoded}`);
+    index += 1;
+  }
+  if (faults.length > 0) throw new ArgumentError(`${CALLER}: ${listed(faults)}`);
+  return examples;
+}
+
+/** The faults that a message lists. */
+const SHOWN = 20;
+
+function listed(faults: string[]): string {
+  if (faults.length === 1) return faults.join();
+  const hidden = faults.length - SHOWN;
+  return ['', ...faults.slice(0, SHOWN), ...(hidden > 0 ? [`and ${hidden} more.`] : [])].join(
+    '\n  ',
+  );
+}
+
+function encodeOrFault(tokenizer: Tokenizer, row: Row, options: EncodeOptions): Example | string {
+  const fault = rowFault(row);
+  if (fault) return fault;
+  try {
+    const example = encodeRow(tokenizer, row, options);
+    const isLearned = example.labels.some((label, i) => i > 0 && label !== IGNORED);
+    return isLearned ? example : NO_LABEL;
+  } catch (error) {
+    if (error instanceof LoraError) return error.message.replace(/^[\w.]+: /, '');
+    throw error;
+  }
+}
+
+const NO_LABEL = 'the row must have a token to learn, after another one, got none.';
+
+function encodeRow(tokenizer: Tokenizer, row: Row, options: EncodeOptions): Example {
+  const { template, variables = {}, eosTokenId } = options;
+  if ('text' in row) return encodeText(tokenizer, row.text, eosTokenId);
+  if ('messages' in row) {
+    if (template) return labelAnswers(tokenizer, template, row, variables);
+    throw new ArgumentError(
+      'messages need the chat template of the model: encodeRows(tokenizer, rows, { template: await loadChatTemplate(name) }).',
+    );
+  }
+  const { prompt, completion } = row;
+  if (!template) return encodePrompt(tokenizer, prompt, completion);
+  const messages = [
+    { role: 'user', content: prompt },
+    { role: 'assistant', content: completion },
+  ];
+  return labelAnswers(tokenizer, template, { messages }, variables);
+}
+
+function encodeText(tokenizer: Tokenizer, text: string, eosTokenId: number | undefined): Example {
+  if (eosTokenId === undefined) {
+    throw new ArgumentError(
+      'a text needs eosTokenId, or the model would not learn to end: encodeRows(tokenizer, rows, { eosTokenId: model.config.eosTokenIds[0] }).',
+    );
+  }
+  const ids = [...tokenizer.encode(text).ids, eosTokenId];
+  return { ids, labels: ids };
+}
+
+function encodePrompt(tokenizer: Tokenizer, prompt: string, completion: string): Example {
+  const before = tokenizer.encode(prompt).ids;
+  // No second beginning of a text within it.
+  const after = tokenizer.encode(completion, { add_special_tokens: false }).ids;
+  return {
+    ids: [...before, ...after],
+    labels: [...before.map(() => IGNORED), ...after],
+  };
+}
+
+function assertTemplate(template: unknown): void {
+  if (template === undefined || template instanceof ChatTemplate) return;
+  throw new ArgumentError(
+    `${CALLER}: template must come from loadChatTemplate, got ${template instanceof Promise ? 'a promise. Await it' : quote(template)}.`,
+  );
+}
