@@ -7,6 +7,7 @@ import {
   type ModelSource,
   positions,
   residual,
+  type RunBlock,
   type Starts,
   type WeightLayout,
   type Weights,
@@ -67,24 +68,18 @@ export class GPT2 extends LanguageModel {
     return configJson(this.config, this.source.config);
   }
 
-  override extend(
+  protected override run(
     ids: tf.Tensor,
-    past: KeyValues[] = [],
-    starts: Starts | null = null,
-  ): { hidden: tf.Tensor; past: KeyValues[] } {
+    { past, starts }: { past: readonly KeyValues[]; starts: Starts | null },
+    runBlock: RunBlock,
+  ): tf.Tensor {
     this.assertAlive('GPT2.hiddenStates');
     const { start, end } = this.positionsOf(ids, past, 'n_positions');
-    return tf.tidy(() => {
-      const embedded = this.child('transformer.wpe').forward(positions(start, end, starts));
-      let x = this.child('transformer.wte').forward(ids).add(embedded);
-      const mask = attentionMask(end - start, end, { starts });
-      const extended = this.blocks.map((block, i) => {
-        const { y, k, v } = block.extend(x, mask, past[i]);
-        x = y;
-        return { k, v };
-      });
-      return { hidden: this.child('transformer.ln_f').forward(x), past: extended };
-    });
+    const embedded = this.child('transformer.wpe').forward(positions(start, end, starts));
+    let x = this.child('transformer.wte').forward(ids).add(embedded);
+    const mask = attentionMask(end - start, end, { starts });
+    for (const block of this.blocks) x = runBlock(block, x, mask);
+    return this.child('transformer.ln_f').forward(x);
   }
 }
 

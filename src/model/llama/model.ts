@@ -1,10 +1,11 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { ArgumentError } from '../../tensor/errors';
 import { Embedding, Linear, type Module } from '../../tensor/nn';
 import {
   type KeyValues,
   LanguageModel,
   type ModelSource,
+  type RunBlock,
   type Starts,
   type WeightLayout,
   type Weights,
@@ -86,25 +87,19 @@ export class Llama extends LanguageModel {
     return { ...this.config.json };
   }
 
-  override extend(
+  protected override run(
     ids: tf.Tensor,
-    past: KeyValues[] = [],
-    starts: Starts | null = null,
-  ): { hidden: tf.Tensor; past: KeyValues[] } {
+    { past, starts }: { past: readonly KeyValues[]; starts: Starts | null },
+    runBlock: RunBlock,
+  ): tf.Tensor {
     this.assertAlive('Llama.hiddenStates');
     const { config } = this;
     const { start, end } = this.positionsOf(ids, past, 'max_position_embeddings');
-    return tf.tidy(() => {
-      const embedded = this.child('model.embed_tokens').forward(ids);
-      let x = config.embedScale === 1 ? embedded : embedded.mul(config.embedScale);
-      const places = placesOf(config, { start, end, starts });
-      const extended = this.blocks.map((block, i) => {
-        const { y, k, v } = block.extend(x, places[i] as Place, past[i]);
-        x = y;
-        return { k, v };
-      });
-      return { hidden: this.child('model.norm').forward(x), past: extended };
-    });
+    const embedded = this.child('model.embed_tokens').forward(ids);
+    let x = config.embedScale === 1 ? embedded : embedded.mul(config.embedScale);
+    const places = placesOf(config, { start, end, starts });
+    for (const [i, block] of this.blocks.entries()) x = runBlock(block, x, places[i] as Place);
+    return this.child('model.norm').forward(x);
   }
 
   /** The token embedding, or a layer of its own, which may have been replaced. */

@@ -8,7 +8,7 @@ export type { GenerateOptions, IsDone } from './generate';
 export { generateText, streamText } from './generate-text';
 export type { GenerateTextOptions, Prompt } from './generate-text';
 export { LanguageModel } from './language-model';
-export type { LanguageModelConfig, ModelSource } from './language-model';
+export type { LanguageModelConfig, ModelSource, RunBlock } from './language-model';
 export { gelu } from './ops/gelu';
 export { residual } from './ops/residual';
 export { splitHeads } from './ops/split-heads';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { ArgumentError, quote, ShapeError } from '../../tensor/errors';
-import { linearProduct, Module, asMatrix } from '../../tensor/nn';
+import { asMatrix, checkpoint, linearProduct, Module } from '../../tensor/nn';
 import type { KeyValues, Starts } from './attention';
 import type { WeightLayout } from './weight-layout';
 
@@ -21,9 +21,23 @@ export interface ModelSource {
   readonly generation?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A block of a decoder, which is told the positions of x: a mask, rotations, or both. */
+export interface DecoderBlock<Place> extends Module {
+  extend(x: tf.Tensor, place: Place, past?: KeyValues): KeyValues & { y: tf.Tensor };
+}
+
+/** Runs a block: x [batch, time, width] -> y of the same shape. */
+export type RunBlock = <Place>(block: DecoderBlock<Place>, x: tf.Tensor, place: Place) => tf.Tensor;
+
 /** A decoder: token ids in, logits of the next token out. Modules have Hugging Face's names. */
 export abstract class LanguageModel extends Module {
   abstract readonly config: LanguageModelConfig;
+
+  /**
+   * Whether training keeps only the input of each block, and computes its activations again in the
+   * backward pass: less memory, more time, the same gradients (Chen et al. 2016).
+   */
+  checkpointBlocks = false;
 
   constructor(protected readonly source: ModelSource = {}) {
     super();
@@ -60,11 +74,31 @@ export abstract class LanguageModel extends Module {
    * where that of each position starts; a text sees nothing of those before it.
    * @throws ShapeError if past and ids together are longer than maxPositions
    */
-  abstract extend(
+  extend(
     ids: tf.Tensor,
-    past?: KeyValues[],
-    starts?: Starts | null,
-  ): { hidden: tf.Tensor; past: KeyValues[] };
+    past: KeyValues[] = [],
+    starts: Starts | null = null,
+  ): { hidden: tf.Tensor; past: KeyValues[] } {
+    return tf.tidy(() => {
+      const extended: KeyValues[] = [];
+      const hidden = this.run(ids, { past, starts }, (block, x, place) => {
+        const { y, k, v } = block.extend(x, place, past[extended.length]);
+        extended.push({ k, v });
+        return y;
+      });
+      return { hidden, past: extended };
+    });
+  }
+
+  /**
+   * Runs all but the head: the embeddings, the blocks one after another by `runBlock`, and the last
+   * norm. It is called in a `tf.tidy`.
+   */
+  protected abstract run(
+    ids: tf.Tensor,
+    before: { past: readonly KeyValues[]; starts: Starts | null },
+    runBlock: RunBlock,
+  ): tf.Tensor;
 
   /**
    * The positions of ids that follow a past.
@@ -96,7 +130,13 @@ export abstract class LanguageModel extends Module {
    * @throws ShapeError if ids has another rank or is longer than maxPositions
    */
   hiddenStates(ids: tf.Tensor, starts: Starts | null = null): tf.Tensor {
-    return tf.tidy(() => this.extend(ids, [], starts).hidden);
+    const { checkpointBlocks } = this;
+    return tf.tidy(() =>
+      this.run(ids, { past: [], starts }, (block, x, place) => {
+        if (!checkpointBlocks) return block.extend(x, place).y;
+        return checkpoint(block, (x, place) => tf.tidy(() => block.extend(x, place).y), x, place);
+      }),
+    );
   }
 
   /** The head, for all positions or only those of interest: [..., width] -> [..., vocabSize] */

@@ -1,4 +1,5 @@
 export { asMatrix } from './as-matrix';
+export { checkpoint } from './checkpoint';
 export { Dropout } from './dropout';
 export { Embedding } from './embedding';
 export { matchesEntry, valueFor } from './layer-names';

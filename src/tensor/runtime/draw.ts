@@ -1,4 +1,4 @@
-import { alea } from 'seedrandom';
+import { alea, type State, type StatefulPRNG } from 'seedrandom';
 import { ArgumentError } from '../errors';
 
 /**
@@ -11,6 +11,7 @@ export class Draw {
   readonly unit: () => number;
   /** Gives the next 32 random bits, as a signed integer. */
   readonly word: () => number;
+  private generator: StatefulPRNG<State.Alea>;
 
   /**
    * @param purpose names the use, so that one seed serves several independent draws
@@ -21,9 +22,18 @@ export class Draw {
       throw new ArgumentError(`Draw: seed must be an integer, got ${seed}. Pass a whole number.`);
     }
     // As text: Alea takes a falsy seed, 0 among them, for "none given".
-    const generator = alea(purpose === '' ? `${seed}` : `${purpose} ${seed}`);
-    this.unit = () => generator.double();
-    this.word = () => generator.int32();
+    this.generator = alea(purpose === '' ? `${seed}` : `${purpose} ${seed}`, { state: true });
+    this.unit = () => this.generator.double();
+    this.word = () => this.generator.int32();
+  }
+
+  /** The place in the sequence of numbers: set to an earlier one, the same numbers follow again. */
+  get place(): State.Alea {
+    return this.generator.state();
+  }
+
+  set place(place: State.Alea) {
+    this.generator = alea('', { state: place });
   }
 
   /** Gives an integer from low to high, both included. */

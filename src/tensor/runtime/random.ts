@@ -31,6 +31,24 @@ export class Random {
     return [this.draw.word(), this.draw.word()];
   }
 
+  /**
+   * Remembers this place in the numbers. `work`, given to the result, draws again what follows here;
+   * after it the numbers go on as if it had drawn none.
+   */
+  remember(): <T>(work: () => T) => T {
+    const { draw } = this;
+    const then = draw.place;
+    return (work) => {
+      const now = draw.place;
+      draw.place = then;
+      try {
+        return work();
+      } finally {
+        draw.place = now;
+      }
+    };
+  }
+
   /** Box-Muller (1958); 1 - u lies in (0, 1], so the logarithm is finite. */
   private standardNormal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.draw.unit()));
