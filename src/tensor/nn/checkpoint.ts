@@ -22,14 +22,15 @@ export function checkpoint<Constants>(
   // In a custom gradient nothing is on the tape but what it saves.
   const recorded = tf.customGrad((...inputs) => {
     const save = inputs.at(-1) as unknown as tf.GradSaveFunc;
-    // A mask is freed before the backward pass, if the tape does not hold it.
+    const value = f(x, constants);
+    // After f, which may throw. A mask is freed before the backward pass unless the tape holds it.
     save([x, ...tensorsIn(constants)]);
     const gradFunc = (dy: tf.Tensor, [again, ...saved]: tf.Tensor[]) => {
       const alive = mapTensors(constants, () => saved.shift()) as Constants;
       const run = () => f(again as tf.Tensor, alive);
       return drawAgain(() => gradientsOf(run, [again as tf.Tensor, ...parameters], dy));
     };
-    return { value: f(x, constants), gradFunc };
+    return { value, gradFunc };
   });
   return recorded(x, ...parameters);
 }

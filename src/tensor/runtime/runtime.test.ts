@@ -84,6 +84,19 @@ describe('Random', () => {
     assert.deepEqual(random.key(), [-663171647, 855065811]);
   });
 
+  test('draws again from a place that it remembers, and then goes on from where it was', async () => {
+    const [random, twin] = [new Random(42), new Random(42)];
+    random.key();
+    const again = random.remember();
+    const drawn = [random.key(), Array.from(await read(random.normal([3], 0, 1)))];
+    const then = again(() => [random.key(), random.normal([3], 0, 1)] as const);
+    assert.deepEqual([then[0], Array.from(await read(then[1]))], drawn);
+    assert.throws(() => again(() => random.key() && assert.fail('half-way')), /half-way/);
+    for (let i = 0; i < 2; i++) twin.key();
+    twin.normal([3], 0, 1);
+    assert.deepEqual(random.key(), twin.key());
+  });
+
   test('takes seed 0 as a seed', async () => {
     const draw = () => read(new Random(0).normal([4], 0, 1));
     assert.deepEqual(await draw(), await draw());
