@@ -28,6 +28,9 @@ import {
   type TrainOptions,
 } from '.';
 
+/** A GPU in software takes seconds for a step: less is shown there. */
+const onWebGpu = process.env.LORA_BACKEND === 'webgpu';
+
 const config = {
   vocabSize: 61,
   maxPositions: 64,
@@ -122,7 +125,9 @@ const TARGETS: Record<string, (model: LanguageModel, seed: number) => unknown> =
     adapt(model, seed);
     setTrainable(model, (name) => /lora\.[AB]|bias|ln_|norm/.test(name));
   },
-  'the whole model': (model) => setTrainable(model, () => true),
+  // tfjs has no gradient of a table on wasm.
+  'the whole model': (model) =>
+    setTrainable(model, (name) => tf.getBackend() !== 'wasm' || !/wte|wpe/.test(name)),
   'LoRA on a base in 4 bits': async (model, seed) => {
     await quantizeModel(model, { blockSize: 32 });
     adapt(model, seed);
@@ -142,7 +147,7 @@ describe('checkpointBlocks gives the loss and gradients of a step to the bit:', 
     });
   }
 
-  for (const name of LLAMA_CASES) {
+  for (const name of onWebGpu ? ['gemma3', 'qwen3'] : LLAMA_CASES) {
     const seed = freshSeed();
     test(`${name}, LoRA on every linear layer (seed ${seed})`, async () => {
       const model = await llama(name);
@@ -153,7 +158,7 @@ describe('checkpointBlocks gives the loss and gradients of a step to the bit:', 
     });
   }
 
-  for (const name of ['gpt2', 'gemma3', 'qwen3']) {
+  for (const name of onWebGpu ? ['gpt2'] : ['gpt2', 'gemma3', 'qwen3']) {
     const seed = freshSeed();
     test(`${name}, several texts in a row (seed ${seed})`, async () => {
       const model = name === 'gpt2' ? gpt2(seed) : await llama(name);
@@ -211,7 +216,11 @@ describe('checkpointBlocks', () => {
   test('trains with accumulation to the same weights', async () => {
     const seed = freshSeed();
     const run = async (checkpointBlocks: boolean) => {
-      const { model, ...options } = setUp(seed, { checkpointBlocks, accumulate: 2, steps: 3 });
+      const { model, ...options } = setUp(seed, {
+        checkpointBlocks,
+        accumulate: 2,
+        steps: onWebGpu ? 1 : 3,
+      });
       const losses: number[] = [];
       for await (const { loss, gradientNorm } of train(options)) losses.push(loss, gradientNorm);
       const weights = [...model.namedParameters().values()].filter(({ trainable }) => trainable);

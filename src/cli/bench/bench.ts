@@ -3,6 +3,7 @@ import { ArgumentError } from '../../tensor/errors';
 import { writeRows } from '../measure';
 import { makePeftPython } from '../setup';
 import { benchRivals, benchSmolLM2 } from './against-rivals';
+import { benchLongRows } from './memory/long-rows';
 import { benchMemory } from './memory/memory-table';
 import { benchPacked } from './memory/packed';
 import { benchMixedBatch } from './mixed-batch';
@@ -14,6 +15,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   smollm2: () => smollm2('npm run bench -- smollm2'),
   memory: () => benchMemory('npm run bench -- memory'),
   packed: () => benchPacked('npm run bench -- packed'),
+  rows: () => benchLongRows('npm run bench -- rows'),
   setup: async () => void (await makePeftPython()),
 };
 
@@ -21,7 +23,8 @@ const BENCHES: Record<string, () => Promise<void>> = {
  * Measures speed, as ratios within one run, or memory, and writes the rows to data/results/.
  * @param args none compares this library with PyTorch and PEFT; `smollm2` only in the shape of
  *   SmolLM2-135M; `adapters` measures a mixed batch of three adapters; `memory` the memory of a
- *   training step; `packed` that of a GGUF file as it is; `setup` only installs PyTorch and PEFT
+ *   training step; `packed` that of a GGUF file as it is; `rows` that of long rows, with checkpoints
+ *   of blocks and without; `setup` only installs PyTorch and PEFT
  * @returns 0
  */
 export async function bench(args: string[]): Promise<number> {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { resourceUsage } from 'node:process';
 import { injectLora } from '../../../lora';
 import { loadModel } from '../../../model';
@@ -8,7 +9,7 @@ import { memory, peakBytes, useAccelerator } from '../../../tensor/runtime';
 import { type Batch, completionLoss } from '../../../train/data';
 import { adamW, train } from '../../../train/loop';
 import { quantiles } from '../../../course/measure';
-import { round, runIfChild } from '../../measure';
+import { round, runIfChild, runInProcess } from '../../measure';
 
 /** A model trained for a few steps by one method. */
 export interface MemoryRun {
@@ -18,6 +19,8 @@ export interface MemoryRun {
   /** the adapters' rank */
   r: number;
   batches: Batch[];
+  /** false unless given */
+  checkpointBlocks?: boolean;
 }
 
 /** Bytes are those of live tensors; resident memory is in megabytes (10^6 bytes). */
@@ -40,7 +43,8 @@ export interface MemoryRow {
 }
 
 /** Loads, adapts and trains the model of a run, and measures each part. */
-export async function memoryRun({ folder, method, r, batches }: MemoryRun): Promise<MemoryRow> {
+export async function memoryRun(run: MemoryRun): Promise<MemoryRow> {
+  const { folder, method, r, batches, checkpointBlocks = false } = run;
   await useAccelerator();
   const linear = quantizedLinear({ doubleQuantize: true });
   const options = method === 'qlora' ? { linear } : {};
@@ -50,6 +54,7 @@ export async function memoryRun({ folder, method, r, batches }: MemoryRun): Prom
   const loadPeakResidentMegabytes = residentMegabytes();
   const { bytes: baseBytes, packedBytes, packedWeights } = memoryReport(model);
   if (method !== 'full') injectLora(model, { targetModules: 'all-linear', r, alpha: 32 });
+  model.checkpointBlocks = checkpointBlocks;
   const loaded = memory().bytes;
   const { result: seconds, peakBytes: peak } = await peakBytes(() => trainSome(model, batches));
   const { trainable, total } = countParameters(model);
@@ -69,6 +74,11 @@ export async function memoryRun({ folder, method, r, batches }: MemoryRun): Prom
     peakResidentMegabytes: residentMegabytes(),
     stepSeconds: round(quantiles(seconds.slice(1), 0.5)[0], 3),
   };
+}
+
+/** Does so in a process of its own, whose resident memory is that of this run alone. */
+export function memoryRunInProcess(run: MemoryRun): Promise<MemoryRow> {
+  return runInProcess(path.join(__dirname, 'memory-run.js'), [run]);
 }
 
 /** Trains one step for each batch, and keeps the optimiser's state. @returns the seconds of each step */

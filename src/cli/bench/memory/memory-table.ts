@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BASE, type ResultRow, resultsFile } from '../../../course/shipped';
 import { solverRows } from '../../../course/task';
-import { type TensorToWrite, writeSafetensors } from '../../../files/safetensors';
 import { loadTokenizer } from '../../../model';
-import { type GPT2Config, readConfig, weightLayout } from '../../../model/gpt2';
-import { Random, read } from '../../../tensor/runtime';
+import { readConfig } from '../../../model/gpt2';
 import { type Batch, drawBatches, encodeRows, makeBatch } from '../../../train/data';
-import { provenance, runInProcess, withSeconds, writeRows } from '../../measure';
+import { provenance, withSeconds, writeRows } from '../../measure';
 import { DISTILGPT2 } from '../rivals/shapes';
-import type { MemoryRow, MemoryRun } from './memory-run';
+import { memoryRunInProcess } from './memory-run';
 import { quantizationErrors } from './quantization-errors';
+import { writeRandomModel } from './random-model';
 
 const STEPS = 5;
 const RANK = 8;
@@ -27,12 +26,12 @@ export async function benchMemory(command: string): Promise<void> {
   const rows: ResultRow[] = [];
   const random = mkdtempSync(path.join(tmpdir(), 'distilgpt2-shape-'));
   try {
-    await writeRandomModel(random);
+    await writeRandomModel(random, DISTILGPT2.config);
     for (const base of ['shipped', "distilgpt2's shape"] as const) {
       const [folder, batches] = base === 'shipped' ? await shipped() : [random, randomBatches()];
       for (const method of METHODS) {
         const run = { folder, method, r: RANK, batches };
-        const { result, seconds } = await withSeconds(() => measureInProcess(run));
+        const { result, seconds } = await withSeconds(() => memoryRunInProcess(run));
         rows.push({ ...origin, seconds, base, method, r: RANK, steps: STEPS, ...result });
         console.log(base, method, result);
       }
@@ -66,26 +65,4 @@ function randomBatches(): Batch[] {
       }),
     ),
   );
-}
-
-/** Writes weights from N(0, 0.02²), a draw of a million repeated, in float16 as most files have. */
-async function writeRandomModel(folder: string): Promise<void> {
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(DISTILGPT2.config));
-  const config: GPT2Config = await readConfig(path.join(folder, 'config.json'));
-  const noise = new Random(1).normal([1_000_003], 0, 0.02);
-  const values = await read(noise);
-  noise.dispose();
-  const tensors = new Map<string, TensorToWrite>();
-  for (const [name, shape] of weightLayout(config).shapes) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const some = new Float32Array(size);
-    for (let i = 0; i < size; i += values.length) some.set(values.subarray(0, size - i), i);
-    tensors.set(name, { shape, values: some, dtype: 'F16' });
-  }
-  await writeSafetensors(path.join(folder, 'model.safetensors'), tensors, { format: 'pt' });
-}
-
-/** Runs in a process of its own, whose resident memory is that of this run alone. */
-function measureInProcess(run: MemoryRun): Promise<MemoryRow> {
-  return runInProcess(path.join(__dirname, 'memory-run.js'), [run]);
 }
