@@ -120,7 +120,11 @@ describe('fineTune', () => {
 
   const seed = freshSeed();
   test(`left at any step it goes on to the bit (seed ${seed})`, async () => {
-    for (const more of [{}, { gradient_accumulation_steps: 2, packing: true, max_length: 24 }]) {
+    for (const more of [
+      {},
+      { gradient_accumulation_steps: 2, packing: true, max_length: 24 },
+      { gradient_checkpointing: true },
+    ]) {
       const recipe = { ...RECIPE, ...more };
       const [whole, parts] = [newFolder(), newFolder()];
       const want = await run({ folder: whole, recipe });

@@ -96,6 +96,7 @@ interface Progress {
 export async function* fineTune(options: FineTuneOptions): AsyncGenerator<FineTuneStep, void> {
   const run = await prepare(options);
   const { model, files, recipe, optimizer, steps, progress, valid } = run;
+  model.checkpointBlocks = recipe.gradient_checkpointing;
   let saved = run.stepsDone;
   let done = run.stepsDone;
   const save = async () => {

@@ -34,6 +34,8 @@ export interface Recipe {
   batch_size: number;
   /** batches in a step */
   gradient_accumulation_steps: number;
+  /** true to compute the activations of blocks again in the backward pass: long rows fit, and take longer */
+  gradient_checkpointing: boolean;
   /** tokens of a row; longer ones are cut */
   max_length: number;
   /** true if several rows are put into one of max_length tokens */
@@ -65,6 +67,7 @@ export const RECIPE: Recipe = {
   epochs: 3,
   batch_size: 8,
   gradient_accumulation_steps: 1,
+  gradient_checkpointing: false,
   max_length: 1024,
   packing: false,
   eval_steps: 20,
