@@ -32,8 +32,11 @@ export interface Part {
   name: string;
   /** its first line in the notebook, without the opening brace */
   signature: string;
-  /** draws fresh inputs: never square, the scale never 1, B never 0 */
-  cases(random: Random): Promise<Case[]>;
+  /**
+   * draws fresh inputs: never square, the scale never 1, B never 0
+   * @param right the learner's functions of the parts before, which passed
+   */
+  cases(random: Random, right: Readonly<Record<string, Answer>>): Promise<Case[]>;
   /** draws an input with d = k, to recognise an answer that is right only there */
   square?(random: Random): Promise<Case>;
   /**

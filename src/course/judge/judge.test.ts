@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { useAccelerator } from '../../tensor/runtime';
 import { EXERCISES, SOLUTIONS } from '../exercises';
 import { judge } from './judge';
+import { todo } from './todo';
 
 const { merge } = EXERCISES;
 const solution = SOLUTIONS.merge;
@@ -66,6 +67,30 @@ describe('judge', () => {
     const verdict = await judge(EXERCISES.rank, () => late, { seed: 1, seconds: 20 });
     assert.equal(verdict.state, 'threw');
     assert.match(verdict.message, /reduce on an empty list needs a start value/);
+  });
+
+  test('of an asynchronous answer that throws late it names both, not the shape of the weights', async () => {
+    const { rankTradeOff } = SOLUTIONS.rank;
+    // eslint-disable-next-line @typescript-eslint/require-await
+    const late = async (layers: [number, number][], sigma: number[], r: number) => {
+      sigma.slice(r - 1).reduce((a, b) => a + b);
+      return rankTradeOff(layers, sigma, r);
+    };
+    const verdict = await judge(EXERCISES.rank, () => late, { seed: 1, seconds: 20 });
+    assert.equal(verdict.state, 'threw');
+    assert.match(
+      verdict.message,
+      /r 12: reduce on an empty list needs a start value: .*\. It also returns a Promise: leave out async\.$/,
+    );
+  });
+
+  test('tells which functions of an exercise are right already', async () => {
+    const answers: Record<string, unknown> = { ...SOLUTIONS.qlora, dequantizeBlocks: todo };
+    const { qlora } = EXERCISES;
+    const verdict = await judge(qlora, (name) => answers[name], { seed: 1, seconds: 20 });
+    assert.equal(verdict.state, 'not attempted');
+    assert.deepEqual(verdict.right, ['nf4Levels', 'quantizeBlocks']);
+    assert.deepEqual((await verdictOn(5)).right, []);
   });
 
   test('times out an answer that never resolves', async () => {

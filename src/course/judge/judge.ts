@@ -12,6 +12,8 @@ export interface Verdict {
   state: State;
   /** the function that did not pass; undefined if all passed */
   part?: string;
+  /** the functions before that one, which passed */
+  right?: string[];
   /** explains the state in a sentence or two */
   message: string;
   /** what could be better in an answer that passed */
@@ -39,11 +41,15 @@ export async function judge(
   const random = new Random(seed);
   const findings: Finding[] = [];
   const notes: string[] = [];
+  const right: Record<string, Answer> = {};
+  const trial = { random, seconds, right };
   for (const part of exercise.parts) {
     const value = valueOf(part.name);
-    const verdict =
-      checkKind(part, value) ?? (await tryPart(part, value as Answer, random, seconds));
-    if (verdict.state !== 'passed') return { ...verdict, part: part.name };
+    const verdict = checkKind(part, value) ?? (await tryPart(part, value as Answer, trial));
+    if (verdict.state !== 'passed') {
+      return { ...verdict, part: part.name, right: Object.keys(right) };
+    }
+    right[part.name] = value as Answer;
     findings.push(...verdict.findings);
     notes.push(...noteLeak(part, verdict.findings));
   }
@@ -70,18 +76,22 @@ function checkKind({ name, signature }: Part, value: unknown): Verdict | undefin
   };
 }
 
-async function tryPart(
-  part: Part,
-  answer: Answer,
-  random: Random,
-  seconds: number,
-): Promise<Verdict> {
+/** What all parts are tried with. */
+interface Trial {
+  random: Random;
+  /** time limit for one part */
+  seconds: number;
+  /** the functions that have passed, by name */
+  right: Record<string, Answer>;
+}
+
+async function tryPart(part: Part, answer: Answer, trial: Trial): Promise<Verdict> {
   const findings: Finding[] = [];
-  // An answer that is right on some input has d, k and the order of the factors right.
+  // An answer that is right on some input, be it by a promise, has d, k and the factors' order right.
   const probed = async () =>
-    findings.some(({ passed }) => passed) ? undefined : probe(part, answer, random, seconds);
+    findings.some((one) => one.passed || isPromised(one)) ? undefined : probe(part, answer, trial);
   try {
-    await within(seconds, runCases(part, answer, random, findings));
+    await within(trial.seconds, runCases(part, answer, trial, findings));
     const failed = findings.find(({ passed }) => !passed);
     if (!failed) return { state: 'passed', message: '', findings };
     const mistake = failed.mistake ?? mistakeOfAll(findings) ?? (await probed());
@@ -91,8 +101,11 @@ async function tryPart(
         : sentence(`${part.name}: ${mistake}`);
     return { state: 'failed', message, findings };
   } catch (error) {
-    if (error instanceof TimedOut) return timedOut(part, seconds);
-    if (error instanceof AnswerThrew) return threw(part, error, await probed());
+    if (error instanceof TimedOut) return timedOut(part, trial.seconds);
+    if (error instanceof AnswerThrew) {
+      const isAsync = findings.some(isPromised);
+      return threw(part, error, await probed(), isAsync);
+    }
     // Compared by name: reloading the built code creates a new class.
     if (error instanceof Error && error.name === NotAttempted.name) return notAttempted(part);
     throw error;
@@ -103,10 +116,10 @@ async function tryPart(
 async function runCases(
   part: Part,
   answer: Answer,
-  random: Random,
+  { random, right }: Trial,
   findings: Finding[],
 ): Promise<void> {
-  for (const one of await part.cases(random)) findings.push(await examine(one, answer));
+  for (const one of await part.cases(random, right)) findings.push(await examine(one, answer));
 }
 
 const RETURNED_PROMISE = 'returns a Promise: leave out async';
@@ -121,6 +134,11 @@ async function examine(one: Case, answer: Answer): Promise<Finding> {
   });
   if (!isAsync || !finding.passed) return finding;
   return { ...finding, passed: false, got: 'a Promise', mistake: RETURNED_PROMISE };
+}
+
+/** Whether an answer was right, but for its promise. */
+function isPromised({ mistake }: Finding): boolean {
+  return mistake === RETURNED_PROMISE;
 }
 
 /** By what it can do, not by class: a cell may have another Promise. */
@@ -150,13 +168,19 @@ function notAttempted({ name }: Part): Verdict {
   return { state: 'not attempted', message, findings: [] };
 }
 
-function threw({ name }: Part, error: AnswerThrew, mistake: string | undefined): Verdict {
+function threw(
+  { name }: Part,
+  error: AnswerThrew,
+  mistake: string | undefined,
+  isAsync: boolean,
+): Verdict {
   const { input, thrown, message: got } = error;
   const findings = [{ input, passed: false, expected: 'a result', got }];
   if (mistake !== undefined) {
     return { state: 'failed', message: sentence(`${name}: ${mistake}`), findings, thrown };
   }
-  const message = sentence(`${name} threw an error on ${input}: ${wordsFor(got) ?? got}`);
+  const also = isAsync ? ` It also ${RETURNED_PROMISE}.` : '';
+  const message = sentence(`${name} threw an error on ${input}: ${wordsFor(got) ?? got}`) + also;
   return { state: 'threw', message, findings, thrown };
 }
 
@@ -164,8 +188,7 @@ function threw({ name }: Part, error: AnswerThrew, mistake: string | undefined):
 async function probe(
   part: Part,
   answer: Answer,
-  random: Random,
-  seconds: number,
+  { random, seconds }: Trial,
 ): Promise<string | undefined> {
   const tryOn = async (drawn: Promise<Case> | undefined) => {
     try {

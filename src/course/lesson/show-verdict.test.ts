@@ -56,6 +56,12 @@ describe('showVerdict', () => {
     assert.ok(text.includes("hint('merge')") && text.includes('3 of 5 done'));
   });
 
+  test('says which functions are right already', () => {
+    assert.doesNotMatch(shown({ ...FAILED, right: [] }).text, /already/);
+    const { text } = shown({ ...FAILED, state: 'not attempted', right: ['first', 'second'] });
+    assert.match(text, /✓ right already: first, second/);
+  });
+
   test('shows a note beside a pass', () => {
     const { text } = shown({
       ...FAILED,

@@ -30,8 +30,9 @@ export function showVerdict(
   verdict: Verdict,
   { definitionOf, describeError, progress }: Surroundings,
 ): MimeBundle {
-  const { state, part, message, notes = [], findings, thrown } = verdict;
+  const { state, part, right = [], message, notes = [], findings, thrown } = verdict;
   const blocks = [message, ...notes.map((note) => `Note: ${note}`)].map(paragraph);
+  if (right.length > 0) blocks.push(paragraph(`✓ right already: ${right.join(', ')}`));
   const failing = findings.filter(({ passed }) => !passed);
   blocks.push(...failing.slice(0, CASES_SHOWN).map(showFinding));
   if (state === 'passed') blocks.push(measured(findings));
