@@ -113,7 +113,9 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
   const below = (value: number) => levels.filter((level) => level <= value).length - 1;
   const divided = (value: number, scale: number) => (scale === 0 ? 0 : value / scale);
   const whole = codes.slice(0, w.length - (w.length % blockSize));
-  const zero = nearest(levels, 0);
+  const mustBeZero = `Its codes must be ${nearest(levels, 0)}, the index of the level nearest to 0`;
+  const inZeros = (...others: number[]) =>
+    others.map((other) => perWeight((_, scale, code) => (scale === 0 ? other : code)));
   return {
     'the levels themselves: a code is the index of a level': perWeight(
       (_, __, c) => levels[c] ?? NaN,
@@ -123,10 +125,13 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
     'the first level above, not the nearest': perWeight((value, scale) =>
       levels.findIndex((level) => level >= divided(value, scale)),
     ),
-    [`a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN. Its codes must be ${zero}, the index of the level nearest to 0`]:
-      [-1, 0, levels.length - 1, levels.length, NaN].map((other) =>
-        perWeight((_, scale, code) => (scale === 0 ? other : code)),
-      ),
+    [`a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN. ${mustBeZero}`]: inZeros(
+      -1,
+      levels.length,
+      NaN,
+    ),
+    [`a block of zeros: no level is nearest there, for 0 / 0 is NaN, and level * scale is 0 for every level. ${mustBeZero}`]:
+      inZeros(0, levels.length - 1),
     'evenly spaced steps: that is plain 4-bit': perWeight((w, s) => Math.round(7 * divided(w, s))),
     'counted from 1: an index starts at 0': perWeight((_, __, code) => code + 1),
     'the last, shorter block is missing': list(whole),

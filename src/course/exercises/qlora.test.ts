@@ -32,6 +32,12 @@ const blocks = (w: Float32Array, size: number) =>
   even(Math.ceil(w.length / size), 0, Math.ceil(w.length / size) - 1).map((b) =>
     Array.from(w.slice(b * size, (b + 1) * size)),
   );
+/** The solution in typed arrays, in place of plain lists. */
+const typed = (codes: Uint8ArrayConstructor | Float32ArrayConstructor) =>
+  quantizing((right) => ({
+    codes: codes.from(right.codes),
+    scales: Float32Array.from(right.scales),
+  }));
 /** Dequantizes with another block for weight i. */
 const decoding =
   (block: (i: number, size: number) => number) =>
@@ -120,7 +126,7 @@ testExercise(qlora, solution, {
   'Its codes must be 7, the index of the level nearest to 0': quantizing((_, w, levels, size) => ({
     codes: blocks(w, size).flatMap((block) => block.map((v) => nearest(levels, v / absmax(block)))),
   })),
-  'codes: a block of zeros: 0 / 0 is NaN, and no level is nearest to NaN': quantizing(
+  'codes: a block of zeros: no level is nearest there, for 0 / 0 is NaN': quantizing(
     ({ scales }, w, levels, size) => ({
       codes: Array.from(w, (value, i) => {
         const share = value / (scales[Math.floor(i / size)] ?? NaN);
@@ -183,10 +189,56 @@ testExercise(qlora, solution, {
   'dequantizeBlocks: a tensor where a plain list of numbers is asked for: read it first': {
     dequantizeBlocks: (...args) => tf.tensor1d(solution.dequantizeBlocks(...args)),
   },
+  'dequantizeBlocks: Uint8Array.map gives integers: codes.map((code) => levels[code]) cuts': {
+    ...typed(Uint8Array),
+    dequantizeBlocks: solution.dequantizeBlocks,
+  },
+  'cuts every level to one. Your quantizeBlocks must return plain lists': {
+    ...typed(Uint8Array),
+    dequantizeBlocks: (codes, scales, levels, size) =>
+      codes
+        .map((code) => levels[code] ?? NaN)
+        .map((level, i) => level * (scales[Math.floor(i / size)] ?? NaN)),
+  },
+  'a Float32Array is no array, and lacks some of its methods': {
+    ...typed(Float32Array),
+    dequantizeBlocks: (codes, scales, levels, size) =>
+      codes.flatMap((code, i) => [(levels[code] ?? NaN) * (scales[Math.floor(i / size)] ?? NaN)]),
+  },
+  'codes: a block of zeros: no level is nearest there, for 0 / 0 is NaN, and level * scale is 0':
+    quantizing(({ scales }, w, levels, size) => ({
+      codes: Array.from(w, (value, i) => {
+        const scale = scales[Math.floor(i / size)] ?? NaN;
+        return nearest(
+          levels.map((level) => level * scale),
+          value,
+        );
+      }),
+    })),
   'not i % blockSize': {
     dequantizeBlocks: (codes, scales, levels, size) =>
       codes.map((code, i) => (levels[code] ?? NaN) * (scales[i % size] ?? NaN)),
   },
+});
+
+test('typed arrays pass where dequantizeBlocks can decode them', async () => {
+  const answers: Record<string, unknown> = {
+    ...solution,
+    ...typed(Uint8Array),
+    dequantizeBlocks: (codes: number[], scales: number[], levels: number[], size: number) =>
+      Array.from(codes, (code, i) => (levels[code] ?? NaN) * (scales[Math.floor(i / size)] ?? NaN)),
+  };
+  const verdict = await judge(qlora, (name) => answers[name], { seed: 1, seconds: 20 });
+  assert.equal(verdict.state, 'passed', verdict.message);
+});
+
+test('big integers are no plain list', async () => {
+  const answers: Record<string, unknown> = {
+    ...solution,
+    nf4Levels: () => new BigInt64Array(16),
+  };
+  const { message } = await judge(qlora, (name) => answers[name], { seed: 1, seconds: 20 });
+  assert.match(message, /an object \(BigInt64Array\) where a plain list of numbers is asked for/);
 });
 
 test('a wrong list is shown at the first place that differs', async () => {

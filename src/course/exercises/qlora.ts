@@ -1,8 +1,10 @@
 import type { Random } from '../../tensor/runtime';
 import {
+  type Answer,
   type Case,
   drawMatrix,
   type Exercise,
+  formatValues,
   list,
   normalQuantile,
   type Part,
@@ -47,11 +49,12 @@ const dequantize: Part = {
   name: 'dequantizeBlocks',
   signature:
     'function dequantizeBlocks(codes: number[], scales: number[], levels: number[], blockSize: number): number[]',
-  async cases(random) {
+  async cases(random, { quantizeBlocks }) {
     return [
       dequantizeCase(await drawWeights(random, 150, 64), 64),
       dequantizeCase(await drawWeights(random, 40, 8), 8),
       errorCase(await drawWeights(random, 64 * 32, 64)),
+      ...(quantizeBlocks ? [ownCase(await drawWeights(random, 150, 64), 64, quantizeBlocks)] : []),
     ];
   },
 };
@@ -109,6 +112,42 @@ function dequantizeCase(w: Float32Array, blockSize: number): Case {
     expected: list(decode(codes, scales, blockSize)),
     suspects: weightSuspects({ levels: NF4, blockSize, codes, scales }),
   });
+}
+
+/**
+ * Decodes what the learner's own quantizeBlocks returns, as later cells do. Plain lists have been
+ * decoded right before, so what fails here is due to another kind of list.
+ */
+function ownCase(w: Float32Array, blockSize: number, quantizeBlocks: Answer): Case {
+  const { codes, scales } = encode(w, blockSize);
+  const expected = list(decode(codes, scales, blockSize));
+  const input = `your own quantizeBlocks(w, levels, ${blockSize}), w [${w.length}]`;
+  return {
+    input,
+    async examine(answer) {
+      const own = quantizeBlocks(w.slice(), [...NF4], blockSize) as Record<string, object>;
+      const args = { codes: own.codes, scales: own.scales, levels: [...NF4], blockSize };
+      const mistake = mistakeOfKind(own);
+      try {
+        const finding = await valueCase({ args, expected }).examine(answer);
+        return { ...finding, input, ...(mistake !== undefined && !finding.passed && { mistake }) };
+      } catch (error) {
+        if (mistake === undefined) throw error;
+        const got = error instanceof Error ? error.message : String(error);
+        return { input, passed: false, expected: formatValues(expected), got, mistake };
+      }
+    },
+  };
+}
+
+/** What goes wrong with lists that are no arrays; undefined if they are. */
+function mistakeOfKind({ codes, scales }: Record<string, object>): string | undefined {
+  const kind = [codes, scales].find((one) => !Array.isArray(one))?.constructor.name;
+  if (kind === undefined) return undefined;
+  const why = /^Float/.test(kind)
+    ? `a ${kind} is no array, and lacks some of its methods`
+    : `${kind}.map gives integers: codes.map((code) => levels[code]) cuts every level to one`;
+  return `${why}. Your quantizeBlocks must return plain lists (Array.from(codes)), or this function decode them: Array.from(codes, (code, i) => ...)`;
 }
 
 /** Checks that the error is smaller than with evenly spaced levels and one scale for all. */

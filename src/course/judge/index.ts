@@ -1,5 +1,5 @@
 export { callAnswer } from './call-answer';
-export { formatNumber } from './compare';
+export { formatNumber, formatValues } from './compare';
 export type { Suspects } from './compare';
 export type { Answer, Case, Exercise, Finding, Part } from './exercise';
 export { inTurn } from './in-turn';

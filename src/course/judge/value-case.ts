@@ -13,7 +13,14 @@ import {
   type Suspects,
 } from './compare';
 import type { Answer, Case, Finding } from './exercise';
-import { describeKind, isTensor, readValues, RETURNED_UNDEFINED, type Values } from './values';
+import {
+  describeKind,
+  isTensor,
+  isTypedArray,
+  readValues,
+  RETURNED_UNDEFINED,
+  type Values,
+} from './values';
 
 interface Call {
   /** the arguments in order, keyed by their names in the notebook */
@@ -122,8 +129,8 @@ async function compareOne(value: unknown, expected: Values, suspects: Suspects):
 /** Copies an argument that the answer could change. */
 async function snapshot(value: unknown): Promise<number[] | undefined> {
   if (isTensor(value)) return [...(await read(value))];
-  if (value instanceof Float32Array || Array.isArray(value)) return [...value].flat() as number[];
-  return undefined;
+  if (isTypedArray(value)) return Array.from(value);
+  return Array.isArray(value) ? (value.flat() as number[]) : undefined;
 }
 
 /** Describes a change the answer made to an argument. */
@@ -157,7 +164,7 @@ function formatExpected(expected: ValueCase['expected']): string {
 function describeArgument(value: unknown): string {
   if (isTensor(value)) return shapeOf(value);
   if (typeof value === 'number') return formatNumber(value);
-  if (value instanceof Float32Array || isLongList(value)) return `[${value.length}]`;
+  if (isTypedArray(value) || isLongList(value)) return `[${value.length}]`;
   return JSON.stringify(value, (_, one: unknown) =>
     typeof one === 'number' ? Number(one.toPrecision(4)) : one,
   );

@@ -80,8 +80,13 @@ async function readTensor(value: tf.Tensor, form: Form): Promise<Values | string
 }
 
 function isListOfNumbers(value: unknown): value is ArrayLike<number> {
-  if (ArrayBuffer.isView(value)) return !(value instanceof DataView);
-  return Array.isArray(value) && value.every((one) => typeof one === 'number');
+  return isTypedArray(value)
+    ? typeof value[0] !== 'bigint'
+    : Array.isArray(value) && value.every((one) => typeof one === 'number');
+}
+
+export function isTypedArray(value: unknown): value is ArrayLike<number> {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 export function isTensor(value: unknown): value is tf.Tensor {
