@@ -8,6 +8,7 @@ import * as solution from './rank.solution';
 type Layers = [d: number, k: number][];
 const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
 const size = (values: number[]) => Math.hypot(...values);
+const squares = (values: number[]) => sum(values.map((value) => value * value));
 const count = (layers: Layers, of: (d: number, k: number) => number) =>
   sum(layers.map(([d, k]) => of(d, k)));
 
@@ -74,8 +75,28 @@ testExercise(rank, solution, {
     for (let i = 0; i < r; i++) kept += (sigma[i] ?? NaN) ** 2;
     return Math.sqrt(1 - kept / sum(sigma.map((s) => s * s)));
   }),
-  'NaN is the root of a number below 0': missing((sigma, r) =>
-    Math.sqrt(1 - 1e-15 - size(sigma.slice(0, r)) ** 2 / size(sigma) ** 2),
+  'NaN is the root of a number below 0, by rounding': missing((sigma, r) => {
+    const rounding = sigma.every(Number.isInteger) ? 0 : 1e-15; // whole numbers add up exactly
+    return Math.sqrt(1 - rounding - squares(sigma.slice(0, r)) / squares(sigma));
+  }),
+  'missed: the result is NaN: a sum with sigma[sigma.length], which is undefined': missing(
+    (sigma, r) => {
+      let left = 0;
+      for (let i = r; i <= sigma.length; i++) left += (sigma[i] ?? NaN) ** 2;
+      return Math.sqrt(left / squares(sigma));
+    },
+  ),
+  'the last index is sigma.length - 1: is there a <= in place of <?': missing((sigma, r) => {
+    let all = 0;
+    for (let i = 0; i <= sigma.length; i++) all += (sigma[i] ?? NaN) ** 2;
+    return Math.sqrt(squares(sigma.slice(r)) / all);
+  }),
+  'missed: where r is sigma.length nothing is left out: sigma[r] is undefined': missing(
+    (sigma, r) => {
+      let top = (sigma[r] ?? NaN) ** 2;
+      for (let i = r + 1; i < sigma.length; i++) top += (sigma[i] ?? NaN) ** 2;
+      return Math.sqrt(top / squares(sigma));
+    },
   ),
   'parameters: yours is the share: parameters and missed are swapped': {
     rankTradeOff: (...args) => {

@@ -22,7 +22,9 @@ const rankTradeOff: Part = {
       [40, 24],
     ];
     const cases: Case[] = [];
-    for (const r of [2, 5, 8, 12]) cases.push(rankCase(layers, await drawSigma(random), r));
+    for (const r of [2, 5]) cases.push(rankCase(layers, await drawSigma(random), r));
+    cases.push(rankCase(layers, EXACT, EXACT.length));
+    for (const r of [8, 12]) cases.push(rankCase(layers, await drawSigma(random), r));
     return cases;
   },
   async square(random) {
@@ -36,6 +38,12 @@ const rankTradeOff: Part = {
     );
   },
 };
+
+/**
+ * Singular values whose squares add up without rounding, in any order, to 10²: where all are kept,
+ * NaN is no root of a number below 0.
+ */
+const EXACT = [8, 4, 3, 3, 1, 1];
 
 /** Draws eight singular values in falling order: those of a change of rank 8. */
 async function drawSigma(random: Random): Promise<number[]> {
@@ -51,7 +59,7 @@ function rankCase(layers: Layers, sigma: number[], r: number): Case {
   const parameters = number(total(layers, (d, k) => r * (d + k)));
   const missed = number(Math.hypot(...sigma.slice(r)) / Math.hypot(...sigma));
   return valueCase({
-    args: { layers, sigma, r },
+    args: { layers, sigma: [...sigma], r },
     expected: { parameters, missed },
     suspects: {
       parameters: {
@@ -87,10 +95,7 @@ function wrongShares(sigma: number[], r: number): Suspects {
   const [kept, leftOut, all] = [sigma.slice(0, r), sigma.slice(r), size(sigma)];
   const missed = size(leftOut) / all;
   return {
-    [r > n
-      ? 'sigma has sigma.length entries, and r may be larger: sigma[i] is undefined there, and the sum NaN'
-      : 'NaN is the root of a number below 0, by rounding: add up what is left out instead']:
-      number(NaN),
+    [whyNaN(sigma, r)]: number(NaN),
     'that is how far away rank r stays: divide it by the size of the whole change, all of sigma':
       number(size(leftOut)),
     'the square root is missing: yours is the share of the squares': number(missed ** 2),
@@ -128,6 +133,20 @@ function wrongShares(sigma: number[], r: number): Suspects {
     'yours is in per cent: a share is from 0 to 1': number(100 * missed),
     'yours counts patterns: each weighs as much as the square of its strength': number((n - r) / n),
   };
+}
+
+/** Where NaN comes from depends on how many of the n strengths are kept. */
+function whyNaN(sigma: number[], r: number): string {
+  const n = sigma.length;
+  if (r > n) {
+    return 'sigma has sigma.length entries, and r may be larger: sigma[i] is undefined there, and the sum NaN';
+  }
+  if (r < n) {
+    return 'the result is NaN: a sum with sigma[sigma.length], which is undefined (the last index is sigma.length - 1: is there a <= in place of <?), or the root of a number below 0';
+  }
+  return sigma === EXACT
+    ? 'where r is sigma.length nothing is left out: sigma[r] is undefined there, and a sum with it NaN'
+    : 'NaN is the root of a number below 0, by rounding: add up what is left out instead';
 }
 
 /** Exercise 1: the parameters of a rank, and what it misses. */
