@@ -30,6 +30,7 @@ export {
   lowRankPicture,
   modelPicture,
   parameterChart,
+  pictureShape,
   rotationPicture,
   singularValues,
 } from './pictures';

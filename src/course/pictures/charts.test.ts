@@ -31,6 +31,19 @@ test('the steps of a training lie on the curve of its loss', () => {
   assert.match(figure['image/svg+xml'], /1 steps: the loss goes from 36 to 4\.0e\+10/);
 });
 
+test('a step that is no number is named, with its place', () => {
+  const chart = (...steps: unknown[]) => descentChart((w) => w, steps as number[]);
+  const forgotten = Promise.resolve([1]) as unknown as number[];
+  assert.throws(() => chart(0, forgotten[0]), {
+    name: 'ArgumentError',
+    message:
+      /^descentChart: each step must be a finite number, got undefined at place 1\. Read a tensor/,
+  });
+  assert.throws(() => chart(0, 1, NaN), /got NaN at place 2/);
+  assert.throws(() => chart(forgotten), /got Promise at place 0/);
+  assert.throws(() => chart(), /got none/);
+});
+
 test('losses are means of ten steps, and a training that has not begun has no line', () => {
   const losses = Array.from({ length: 12 }, (_, i) => i);
   const figure = lossesChart({ 'rank 1': losses, 'rank 8': [] });

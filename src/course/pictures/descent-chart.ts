@@ -1,3 +1,4 @@
+import { ArgumentError, kindOf } from '../../tensor/errors';
 import { type Figure, lineChart } from '../plot';
 
 /** Points of the curve. */
@@ -6,8 +7,11 @@ const POINTS = 81;
 /**
  * Draws the loss as a function of one weight, and the steps of a training on that curve.
  * @param steps the weight before the first step and after each
+ * @throws ArgumentError if a weight is no number, or so far off that its loss cannot be drawn
  */
 export function descentChart(loss: (w: number) => number, steps: readonly number[]): Figure {
+  const odd = steps.findIndex((w) => !Number.isFinite(w));
+  if (steps.length === 0 || odd >= 0) throw noWeight(steps, odd);
   const [from, to] = [Math.min(0, ...steps), Math.max(6, ...steps)];
   const curve = Array.from({ length: POINTS }, (_, i) => from + ((to - from) * i) / (POINTS - 1));
   const last = loss(steps.at(-1) ?? NaN);
@@ -22,4 +26,11 @@ export function descentChart(loss: (w: number) => number, steps: readonly number
     ],
     summary: `w after each step: ${steps.map((w) => w.toFixed(2)).join(', ')}.`,
   });
+}
+
+function noWeight(steps: readonly unknown[], odd: number): ArgumentError {
+  const got = steps.length === 0 ? 'none' : `${kindOf(steps[odd])} at place ${odd}`;
+  return new ArgumentError(
+    `descentChart: each step must be a finite number, got ${got}. Read a tensor by (await read(w))[0]; where it diverges, take fewer steps.`,
+  );
 }

@@ -5,7 +5,7 @@ export type { DistancePictureOptions } from './distance-picture';
 export { headsPicture } from './heads-picture';
 export type { HeadsPictureOptions } from './heads-picture';
 export { lossesChart } from './losses-chart';
-export { lowRankPicture, singularValues } from './low-rank-picture';
+export { lowRankPicture, pictureShape, singularValues } from './low-rank-picture';
 export type { PictureText } from './low-rank-picture';
 export { modelPicture } from './model-picture';
 export type { ModelPictureOptions } from './model-picture';

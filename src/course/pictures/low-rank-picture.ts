@@ -9,7 +9,11 @@ export type PictureText = string;
 /** Brightest pixel. */
 const BRIGHTEST = 9;
 
-/** Reads the brightness of each pixel -> matrix [rows, columns]. @throws ArgumentError */
+/**
+ * Reads the brightness of each pixel -> matrix [rows, columns], not 0 everywhere: rank r would miss
+ * nothing of nothing.
+ * @throws ArgumentError
+ */
 function parsePicture(caller: string, text: PictureText): Matrix {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const columns = Math.max(0, ...lines.map((line) => line.length));
@@ -21,11 +25,22 @@ function parsePicture(caller: string, text: PictureText): Matrix {
   const rows = lines.map((line) =>
     [...line.padEnd(columns)].map((pixel) => (/\d/.test(pixel) ? Number(pixel) : 0)),
   );
+  if (rows.flat().every((pixel) => pixel === 0)) {
+    throw new ArgumentError(
+      `${caller}: a picture must have a pixel that is not black, got only 0. Write a digit from 1 to 9.`,
+    );
+  }
   return new Matrix(rows);
 }
 
 function decompose(pixels: Matrix): SingularValueDecomposition {
   return new SingularValueDecomposition(pixels, { autoTranspose: true });
+}
+
+/** The sizes of a picture: rows, columns. @throws ArgumentError */
+export function pictureShape(text: PictureText): [rows: number, columns: number] {
+  const { rows, columns } = parsePicture('pictureShape', text);
+  return [rows, columns];
 }
 
 /** The singular values of a picture, the largest first. @throws ArgumentError */
@@ -46,7 +61,7 @@ const WIDTH = 720;
 
 /**
  * Draws a picture beside its nearest pictures of these ranks.
- * @throws ArgumentError if a pixel is no digit
+ * @throws ArgumentError if a pixel is no digit, or all are black
  */
 export function lowRankPicture(text: PictureText, ranks: readonly number[]): Picture {
   const pixels = parsePicture('lowRankPicture', text);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findAll, parseXml } from '../../../tests/plot/parse-xml';
 import { ArgumentError } from '../../tensor/errors';
-import { lowRankPicture, singularValues } from './low-rank-picture';
+import { lowRankPicture, pictureShape, singularValues } from './low-rank-picture';
 import { modelPicture, type ModelPictureOptions } from './model-picture';
 
 const model: ModelPictureOptions = {
@@ -66,7 +66,14 @@ describe('a picture at a low rank', () => {
     assert.deepEqual(fills('91\n19', [1]), ['rgb(142,142,142)', ...fills('91\n19', [])]);
   });
 
-  test('is refused if a pixel is no digit, or there is none', () => {
+  test('has as many columns as its longest line, and no rows of spaces', () => {
+    assert.deepEqual(pictureShape('\n  1\n  \n.2\n'), [2, 3]);
+  });
+
+  test('is refused if a pixel is no digit, there is none, or all are black', () => {
+    for (const draw of [singularValues, (text: string) => lowRankPicture(text, [1])]) {
+      assert.throws(() => draw('..\n.0'), /must have a pixel that is not black, got only 0/);
+    }
     assert.throws(() => singularValues('12\n#4'), /must be a digit, a dot or a space, got '#'/);
     assert.throws(() => lowRankPicture('\n\n', [1]), ArgumentError);
   });
