@@ -47,19 +47,30 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
   {
     page: 'notebooks/05_lora_peft.ipynb',
     sentence:
-      /= 8\$ and 16 the best learning rate was ([\d.]+), with 32 it was ([\d.]+), and (no difference) of the losses/,
+      /From \$\\alpha = 8\$ to 32, the mean loss changes by (-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\): (no difference is shown)\. Each rate was the best of (five), by (one training) each\./,
     numbers: () => {
+      const of = (name: string, alpha: number) =>
+        rows(name).filter((row) => row.method === 'lora' && row.r === 8 && row.alpha === alpha);
       const [eight, sixteen, most] = [8, 16, 32].map((alpha) =>
-        rows('sweep-alpha').filter((row) => row.alpha === alpha),
-      ) as [Row[], Row[], Row[]];
-      const losses = (some: Row[]) => some.map(({ testLoss }) => testLoss as number);
-      const isShown = [eight, sixteen].some((some) => {
-        const [low, high] = compareMeans(losses(most), losses(some)).interval;
-        return low > 0 || high < 0;
+        of('sweep-alpha', alpha).map(({ testLoss }) => testLoss as number),
+      ) as [number[], number[], number[]];
+      const { difference, interval } = compareMeans(eight, most);
+      const pairs = [interval, ...[eight, most].map((one) => compareMeans(one, sixteen).interval)];
+      const isShown = pairs.some(([low, high]) => low > 0 || high < 0);
+      const isOneEach = [8, 16, 32].every((alpha) => {
+        const tried = of('sweep-rates', alpha).filter(({ steps }) => steps === 900);
+        const best = tried.sort((a, b) => Number(a.validationLoss) - Number(b.validationLoss))[0];
+        const used = of('sweep-alpha', alpha).every(
+          ({ learningRate }) => learningRate === best?.learningRate,
+        );
+        const rates = new Set(tried.map(({ learningRate }) => learningRate));
+        return used && rates.size === 5 && tried.length === 5;
       });
-      assert.equal(eight[0]?.learningRate, sixteen[0]?.learningRate);
-      const rates = [eight, most].map((some) => String(some[0]?.learningRate));
-      return [...rates, isShown ? 'a difference' : 'no difference'];
+      return [
+        ...[difference, ...interval].map((loss) => loss.toFixed(4)),
+        isShown ? 'a difference' : 'no difference is shown',
+        ...(isOneEach ? ['five', 'one training'] : []),
+      ];
     },
   },
   {
