@@ -109,10 +109,24 @@ async function runStep(step, label, run, hold) {
 async function makeArtifact(artifact, context) {
   const needs = stampOf(artifact); // read first: a change while it is made must count as a change
   const stamp = path.join(artifact.folder, STAMP);
+  assertNoLink(artifact.folder);
   fs.rmSync(stamp, { force: true });
   await artifact.make(context);
   fs.writeFileSync(`${stamp}.part`, needs);
   fs.renameSync(`${stamp}.part`, stamp);
+}
+
+/**
+ * @param {string} folder
+ * @throws SetupError if it is a link: what another checkout has installed would be replaced
+ */
+function assertNoLink(folder) {
+  const isLink = fs.lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink();
+  if (!isLink) return;
+  throw new SetupError(
+    `${folder} must be a folder of this checkout, but is a link to ${fs.readlinkSync(folder)}, where everything would be replaced.`,
+    'Delete the link, then run the same command again.',
+  );
 }
 
 /**

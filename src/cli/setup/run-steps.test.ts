@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -69,6 +77,18 @@ function killed(child: ChildProcess): Promise<void> {
 }
 
 describe('a step', () => {
+  test('touches nothing of another checkout, which a link leads to', () => {
+    mkdirSync(path.join(folder, 'other'));
+    writeFileSync(path.join(folder, 'other', 'thing'), 'theirs');
+    symlinkSync('other', path.join(folder, 'artifact'));
+    const { status, output } = run({ make: GOOD });
+    assert.equal(status, 1);
+    assert.match(output, /artifact must be a folder of this checkout, but is a link to other, /);
+    assert.match(output, /\|Delete the link, then run the same command again\./);
+    assert.equal(read('other/thing'), 'theirs');
+    assert.ok(!existsSync(path.join(folder, 'made')));
+  });
+
   test('is made once, with a progress line each time', () => {
     assert.match(run({ make: GOOD }).output, /^\[2\/3\] The thing \.\.\. \d+\.\d s\n$/);
     assert.equal(run({ make: GOOD }).output, '[2/3] The thing ... ready\n');
