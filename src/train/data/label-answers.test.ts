@@ -100,6 +100,20 @@ describe('an answer', () => {
     ]);
   });
 
+  test('is shown with an empty thought of its own, unless the template writes that anyway', async () => {
+    const thought = '<think>\n\n</think>\n\n';
+    const rows = [{ messages: [say('user', 'hello?'), say('assistant', `${thought}small`)] }];
+    for (const [name, want] of [
+      ['plain', `${thought}small</s>`],
+      ['thinking', 'small</s>'],
+    ] as const) {
+      const { tokenizer, template } = await load(name);
+      const [example] = encodeRows(tokenizer, rows, { template }) as [Example];
+      const learned = labelledPieces(tokenizer, example).filter(({ isLearned }) => isLearned);
+      assert.deepEqual(learned, [{ text: want, isLearned: true }], name);
+    }
+  });
+
   test('of a prompt is written as a conversation', async () => {
     const { tokenizer, template } = await load('plain');
     const asPrompt = encodeRows(tokenizer, [{ prompt: 'hello?', completion: 'small' }], {

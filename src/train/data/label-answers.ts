@@ -7,10 +7,11 @@ import type { Example } from './example';
 /**
  * Encodes a conversation as the model's template writes it, with labels on what the assistant says.
  * An answer begins where the template, given all messages before it, asks for the assistant's next:
- * what the runtime writes, an empty thinking block included, is not learned. It ends with its last
- * special token, so that the model learns to stop. An answer that the template writes in another
- * way once more messages follow is left out: the model would learn what it is never shown. (Qwen3
- * takes thoughts out of earlier answers.)
+ * what the runtime writes is not learned, nor an empty thinking block, unless it is the row's own and
+ * the template would not write it. An answer ends with its last special token, so that the model
+ * learns to stop. An answer that the template writes in another way once more messages follow is
+ * left out: the model would learn what it is never shown. (Qwen3 takes thoughts out of earlier
+ * answers.)
  */
 export function labelAnswers(
   tokenizer: Tokenizer,
@@ -54,7 +55,23 @@ function spanOfAnswer(
   if (!whole.startsWith(prompt) || !text.startsWith(whole)) return null;
   const answer = whole.slice(prompt.length);
   const [empty = ''] = EMPTY_THOUGHT.exec(answer) ?? [];
-  return { start: prompt.length + empty.length, end: prompt.length + endOf(tokenizer, answer) };
+  const start =
+    prompt.length + (isOfTemplate(template, messages, options, prompt + empty) ? empty.length : 0);
+  return { start, end: prompt.length + endOf(tokenizer, answer) };
+}
+
+/** Tells if the template writes this beginning also where the last message has no empty thought. */
+function isOfTemplate(
+  template: ChatTemplate,
+  messages: ChatRow['messages'],
+  options: object,
+  beginning: string,
+): boolean {
+  const last = messages.at(-1);
+  const content = last?.content;
+  if (!last || typeof content !== 'string' || !EMPTY_THOUGHT.test(content)) return true;
+  const without = { ...last, content: content.replace(EMPTY_THOUGHT, '') };
+  return template.render([...messages.slice(0, -1), without], options).startsWith(beginning);
 }
 
 /** The end of an answer: after its last special token if only space follows, else all of it. */
