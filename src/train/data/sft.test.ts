@@ -22,7 +22,8 @@ import {
 import type { Row } from '../rows';
 import { type Batch, makeBatch } from './batch';
 import { completionLoss, meanLoss } from './completion-loss';
-import { encodeRows, type Example } from './example';
+import { encodeRows } from './encode-rows';
+import type { Example } from './example';
 import { repeat } from './repeat';
 
 before(useAccelerator);
