@@ -61,12 +61,11 @@ export class CellConverter implements Converter {
       return this.compile(expanded);
     });
     if (!result.output) return result;
-    const { trace, names } = latestCell();
+    const { trace, names, awaits } = latestCell();
     this.next = { before: this.declarations, after: result.declOutput ?? '', names };
     this.traces.set(this.cellName, withinCell(trace, result.output));
     if (result.lastExpressionVar !== undefined) result.lastExpressionVar = LAST;
-    // tslab takes a cell whose only `await` is in `for await` for synchronous code.
-    if (/\bfor\s+await\b/.test(result.output)) result.hasToplevelAwait = true;
+    result.hasToplevelAwait = awaits;
     result.output += `\n//# sourceURL=${this.cellName}`;
     return result;
   }

@@ -4,6 +4,7 @@ import { type Place, type Trace, traceThrough } from '../source';
 import { VariablePublisher } from './rewrite/publish-variables';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 import { adviseOnTensors } from './tensor-operators';
+import { awaitsAtTopLevel, forgetFirstReadings } from './top-level-await';
 import { turnAtAwaits } from './rewrite/turn-at-awaits';
 
 /**
@@ -29,13 +30,16 @@ function getPreEmitDiagnosticsOfFiles(
   return adviseOnTensors(diagnostics, program.getTypeChecker());
 }
 
-/** A compiled cell: the trace of its code, and the variables that it declares. */
+/** A compiled cell. */
 interface Compiled {
   trace: Trace;
+  /** the variables that it declares */
   names: ReadonlySet<string>;
+  /** whether it awaits outside its functions */
+  awaits: boolean;
 }
 
-let latest: Compiled = { trace: () => undefined, names: new Set() };
+let latest: Compiled = { trace: () => undefined, names: new Set(), awaits: false };
 
 /** Returns the cell that tslab has compiled last. */
 export function latestCell(): Compiled {
@@ -53,6 +57,7 @@ function createWatchCompilerHost(files: string[], options: object, ...rest: unkn
   const host = create(files, { ...options, ...IMPORT_OPTIONS, inlineSourceMap: true }, ...rest);
   queueTimers(host);
   resolveImports(host);
+  forgetFirstReadings(host);
   return host;
 }
 
@@ -98,16 +103,25 @@ function transpileModule(
   if (end < 0) return typescript.transpileModule(input, options);
   const firstMap = Buffer.from(input.slice(end + INLINE_MAP.length), 'base64').toString();
   const publisher = isCell(firstMap) ? new VariablePublisher() : undefined;
+  let awaits = false;
+  const noteAwaits = () => (file: typescript.SourceFile) => {
+    awaits = awaitsAtTopLevel(file);
+    return file;
+  };
   const compilerOptions = { ...options.compilerOptions, sourceMap: true };
   const between = typescript.transpileModule(input.slice(0, end), {
     ...options,
     compilerOptions: { ...compilerOptions, module: typescript.ModuleKind.ESNext },
-    transformers: { before: [...(publisher ? [() => publisher.transform] : []), turnAtAwaits] },
+    transformers: {
+      before: [noteAwaits, ...(publisher ? [() => publisher.transform] : []), turnAtAwaits],
+    },
   });
   const code = withoutMap(between.outputText);
   const result = typescript.transpileModule(code, { ...options, compilerOptions });
   const maps = [firstMap, between.sourceMapText ?? '', result.sourceMapText ?? ''];
-  if (publisher) latest = { trace: traceCell(maps.map(traceThrough)), names: publisher.names };
+  if (publisher) {
+    latest = { trace: traceCell(maps.map(traceThrough)), names: publisher.names, awaits };
+  }
   return { ...result, outputText: withoutMap(result.outputText) };
 }
 
