@@ -122,6 +122,19 @@ function count() { return ++times; }`);
     );
   });
 
+  test('of an earlier cell can be taken apart under other names', async () => {
+    await kernel.cell(`class Step { constructor(readonly loss = 1, readonly of = { steps: [7, 8] }) {} }
+const options = { r: 4, inner: { alpha: [5] } };
+const r = 'another';`);
+    await kernel.cell(`const { r: rank, inner: { alpha: [first, second = 6] } } = options;
+const { loss: start, of: { steps: [, last] } } = new Step();`);
+    assert.equal(await kernel.text('[rank, first, second, start, last]'), '[ 4, 5, 6, 1, 8 ]\n');
+    const code = `for (const { r: each, ...rest } of [options]) console.log(each, Object.keys(rest));
+const rankOf = ({ r: given = 3 }: { r?: number }) => given;
+[rankOf(options), rankOf({}), r]`;
+    assert.equal(await kernel.text(code), "4 [ 'inner' ]\n[ 4, 3, 'another' ]\n");
+  });
+
   test('of an imported module show its present values', async () => {
     const counter = `export let count = 0;
 export const increment = () => ++count;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type ImportFolders, importersOf, isImportable } from './import-folders';
+import { withQuotedNames } from './rewrite/quote-binding-names';
 
 const ROOT = path.parse(__dirname).root;
 
@@ -61,10 +62,11 @@ function emitCellsOnly(host: Host): void {
     get: () => (program: typescript.BuilderProgram) => {
       const narrowed = Object.create(program) as typescript.BuilderProgram;
       narrowed.getAllDependencies = (file) => program.getAllDependencies(file).filter(isCell);
-      narrowed.emit = (file, write, ...rest) => {
+      narrowed.emit = (file, write, cancellation, onlyTypes, transformers) => {
         const renamed: typescript.WriteFileCallback = (name, ...output) =>
           write?.(name.replace(prefix, '/'), ...output);
-        return program.emit(file, renamed, ...rest);
+        const quoting = withQuotedNames(transformers);
+        return program.emit(file, renamed, cancellation, onlyTypes, quoting);
       };
       receive?.(narrowed);
     },
