@@ -108,7 +108,8 @@ export class CellRunner {
 
   /** Resolves to whether the cell has succeeded, or was interrupted before it began. */
   private async compileAndRun(code: string): Promise<boolean> {
-    this.converter.prepare(code);
+    const warnings = this.converter.prepare(code);
+    warnings.forEach((line) => console.error(`Warning: ${line}`));
     // A SIGINT that arrived meanwhile would be lost once the code runs: Node then takes off the
     // kernel's listener.
     await nextTurn();

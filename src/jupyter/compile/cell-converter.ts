@@ -42,11 +42,14 @@ export class CellConverter implements Converter {
 
   /**
    * Compiles a cell before tslab asks for it. Of a module (`@module`) tslab does not ask.
+   * @returns what is probably amiss in a cell that compiles; each line reads `line:column - message`
    * @throws TypeScriptError if the compiler itself fails, as `inspect` and the others do
    */
-  prepare(source: string): void {
-    if (getCodeMetadata(source).module) return;
-    this.prepared = { source, result: this.convert('', source) };
+  prepare(source: string): readonly string[] {
+    if (getCodeMetadata(source).module) return [];
+    const result = this.convert('', source);
+    this.prepared = { source, result };
+    return result.output ? latestCell().warnings : [];
   }
 
   convert(_previous: string, source: string): ConvertResult {

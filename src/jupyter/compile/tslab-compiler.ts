@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type Place, type Trace, traceThrough } from '../source';
+import { findIdleCalls, findPromiseElements } from './forgotten-awaits';
 import { VariablePublisher } from './rewrite/publish-variables';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 import { adviseOnTensors } from './tensor-operators';
@@ -21,13 +22,26 @@ if (cached !== undefined) {
   };
 }
 
+/** The warnings about the cell that was checked last. */
+let warnings: string[] = [];
+
 /** Lists the compile errors of a cell, with advice. */
 function getPreEmitDiagnosticsOfFiles(
   program: typescript.Program,
   files: typescript.SourceFile[],
 ): readonly typescript.Diagnostic[] {
   const diagnostics = typescript.getPreEmitDiagnosticsOfFiles(program, files);
-  return adviseOnTensors(diagnostics, program.getTypeChecker());
+  const checker = program.getTypeChecker();
+  warnings = files.flatMap((file) =>
+    findIdleCalls(file, checker).map(({ start, text }) => {
+      const { line, character } = file.getLineAndCharacterOfPosition(start);
+      return `${line + 1 - PREFIX_LINES}:${character + 1} - ${text}`;
+    }),
+  );
+  return [
+    ...adviseOnTensors(diagnostics, checker),
+    ...files.flatMap((file) => findPromiseElements(file, checker)),
+  ];
 }
 
 /** A compiled cell. */
@@ -37,9 +51,11 @@ interface Compiled {
   names: ReadonlySet<string>;
   /** whether it awaits outside its functions */
   awaits: boolean;
+  /** what is probably amiss; each line reads `line:column - message` */
+  warnings: readonly string[];
 }
 
-let latest: Compiled = { trace: () => undefined, names: new Set(), awaits: false };
+let latest: Compiled = { trace: () => undefined, names: new Set(), awaits: false, warnings: [] };
 
 /** Returns the cell that tslab has compiled last. */
 export function latestCell(): Compiled {
@@ -120,7 +136,8 @@ function transpileModule(
   const result = typescript.transpileModule(code, { ...options, compilerOptions });
   const maps = [firstMap, between.sourceMapText ?? '', result.sourceMapText ?? ''];
   if (publisher) {
-    latest = { trace: traceCell(maps.map(traceThrough)), names: publisher.names, awaits };
+    const trace = traceCell(maps.map(traceThrough));
+    latest = { trace, names: publisher.names, awaits, warnings };
   }
   return { ...result, outputText: withoutMap(result.outputText) };
 }
