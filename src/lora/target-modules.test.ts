@@ -39,6 +39,35 @@ describe('matchTargets', () => {
   });
 });
 
+describe('a string that names no layer as a regular expression', () => {
+  const names = ['h.0.attn.c_attn', 'h.0.mlp.c_fc', 'h.0.mlp.c_proj'];
+  const adviceOn = (targets: string | string[], adapted: string[] = []) => {
+    let message = '';
+    assert.throws(
+      () => matchTargets(names, targets, adapted),
+      (error: Error) => ((message = error.message), error instanceof ArgumentError),
+    );
+    return / A string .*$/.exec(message)?.[0];
+  };
+  const rule = ' A string is a regular expression for the whole name, as in PEFT';
+
+  test('gets the list that was meant', () => {
+    assert.equal(adviceOn('c_fc'), `${rule}: write ['c_fc'].`);
+    assert.equal(adviceOn('mlp.c_proj'), `${rule}: write ['mlp.c_proj'].`);
+    assert.equal(adviceOn('c_attn|c_fc'), `${rule}: write ['c_attn', 'c_fc'].`);
+    assert.equal(adviceOn('c_attn, c_proj'), `${rule}: write ['c_attn', 'c_proj'].`);
+    assert.equal(adviceOn('down', ['h.0.down']), `${rule}: write ['down'].`);
+  });
+
+  test('gets an example of a list if it is like none', () => {
+    const other = `${rule}; the end of a name is an entry of a list, such as ['c_attn'].`;
+    for (const targets of ['q_proj', 'c_attn|q_proj', '']) {
+      assert.equal(adviceOn(targets), other, targets);
+    }
+    assert.equal(adviceOn(['q_proj']), undefined);
+  });
+});
+
 /** Three layers, of which the last is the head. */
 class WithHead extends Module {
   constructor() {

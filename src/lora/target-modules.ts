@@ -25,13 +25,22 @@ export function matchTargets(
   for (const { target, matches } of rules) {
     if (names.some(matches)) continue;
     const advice = adapted.some(matches)
-      ? 'Such layers have an adapter already: remove it (removeLora), merge it (mergeLora), or use an AdapterBank.'
-      : `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.`;
+      ? 'Such layers have an adapter already: remove it (removeLora), merge it (mergeLora), or use an AdapterBank (bank.add).'
+      : `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.${adviceOnPattern(targets, [...names, ...adapted])}`;
     throw new ArgumentError(
       `injectLora: targetModules must name linear layers without an adapter, got ${target}. ${names.length + adapted.length > 0 ? advice : 'The model has no linear layer.'}`,
     );
   }
   return names.filter((name) => rules.some(({ matches }) => matches(name)));
+}
+
+/** What to write for a string that was probably not meant as a regular expression. */
+function adviceOnPattern(targets: TargetModules | undefined, names: readonly string[]): string {
+  if (typeof targets !== 'string' || targets === 'all-linear') return '';
+  const entries = targets.split(/[|,\s]+/);
+  const areMeant = entries.every((entry) => names.some((name) => matchesEntry(name, entry)));
+  const list = areMeant ? entries.map((entry) => `'${entry}'`).join(', ') : "'c_attn'";
+  return ` A string is a regular expression for the whole name, as in PEFT${areMeant ? ': write' : '; the end of a name is an entry of a list, such as'} [${list}].`;
 }
 
 type Rule = { target: string; matches: (name: string) => boolean };

@@ -340,7 +340,7 @@ describe('a bank', () => {
     assert.throws(() => bank.delete('1'), /not in use, got 1/);
     assert.throws(() => bank.delete('2'), ArgumentError);
     assert.throws(() => bank.activate('0', '0'), /must be different/);
-    assert.throws(() => new AdapterBank(model), /must have no adapter/);
+    assert.throws(() => new AdapterBank(model), /must be in no other bank/);
     assert.deepEqual(bank.names, ['0', '1']);
     assert.deepEqual(memory(), before.memory);
     assert.deepEqual(await logits(model, ids), before.logits);

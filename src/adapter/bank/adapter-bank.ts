@@ -1,7 +1,8 @@
 import { type LoRALinear, loraLayersOf } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
-import { assertModule, disposeAll, type Module, putLayers } from '../../tensor/nn';
+import { disposeAll, type Module, putLayers } from '../../tensor/nn';
 import { type BankMemory, measureBank } from './bank-memory';
+import { claimModel } from './claim-model';
 import { assertLinearLayersAlone, undoAdapt } from './linear-layers-alone';
 import { MixedLinear } from './mixed-linear';
 import { BASE_ALONE, makeMixtures } from './mixtures';
@@ -42,13 +43,9 @@ export class AdapterBank {
   /** of the runs of `disabled`, the first first */
   private readonly disabling: Pause[] = [];
 
-  /** @throws ArgumentError if the model has an adapter already */
+  /** @throws ArgumentError if the model has an adapter already, or is in a bank that has some */
   constructor(private readonly model: Module) {
-    assertModule('AdapterBank', model);
-    if (loraLayersOf(model).size === 0) return;
-    throw new ArgumentError(
-      'AdapterBank: the model must have no adapter, but has one. Remove it (removeLora) and add it to the bank.',
-    );
+    claimModel(model, this);
   }
 
   /** The names of all adapters, in the order of `add`. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { namingDamage } from '../../files/hub';
 import { readJson } from '../../files/local';
-import { Dora, dora, injectLora, rsLora } from '../../lora';
+import { assertOneAdapter, Dora, dora, injectLora, rsLora } from '../../lora';
 import { ArgumentError, assertOptions, type NoOptions, quote } from '../../tensor/errors';
 import { assertModule, type Module } from '../../tensor/nn';
 import { injectEmbeddings } from '../embedding';
@@ -71,9 +71,11 @@ export async function loadAdapter(
 ): Promise<LoadedAdapter> {
   assertModule(CALLER, model);
   assertOptions(CALLER, options, {});
+  const added = 'loadAdapter(model, folder)';
+  assertOneAdapter(CALLER, model, added);
   if (adaptedLayers(model).size > 0) {
     throw new ArgumentError(
-      `${CALLER}: model must have no adapter, but has one. Remove or merge it first (removeLora, mergeLora).`,
+      `${CALLER}: model must have no adapter, but has one. Remove or merge it first (removeLora, mergeLora). If it is in an AdapterBank, use bank.add(name, (model) => ${added}).`,
     );
   }
   const { plan, values } = await namingDamage(CALLER, async () => {
