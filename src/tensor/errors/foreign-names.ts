@@ -14,6 +14,8 @@ const FOREIGN = {
   layerstotransform: 'targetModules: (name) => ...',
   loraalpha: 'alpha',
   loradropout: 'dropout',
+  lorapluslrratio: 'adamW({ ratio: loraPlus(16) })',
+  loraplusweightdecay: 'adamW({ weightDecay })',
   modulestosave: 'trainBaseParameters(model, { modulesToSave })',
   rank: 'r',
   rankpattern: 'r: (name) => ...',
@@ -43,8 +45,10 @@ const FOREIGN = {
 
   bnb4bitquanttype: 'type',
   bnb4bitusedoublequant: 'doubleQuantize',
+  compressstatistics: 'doubleQuantize',
   loadin4bit: 'linear: quantizedLinear()',
   quantizationconfig: 'linear: quantizedLinear()',
+  quanttype: 'type',
 } as const;
 
 /** A name without capitals and underscores. */

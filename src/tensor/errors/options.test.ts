@@ -34,6 +34,10 @@ describe('the keys of an options object', () => {
     ['lora_dropout', 'For lora_dropout write dropout.'],
     ['rankPattern', 'For rankPattern write r: (name) => ....'],
     ['use_rslora', 'For use_rslora write scaling: rsLora.'],
+    ['loraplus_lr_ratio', 'For loraplus_lr_ratio write adamW({ ratio: loraPlus(16) }).'],
+    ['quant_type', 'For quant_type write type.'],
+    ['bnb_4bit_quant_type', 'For bnb_4bit_quant_type write type.'],
+    ['compress_statistics', 'For compress_statistics write doubleQuantize.'],
     ['max_grad_norm', 'For max_grad_norm write maxGradientNorm.'],
     [
       'init_lora_weights',
