@@ -40,7 +40,8 @@ export interface Warning {
 /**
  * Finds statements that are only a call whose promise nothing waits for, where an `await` is
  * allowed, and asynchronous generators that are awaited, or only called, instead of iterated.
- * Silent are `void f()`, `f().catch(...)` and functions that are called where they are written.
+ * Silent are `void f()`, `f().catch(...)`, `Promise.resolve(x)`, and functions that are called where
+ * they are written.
  */
 export function findIdleCalls(
   file: typescript.SourceFile,
@@ -62,7 +63,7 @@ function idleExpression(node: typescript.Node): typescript.Expression | undefine
   const call = bare(node.expression);
   if (!typescript.isCallExpression(call) || !mayAwait(node)) return undefined;
   const callee = bare(call.expression);
-  return typescript.isFunctionLike(callee) || isContinuation(callee) ? undefined : call;
+  return typescript.isFunctionLike(callee) || isHandled(callee) ? undefined : call;
 }
 
 function warningOf(
@@ -95,8 +96,11 @@ function mayAwait(node: typescript.Node): boolean {
 
 /** Methods of a promise that handle what becomes of it. */
 const CONTINUATIONS = new Set(['then', 'catch', 'finally']);
+/** Functions whose promise has nothing to wait for. */
+const SETTLED = new Set(['Promise.resolve', 'Promise.reject']);
 
-function isContinuation(callee: typescript.Expression): boolean {
+function isHandled(callee: typescript.Expression): boolean {
+  if (SETTLED.has(callee.getText())) return true;
   return typescript.isPropertyAccessExpression(callee) && CONTINUATIONS.has(callee.name.text);
 }
 

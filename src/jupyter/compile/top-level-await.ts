@@ -38,7 +38,9 @@ export function forgetFirstReadings(host: object): void {
   const create = programs.createProgram;
   programs.createProgram = (...args) => {
     const program = create(...args);
-    for (const file of program.getSourceFiles()) delete (file as { original?: unknown }).original;
+    for (const file of program.getSourceFiles() as readonly { original?: unknown }[]) {
+      if (file.original !== undefined) file.original = undefined;
+    }
     return program;
   };
 }
