@@ -38,9 +38,8 @@ export interface InjectOptions extends Omit<LoRALinearOptions, 'r' | 'alpha'> {
  * the order of the names. Adapters that other layers have already stay trainable, as in PEFT: all
  * train together.
  * @returns the names of the layers
- * @throws ArgumentError if a target matches nothing, none is given and the model names none, an
- *   option is unknown or does not fit a layer, or an `AdapterBank` uses several adapters on the
- *   model, which is then as it was
+ * @throws ArgumentError if a target matches nothing, none is given and the model names none, an option
+ *   is unknown or fits no layer, or an `AdapterBank` uses several; the model is then as it was
  */
 export function injectLora(model: Module, options: InjectOptions): string[] {
   assertModule('injectLora', model);

@@ -1,5 +1,6 @@
 import { ArgumentError, kindOf } from '../tensor/errors';
 import { matchesEntry } from '../tensor/nn';
+import { candidates } from './target-advice';
 
 /**
  * The layers that get an adapter, by PEFT's rules: a list matches a name that equals an entry or
@@ -21,26 +22,16 @@ export function matchTargets(
   heads: readonly string[] = [],
 ): string[] {
   const rules = rulesOf(targets, heads);
-  const endings = new Set(names.map((name) => name.split('.').at(-1)));
   for (const { target, matches } of rules) {
     if (names.some(matches)) continue;
     const advice = adapted.some(matches)
       ? 'Such layers have an adapter already: remove it (removeLora), merge it (mergeLora), or use an AdapterBank (bank.add).'
-      : `There are ${names.length}, called ${[...endings].join(', ')}; the first is ${names[0]}.${adviceOnPattern(targets, [...names, ...adapted])}`;
+      : candidates(names, targets, adapted);
     throw new ArgumentError(
       `injectLora: targetModules must name linear layers without an adapter, got ${target}. ${names.length + adapted.length > 0 ? advice : 'The model has no linear layer.'}`,
     );
   }
   return names.filter((name) => rules.some(({ matches }) => matches(name)));
-}
-
-/** What to write for a string that was probably not meant as a regular expression. */
-function adviceOnPattern(targets: TargetModules | undefined, names: readonly string[]): string {
-  if (typeof targets !== 'string' || targets === 'all-linear') return '';
-  const entries = targets.split(/[|,\s]+/);
-  const areMeant = entries.every((entry) => names.some((name) => matchesEntry(name, entry)));
-  const list = areMeant ? entries.map((entry) => `'${entry}'`).join(', ') : "'c_attn'";
-  return ` A string is a regular expression for the whole name, as in PEFT${areMeant ? ': write' : '; the end of a name is an entry of a list, such as'} [${list}].`;
 }
 
 type Rule = { target: string; matches: (name: string) => boolean };
