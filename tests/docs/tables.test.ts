@@ -224,6 +224,23 @@ function timesTable(): string {
   return `\n${[...head, ...lines].join('\n')}\n\n`;
 }
 
+/** One line per length of a row: without checkpoints of blocks, and with them. */
+function checkpointTable(): string {
+  const rows = readResults('checkpoint-memory');
+  const devices = new Set(rows.map(({ device }) => String(device)));
+  const lengths = [...new Set(rows.map(({ tokens }) => tokens as number))];
+  const lines = lengths.map((tokens) => {
+    const both = [false, true].map((checkpointBlocks) =>
+      rows.find((row) => row.tokens === tokens && row.checkpointBlocks === checkpointBlocks),
+    );
+    const peaks = both.map((row) => `${((row?.stepPeakBytes as number) / 1e6).toFixed(0)} MB`);
+    const times = both.map((row) => `${(row?.stepSeconds as number).toFixed(2)} s`);
+    return `| ${[`${tokens.toLocaleString('en-US')} tokens`, ...peaks, ...times].join(' | ')} |`;
+  });
+  const head = `| measured on ${[...devices].join()} | more in a step | with checkpoints | a step | with checkpoints |`;
+  return `\n${[head, '| - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
 /** One line per quantity: a GGUF file's weights widened, and as they are. */
 function packedTable(): string {
   const rows = readResults('packed-memory');
@@ -287,6 +304,7 @@ const TABLES = {
   speed: speedTable,
   smollm2: smollm2Table,
   packed: packedTable,
+  checkpoint: checkpointTable,
   soak: soakTable,
   wings: wingsTable,
 };
