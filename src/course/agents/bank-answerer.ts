@@ -74,7 +74,8 @@ export function answerFrom(
       const { ids = [] } = examples[i] ?? {};
       const doubt = logs.findIndex((log) => log < Math.log(DOUBTFUL));
       const steps = requests[i]?.attempt.steps.length ?? 0;
-      const before = ids.slice(-logs.length).slice(0, doubt).filter((id) => id === comma);
+      const attempt = ids.slice(-logs.length);
+      const before = attempt.slice(0, doubt).filter((id) => id === comma);
       const critique: Critique =
         doubt < 0 ? { verdict: 'right', steps } : { verdict: 'wrong', step: before.length + 1 };
       return {
