@@ -14,6 +14,7 @@ export {
   repeat,
 } from './data';
 export {
+  assertNoRun,
   answerAll,
   adapterOf,
   completeRecipe,

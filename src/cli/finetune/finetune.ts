@@ -5,6 +5,7 @@ import { formatTrainableParameters, injectLora } from '../../lora';
 import { ArgumentError } from '../../tensor/errors';
 import {
   adapterOf,
+  assertNoRun,
   type Answer,
   answerAll,
   completeRecipe,
@@ -37,6 +38,7 @@ const ANSWERED = 50;
 export async function finetune(args: string[]): Promise<number> {
   const options = parseFineTuneArgs(args);
   const recipe = await readRecipe(options);
+  if (!options.resume) assertNoRun('finetune', runFolder(options.out));
   const data = await readData(recipe.data, { seed: recipe.seed });
   const { train, valid, test } = data;
   console.log(

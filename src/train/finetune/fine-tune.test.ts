@@ -164,7 +164,9 @@ describe('fineTune', () => {
 
   test('refuses a folder with a run, and a run that was another one', async () => {
     const folder = newFolder();
-    await assert.rejects(run({ folder, resume: true }), { message: /must hold the checkpoint/ });
+    await assert.rejects(run({ folder, resume: true }), {
+      message: /must hold a run to go on with, but has no recipe\.json/,
+    });
     assert.ok(!existsSync(folder));
     await run({ folder }, 6);
     await assert.rejects(run({ folder }), {
@@ -176,8 +178,14 @@ describe('fineTune', () => {
       message: /learning_rate was 0\.03, not 1; seed was 0, not 4\. Take another folder/,
     });
     const others = { train: learned.slice(1), resume: true };
-    await assert.rejects(run({ folder, ...others }), { message: /the rows were others/ });
+    await assert.rejects(run({ folder, ...others }), {
+      message: /the rows must be those .* but are others/,
+    });
     assert.equal((await run({ folder, resume: true }))[0]?.step, 7);
+    // Killed before its first checkpoint, a run begins again.
+    rmSync(path.join(folder, 'checkpoint.safetensors'));
+    assert.equal((await run({ folder, resume: true }, 2))[0]?.step, 1);
+    assert.equal(metricsOf(folder).length, 2);
   });
 
   test('refuses a recipe that is out of range, rows without a label, a model without an adapter', async () => {

@@ -27,9 +27,10 @@ import {
 import { completeRecipe, type Recipe } from './recipe';
 import {
   addMetrics,
+  assertSameRecipe,
   checksumOf,
+  cutMetrics,
   openRun,
-  reopenRun,
   type RunFolder,
   runFolder,
 } from './run-folder';
@@ -165,7 +166,13 @@ async function prepare(options: FineTuneOptions): Promise<Run> {
   const optimizer = adamW({ learningRate: recipe.learning_rate, weightDecay: recipe.weight_decay });
   const files = runFolder(folder);
   const progress: Progress = { rows: checksumOf(rows, held), bestLoss: null, sinceBest: 0 };
-  const stepsDone = await open(files, { recipe, model, optimizer, progress, resume });
+  const opened = resume
+    ? goOn(files, { recipe, model, optimizer, progress })
+    : begin(files, recipe);
+  const stepsDone = await opened.catch((error: unknown) => {
+    optimizer.dispose();
+    throw error;
+  });
   const batches = drawBatches(rows, { size, seed: recipe.seed });
   for (let i = 0; i < stepsDone * accumulate; i++) batches.next(); // those are learned already
   const valid = new Draw(recipe.seed, 'validation').shuffle(held).slice(0, recipe.eval_rows);
@@ -186,24 +193,32 @@ async function prepare(options: FineTuneOptions): Promise<Run> {
   return { model, files, recipe, optimizer, steps, stepsDone, progress, valid, training };
 }
 
-/** Opens a run's folder. @returns the steps that are done */
-async function open(
+/** Opens the folder of a new run. @returns the steps that are done */
+async function begin(files: RunFolder, recipe: Recipe): Promise<number> {
+  await openRun(CALLER, files, recipe);
+  return 0;
+}
+
+/**
+ * Opens a run's folder again: at its checkpoint, or at the beginning if it was killed before it had
+ * one. @returns the steps that are done
+ */
+async function goOn(
   files: RunFolder,
-  run: Pick<Run, 'recipe' | 'model' | 'optimizer' | 'progress'> & { resume: boolean },
+  { recipe, progress, model, optimizer }: Pick<Run, 'recipe' | 'model' | 'optimizer' | 'progress'>,
 ): Promise<number> {
-  const { recipe, progress, model, optimizer } = run;
-  if (!run.resume) {
-    await openRun(CALLER, files, recipe);
-    return 0;
-  }
-  if (!existsSync(files.checkpoint)) {
+  await assertSameRecipe(CALLER, files, recipe);
+  const checkpoint = existsSync(files.checkpoint)
+    ? await loadCheckpoint(files.checkpoint, { module: model, optimizer })
+    : { step: 0, extra: progress };
+  const before = checkpoint.extra as Progress;
+  if (before.rows !== progress.rows) {
     throw new ArgumentError(
-      `${CALLER}: ${files.folder} must hold the checkpoint of a run to go on from, but does not. Begin anew, without resume.`,
+      `${CALLER}: the rows must be those that the run in ${files.folder} began with, but are others. Take another folder for a new run.`,
     );
   }
-  const checkpoint = await loadCheckpoint(files.checkpoint, { module: model, optimizer });
-  await reopenRun(CALLER, files, { recipe, rows: progress.rows }, checkpoint);
-  Object.assign(progress, checkpoint.extra);
+  await cutMetrics(files, checkpoint.step);
+  Object.assign(progress, before);
   return checkpoint.step;
 }
 

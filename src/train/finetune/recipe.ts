@@ -90,7 +90,10 @@ const NUMBERS: Partial<Record<keyof Recipe, [isGood: (value: number) => boolean,
   max_grad_norm: [(value) => value > 0, 'a positive number'],
   epochs: [(value) => value > 0, 'a positive number'],
   patience: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number'],
-  seed: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number'],
+  seed: [
+    (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 29,
+    'a whole number below 2²⁹',
+  ],
 };
 
 /**

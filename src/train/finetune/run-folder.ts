@@ -29,13 +29,6 @@ export function runFolder(folder: string): RunFolder {
   };
 }
 
-/** What a run must be to go on from its checkpoint. */
-export interface RunKey {
-  recipe: Recipe;
-  /** a checksum of the rows */
-  rows: string;
-}
-
 /** Computes a checksum of the tokens and labels of rows. */
 export function checksumOf(...sets: readonly (readonly Example[])[]): string {
   const hash = createHash('sha256');
@@ -48,44 +41,46 @@ export function checksumOf(...sets: readonly (readonly Example[])[]): string {
  * @throws ArgumentError if the folder holds a run already
  */
 export async function openRun(caller: string, files: RunFolder, recipe: Recipe): Promise<void> {
-  const taken = [files.checkpoint, files.metrics].find((file) => existsSync(file));
-  if (taken) {
-    throw new ArgumentError(
-      `${caller}: ${files.folder} must be a folder without a run, but holds ${path.basename(taken)}. Continue that run (resume), or take another folder.`,
-    );
-  }
+  assertNoRun(caller, files);
   await mkdir(files.folder, { recursive: true });
   await writeFileAtomically(files.recipe, [`${JSON.stringify(recipe, null, 2)}\n`]);
 }
 
-/**
- * Checks that a run can go on, and cuts from its metrics what comes after its checkpoint.
- * @throws ArgumentError if there is none, or its recipe or rows were others
- */
-export async function reopenRun(
+/** @throws ArgumentError, in the caller's name, if a folder holds a run already */
+export function assertNoRun(caller: string, files: RunFolder): void {
+  const taken = [files.checkpoint, files.metrics].find((file) => existsSync(file));
+  if (!taken) return;
+  throw new ArgumentError(
+    `${caller}: ${files.folder} must be a folder without a run, but holds ${path.basename(taken)}. Continue that run (resume), or take another folder.`,
+  );
+}
+
+/** @throws ArgumentError, in the caller's name, if a folder holds no run, or one of another recipe */
+export async function assertSameRecipe(
   caller: string,
   files: RunFolder,
-  { recipe, rows }: RunKey,
-  checkpoint: { step: number; extra?: unknown },
+  recipe: Recipe,
 ): Promise<void> {
-  const old = await readJson(caller, files.recipe);
-  const changed = Object.entries(recipe).filter(
-    ([key, value]) => JSON.stringify(old[key]) !== JSON.stringify(value),
-  );
-  const faults = changed.map(
-    ([key, value]) => `${key} was ${JSON.stringify(old[key])}, not ${JSON.stringify(value)}`,
-  );
-  if ((checkpoint.extra as Partial<RunKey> | null)?.rows !== rows)
-    faults.push('the rows were others');
-  if (faults.length > 0) {
+  if (!existsSync(files.recipe)) {
     throw new ArgumentError(
-      `${caller}: a run must go on with the recipe and the rows that it began with, but in ${files.folder} ${faults.join('; ')}. Take another folder for a new run.`,
+      `${caller}: ${files.folder} must hold a run to go on with, but has no recipe.json. Begin anew, without resume.`,
     );
   }
-  const lines = existsSync(files.metrics)
-    ? (await readFile(files.metrics, 'utf8')).split('\n')
-    : [];
-  const kept = lines.filter((line) => stepOf(line) <= checkpoint.step);
+  const old = await readJson(caller, files.recipe);
+  const changed = Object.entries(recipe)
+    .filter(([key, value]) => JSON.stringify(old[key]) !== JSON.stringify(value))
+    .map(([key, value]) => `${key} was ${JSON.stringify(old[key])}, not ${JSON.stringify(value)}`);
+  if (changed.length === 0) return;
+  throw new ArgumentError(
+    `${caller}: a run must go on with the recipe that it began with, but in ${files.folder} ${changed.join('; ')}. Take another folder for a new run.`,
+  );
+}
+
+/** Cuts from a run's metrics what comes after a step: its checkpoint does not know that. */
+export async function cutMetrics(files: RunFolder, step: number): Promise<void> {
+  if (!existsSync(files.metrics)) return;
+  const lines = (await readFile(files.metrics, 'utf8')).split('\n');
+  const kept = lines.filter((line) => stepOf(line) <= step);
   await writeFileAtomically(
     files.metrics,
     kept.map((line) => `${line}\n`),
