@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { ArgumentError, assertOptions, type OptionKeys, quote } from '../tensor/errors';
-import type { JinjaTemplate } from './jinja';
+import { type JinjaTemplate, strftime } from './jinja';
 import { assertTokenizer } from './transformer';
 
 /** One message of a conversation. Templates may read more keys, such as `tool_calls`. */
@@ -19,12 +19,15 @@ export interface ChatOptions {
   tools?: readonly object[];
   /** what else the model's template reads, such as `{ enable_thinking: false }`; none unless given */
   variables?: Readonly<Record<string, unknown>>;
+  /** the time for templates that write the date; the present unless given */
+  now?: Date;
 }
 
 const OPTIONS: OptionKeys<ChatOptions> = {
   generationPrompt: 'optional',
   tools: 'optional',
   variables: 'optional',
+  now: 'optional',
 };
 
 /** The templates of a model by name; `default` is there always, `tool_use` where tools have their own. */
@@ -48,12 +51,13 @@ export class ChatTemplate {
     const caller = 'ChatTemplate.render';
     assertMessages(caller, messages);
     assertOptions(caller, options, OPTIONS);
-    const { generationPrompt = false, tools = null, variables } = options;
+    const { generationPrompt = false, tools = null, variables, now } = options;
     const template = (tools && this.templates.tool_use) ?? this.templates.default;
     try {
       return template.render({
         ...this.tokens,
         documents: null,
+        ...(now && { strftime_now: (format: string) => strftime(now, format) }),
         ...variables,
         messages: messages.map(asInTransformers),
         tools,

@@ -5,7 +5,7 @@ export { createModel } from './create-model';
 export type { CreateOptions } from './create-model';
 export { drawWeights, GPT2, readConfig, weightLayout } from './gpt2';
 export type { GPT2Config } from './gpt2';
-export { loadChatTemplate } from './load-chat-template';
+export { loadChatTemplate, NoChatTemplateError } from './load-chat-template';
 export { loadModel } from './load';
 export type { LoadOptions } from './load';
 export { loadTokenizer } from './load-tokenizer';

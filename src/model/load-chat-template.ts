@@ -9,6 +9,9 @@ import { JinjaTemplate } from './jinja';
 
 const CALLER = 'loadChatTemplate';
 
+/** A model has no chat template: it was not taught to chat. */
+export class NoChatTemplateError extends FileError {}
+
 /** The special tokens that templates know, and their keys in GGUF files. */
 const TOKENS = {
   bos_token: 'bos_token_id',
@@ -20,8 +23,8 @@ const TOKENS = {
 /**
  * Loads a model's chat template from where `loadModel` finds the model: chat_template.jinja, else
  * `chat_template` in tokenizer_config.json, else what a GGUF file holds.
- * @throws FileError if the model has none, which is so for models that were not taught to chat, or
- *   if it is broken; for a name what `loadModel` throws
+ * @throws NoChatTemplateError if the model has none, which is so for models that were not taught to
+ *   chat; FileError if it is broken; for a name what `loadModel` throws
  */
 export async function loadChatTemplate(
   nameFolderOrGguf: string,
@@ -73,6 +76,7 @@ function chatTemplate(file: string, given: unknown, tokens: SpecialToken[]): Cha
   const texts = new Map(named.map((one) => [one?.name ?? '', one?.template]));
   if (typeof texts.get('default') !== 'string') {
     const fault = `chat_template must be a text, got ${quote(given)}. Was the model taught to chat? Names of those that were often end in -Instruct, -it or -chat.`;
+    if (given === undefined || given === null) throw new NoChatTemplateError(CALLER, file, [fault]);
     throw new FileError(CALLER, file, [fault]);
   }
   const templates = [...texts].map(([name, text]) => [name, parse(file, text)]);

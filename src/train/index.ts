@@ -15,6 +15,7 @@ export {
 } from './data';
 export {
   assertNoRun,
+  assertSameRecipe,
   answerAll,
   adapterOf,
   completeRecipe,

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadAdapter } from '../../adapter';
 import { readJson } from '../../files/local';
 import { type ChatMessage, encodeChat, type GenerateTextOptions, streamText } from '../../model';
-import { ArgumentError, quote } from '../../tensor/errors';
+import { ArgumentError, LoraError, quote } from '../../tensor/errors';
 import { type OpenModel, openModel } from './open-model';
 
 /** What `npm run chat` is asked for. */
@@ -37,13 +37,27 @@ export async function chat(args: string[]): Promise<number> {
   for await (const line of lines) {
     if (line.trim() === '/new') messages = begin();
     else if (line.trim() !== '') {
-      messages.push({ role: 'user', content: line });
-      messages.push({ role: 'assistant', content: await answer(open, messages, options) });
+      messages = await talk(open, [...messages, { role: 'user', content: line }], options);
     }
     lines.prompt();
   }
   open.model.dispose();
   return 0;
+}
+
+/** Answers the last message. @returns the conversation; without that message if it can't be answered */
+async function talk(
+  open: OpenModel,
+  messages: ChatMessage[],
+  options: GenerateTextOptions,
+): Promise<ChatMessage[]> {
+  try {
+    return [...messages, { role: 'assistant', content: await answer(open, messages, options) }];
+  } catch (error) {
+    if (!(error instanceof LoraError)) throw error;
+    console.log(`${error.message} /new begins a new conversation.`);
+    return messages.slice(0, -1);
+  }
 }
 
 /** Writes the model's answer piece by piece. @returns all of it */

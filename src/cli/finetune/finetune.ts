@@ -6,6 +6,7 @@ import { ArgumentError } from '../../tensor/errors';
 import {
   adapterOf,
   assertNoRun,
+  assertSameRecipe,
   type Answer,
   answerAll,
   completeRecipe,
@@ -19,7 +20,6 @@ import {
   labelledPieces,
   readData,
   type Recipe,
-  type Rows,
   runFolder,
   type ValidationLoss,
   validationLoss,
@@ -32,23 +32,30 @@ import { type FineTuneArgs, parseFineTuneArgs } from './options';
 const ANSWERED = 50;
 
 /**
- * Adapts a model to rows of one's own, and writes the adapter. See docs/commands.md.
+ * Adapts a model to rows of one's own, and writes the adapter. See docs/finetune.md.
  * @returns 0, or 130 if it was interrupted
  */
 export async function finetune(args: string[]): Promise<number> {
   const options = parseFineTuneArgs(args);
   const recipe = await readRecipe(options);
-  if (!options.resume) assertNoRun('finetune', runFolder(options.out));
   const data = await readData(recipe.data, { seed: recipe.seed });
   const { train, valid, test } = data;
   console.log(
     `${recipe.data}: ${train.length} rows to learn from, ${valid.length} to choose by, ${test.length} to judge by.`,
   );
+  for (const [name, rows] of Object.entries({ valid, test })) {
+    const known = rows.countIn(train);
+    if (known > 0) {
+      console.log(
+        `${known} of the ${rows.length} rows of ${name} are in train too: they say nothing about new ones.`,
+      );
+    }
+  }
   const open = await openModel(recipe.model);
   const examples = encodeAll(open, data, recipe);
   showRow(open, examples.train[0] as Example);
   const { model } = open;
-  const base = await judge(open, examples);
+  const base = await judge(open, examples, recipe);
   injectLora(model, adapterOf(recipe));
   console.log(formatTrainableParameters(model));
   const stoppedAt = await learn(open, examples, recipe, options);
@@ -59,7 +66,7 @@ export async function finetune(args: string[]): Promise<number> {
     );
     return 130;
   }
-  report(base, await judge(open, examples));
+  report(base, await judge(open, examples, recipe));
   const { maxRSS } = process.resourceUsage();
   console.log(`The process had ${Math.round(maxRSS / 1024)} MB at most.`);
   console.log(`The best adapter is in ${options.out}, in PEFT's files.`);
@@ -68,17 +75,30 @@ export async function finetune(args: string[]): Promise<number> {
   return 0;
 }
 
-/** The recipe of the file, or of the run that goes on, with what the flags change. */
+/**
+ * Reads the recipe of the file, or of the run that goes on, with what the flags change.
+ * @throws ArgumentError if model or data are missing, or the folder is not as it must be
+ */
 async function readRecipe({ out, resume, recipe: file, given }: FineTuneArgs): Promise<Recipe> {
-  const own = runFolder(out).recipe;
-  const from = file ?? (resume && existsSync(own) ? own : undefined);
+  const files = runFolder(out);
+  if (!resume) assertNoRun('finetune', files);
+  else if (!existsSync(files.recipe)) {
+    throw new ArgumentError(
+      `finetune: ${out} must hold a run to go on with, but has no recipe.json. Begin anew, without --resume.`,
+    );
+  }
+  const from = file ?? (resume ? files.recipe : undefined);
   const written = from === undefined ? {} : await readJson('finetune', from);
-  const recipe = completeRecipe('finetune', { ...written, ...given });
+  const date = { date: new Date().toISOString() };
+  const recipe = completeRecipe('finetune', { ...date, ...written, ...given });
   const missing = (['model', 'data'] as const).filter((key) => recipe[key] === '');
-  if (missing.length === 0) return recipe;
-  throw new ArgumentError(
-    `finetune: ${missing.map((key) => `--${key}`).join(' and ')} must be given, such as --model HuggingFaceTB/SmolLM2-135M-Instruct --data my-data --out my-adapter.`,
-  );
+  if (missing.length > 0) {
+    throw new ArgumentError(
+      `finetune: ${missing.map((key) => `--${key}`).join(' and ')} must be given, such as --model HuggingFaceTB/SmolLM2-135M-Instruct --data my-data --out my-adapter.`,
+    );
+  }
+  if (resume) await assertSameRecipe('finetune', files, recipe);
+  return recipe;
 }
 
 type Examples = Record<keyof Data, readonly Example[]>;
@@ -93,16 +113,23 @@ function encodeAll(
     console.log(
       'The model has no chat template: a prompt and its completion are joined as they are.',
     );
-  const encode = (rows: Rows) =>
-    encodeRows(tokenizer, rows, {
+  const longest = Math.min(recipe.max_length, model.config.maxPositions);
+  const encode = (name: keyof Data) => {
+    const encoded = encodeRows(tokenizer, data[name], {
       ...(template && { template }),
       ...(eosTokenId !== undefined && { eosTokenId }),
+      now: new Date(recipe.date),
     });
-  const cut = (rows: Rows) => cutExamples(encode(rows), recipe.max_length);
-  const { examples: train, note } = cut(data.train);
-  if (note) console.log(note);
-  console.log(describeExamples(train));
-  return { train, valid: cut(data.valid).examples, test: cut(data.test).examples };
+    const { examples, note } = cutExamples(encoded, longest);
+    if (note) console.log(`${name}: ${note}`);
+    if (examples.length > 0 || encoded.length === 0) return examples;
+    throw new ArgumentError(
+      `finetune: a row of ${name} must have something to learn within ${longest} tokens, got none. Make --max-length larger.`,
+    );
+  };
+  const examples = { train: encode('train'), valid: encode('valid'), test: encode('test') };
+  console.log(describeExamples(examples.train));
+  return examples;
 }
 
 /** Prints a row as the model sees it; what is learned is underlined, or stands in [[ ]] in a file. */
@@ -125,8 +152,12 @@ interface Judgement {
   answers: Answer[];
 }
 
-async function judge({ model, tokenizer }: OpenModel, examples: Examples): Promise<Judgement> {
-  const { valid, test } = examples;
+async function judge(
+  { model, tokenizer }: OpenModel,
+  examples: Examples,
+  { eval_rows: most }: Recipe,
+): Promise<Judgement> {
+  const [valid, test] = [examples.valid.slice(0, most), examples.test.slice(0, most)];
   const asked = test.length > 0 ? test : valid;
   return {
     valid: await validationLoss(model, valid),

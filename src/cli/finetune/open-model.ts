@@ -1,12 +1,12 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { SMOLLM2, smolLM2 } from '../../course/shipped';
-import { FileError } from '../../files/local';
 import {
   type ChatTemplate,
   type LanguageModel,
   loadChatTemplate,
   loadModel,
   loadTokenizer,
+  NoChatTemplateError,
 } from '../../model';
 import { useAccelerator } from '../../tensor/runtime';
 
@@ -26,7 +26,7 @@ export async function openModel(name: string): Promise<OpenModel> {
   const model = await loadModel(source);
   const tokenizer = await loadTokenizer(source, model.config);
   const template = await loadChatTemplate(source).catch((error: unknown) => {
-    if (error instanceof FileError) return null;
+    if (error instanceof NoChatTemplateError) return null;
     throw error;
   });
   console.log(`${name}, on ${accelerator}: ${device}.`);

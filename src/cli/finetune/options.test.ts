@@ -20,6 +20,8 @@ test('flags are the keys of a recipe, with their kinds', () => {
       seed: 0,
     },
   });
+  const switches = ['--out', 'a', '--use_dora', '--packing=false'];
+  assert.deepEqual(parseFineTuneArgs(switches).given, { use_dora: true, packing: false });
   const { given } = parseFineTuneArgs(['--out', 'a', '--target-modules', 'all-linear']);
   assert.deepEqual(given, { target_modules: 'all-linear' });
 });
@@ -29,6 +31,7 @@ test('what is missing, no number or unknown is refused', () => {
     [[], /--out must name the folder/],
     [['--out', ''], /--out must name the folder/],
     [['--out', 'a', '--r', 'x'], /^finetune: --r must be a number, got "x"\.$/],
+    [['--out', 'a', '--packing=no'], /--packing must be true or false, got "no"/],
     [['--out', 'a', '--r', ''], /--r must be a number, got ""/],
     [['--out', 'a', '--rank', '3'], /Unknown option '--rank'/],
     [['--out', 'a', 'more'], /Unexpected argument 'more'/],

@@ -24,12 +24,9 @@ const flagOf = (key: string) => key.replaceAll('_', '-');
  *   `parseArgs` for an unknown option
  */
 export function parseFineTuneArgs(args: string[]): FineTuneArgs {
-  const flags = KEYS.map((key) => {
-    const type = typeof RECIPE[key] === 'boolean' ? 'boolean' : 'string';
-    return [flagOf(key), { type }] as const;
-  });
+  const flags = KEYS.map((key) => [flagOf(key), { type: 'string' }] as const);
   const { values } = parseArgs({
-    args: args.map((arg) => (arg.startsWith('--') ? arg.replace(/^[^=]+/, flagOf) : arg)),
+    args: args.map(spelled),
     options: {
       out: { type: 'string' },
       recipe: { type: 'string' },
@@ -44,7 +41,7 @@ export function parseFineTuneArgs(args: string[]): FineTuneArgs {
   }
   const given = KEYS.flatMap((key) => {
     const text = texts[flagOf(key)];
-    return text === undefined ? [] : [[key, valueOf(key, text as string | boolean)]];
+    return text === undefined ? [] : [[key, valueOf(key, text as string)]];
   });
   return {
     out,
@@ -54,8 +51,25 @@ export function parseFineTuneArgs(args: string[]): FineTuneArgs {
   };
 }
 
-function valueOf(key: keyof Recipe, text: string | boolean): unknown {
-  if (typeof text === 'boolean') return text;
+/** Spells an argument as `parseArgs` wants it: `--use_dora` is `--use-dora=true`. */
+function spelled(arg: string): string {
+  if (!arg.startsWith('--')) return arg;
+  const flag = arg.replace(/^[^=]+/, flagOf);
+  const isSwitch = KEYS.some(
+    (key) => typeof RECIPE[key] === 'boolean' && flag === `--${flagOf(key)}`,
+  );
+  return isSwitch ? `${flag}=true` : flag;
+}
+
+function valueOf(key: keyof Recipe, text: string): unknown {
+  if (typeof RECIPE[key] === 'boolean' && (text === 'true' || text === 'false')) {
+    return text === 'true';
+  }
+  if (typeof RECIPE[key] === 'boolean') {
+    throw new ArgumentError(
+      `finetune: --${flagOf(key)} must be true or false, got ${quote(text)}.`,
+    );
+  }
   if (key === 'target_modules') return text.includes(',') ? text.split(',') : text;
   if (typeof RECIPE[key] === 'string') return text;
   const value = Number(text);

@@ -1,1 +1,2 @@
 export { JinjaTemplate } from './jinja-template';
+export { strftime } from './strftime';

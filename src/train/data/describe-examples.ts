@@ -9,7 +9,10 @@ import type { Example } from './example';
 export function describeExamples(examples: readonly Example[]): string {
   const lengths = examples.map(({ ids }) => ids.length);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  const learned = examples.reduce((sum, { labels }) => sum + countLabels({ labels }), 0);
+  const learned = examples.reduce(
+    (sum, { labels }) => sum + countLabels({ labels: labels.slice(1) }),
+    0,
+  );
   const share = ((100 * learned) / tokens).toFixed(0);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const all = `${count(examples.length, 'row')} of ${format(tokens)} tokens, ${format(learned)} of them learned (${share} %); the longest has ${format(longest)}.`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { IGNORED } from '../loop';
+import { describeExamples } from './describe-examples';
 import { encodeRows } from './encode-rows';
 
 /** One token for each character. */
@@ -106,4 +107,19 @@ test('encodeRows ends a text, all of which is learned, and asks for what kinds o
   assert.throws(() => encodeRows(tokenizer, rows, { template }), {
     message: /a promise\. Await it/,
   });
+});
+
+test('encodeRows ends a completion only where it is told with what', () => {
+  const rows = [{ prompt: 'ab', completion: 'c' }];
+  assert.deepEqual(encodeRows(tokenizer, rows, { eosTokenId: 7 }), [
+    { ids: [97, 98, 99, 7], labels: [IGNORED, IGNORED, 99, 7] },
+  ]);
+});
+
+test('the first token of a text is not counted as learned', () => {
+  const [example] = encodeRows(tokenizer, [{ text: 'abc' }], { eosTokenId: 7 });
+  assert.equal(
+    describeExamples(example ? [example] : []),
+    '1 row of 4 tokens, 3 of them learned (75 %); the longest has 4.',
+  );
 });

@@ -9,7 +9,7 @@ import {
   quote,
 } from '../../tensor/errors';
 import { IGNORED } from '../loop';
-import { type Row, rowFault, Rows } from '../rows';
+import { type PromptRow, type Row, rowFault, Rows } from '../rows';
 import type { Example } from './example';
 import { labelAnswers } from './label-answers';
 
@@ -19,14 +19,20 @@ interface EncodeOptions {
   template?: ChatTemplate;
   /** what the template reads beside messages, such as `{ enable_thinking: false }` */
   variables?: Readonly<Record<string, unknown>>;
-  /** ends a row of `text`, which needs it: `model.config.eosTokenIds[0]` */
+  /**
+   * ends a text, which needs it, and without a template a completion: `model.config.eosTokenIds[0]`.
+   * Completions that end by themselves, as with a newline, need none.
+   */
   eosTokenId?: number;
+  /** the time for templates that write the date; the present unless given */
+  now?: Date;
 }
 
 const OPTIONS: OptionKeys<EncodeOptions> = {
   template: 'optional',
   variables: 'optional',
   eosTokenId: 'optional',
+  now: 'optional',
 };
 
 const CALLER = 'encodeRows';
@@ -80,31 +86,35 @@ function encodeOrFault(tokenizer: Tokenizer, row: Row, options: EncodeOptions): 
   try {
     const example = encodeRow(tokenizer, row, options);
     const isLearned = example.labels.some((label, i) => i > 0 && label !== IGNORED);
-    return isLearned ? example : NO_LABEL;
+    if (isLearned) return example;
+    return example.answersLeftOut ? NO_ANSWER : NO_LABEL;
   } catch (error) {
     if (error instanceof LoraError) return error.message.replace(/^[\w.]+: /, '');
     throw error;
   }
 }
 
+const NO_ANSWER =
+  "no answer of the row can be learned: the model's template writes each in another way than after its own words that ask for an answer, or once more messages follow.";
 const NO_LABEL = 'the row must have a token to learn, after another one, got none.';
 
 function encodeRow(tokenizer: Tokenizer, row: Row, options: EncodeOptions): Example {
-  const { template, variables = {}, eosTokenId } = options;
-  if ('text' in row) return encodeText(tokenizer, row.text, eosTokenId);
-  if ('messages' in row) {
-    if (template) return labelAnswers(tokenizer, template, row, variables);
+  const { template, variables = {}, eosTokenId, now } = options;
+  const chat = { variables, ...(now && { now }) };
+  if ('text' in row && row.text !== undefined) return encodeText(tokenizer, row.text, eosTokenId);
+  if ('messages' in row && row.messages !== undefined) {
+    if (template) return labelAnswers(tokenizer, template, row, chat);
     throw new ArgumentError(
       'messages need the chat template of the model: encodeRows(tokenizer, rows, { template: await loadChatTemplate(name) }).',
     );
   }
-  const { prompt, completion } = row;
-  if (!template) return encodePrompt(tokenizer, prompt, completion);
+  const { prompt, completion } = row as PromptRow;
+  if (!template) return encodePrompt(tokenizer, prompt, completion, eosTokenId);
   const messages = [
     { role: 'user', content: prompt },
     { role: 'assistant', content: completion },
   ];
-  return labelAnswers(tokenizer, template, { messages }, variables);
+  return labelAnswers(tokenizer, template, { messages }, chat);
 }
 
 function encodeText(tokenizer: Tokenizer, text: string, eosTokenId: number | undefined): Example {
@@ -117,10 +127,16 @@ function encodeText(tokenizer: Tokenizer, text: string, eosTokenId: number | und
   return { ids, labels: ids };
 }
 
-function encodePrompt(tokenizer: Tokenizer, prompt: string, completion: string): Example {
+function encodePrompt(
+  tokenizer: Tokenizer,
+  prompt: string,
+  completion: string,
+  eosTokenId: number | undefined,
+): Example {
   const before = tokenizer.encode(prompt).ids;
   // No second beginning of a text within it.
-  const after = tokenizer.encode(completion, { add_special_tokens: false }).ids;
+  const { ids } = tokenizer.encode(completion, { add_special_tokens: false });
+  const after = eosTokenId === undefined ? ids : [...ids, eosTokenId];
   return {
     ids: [...before, ...after],
     labels: [...before.map(() => IGNORED), ...after],

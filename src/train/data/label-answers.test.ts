@@ -61,8 +61,11 @@ for (const name of Object.keys(cases.templates)) {
       const want = cases.templates[name]?.cases[i];
       const encode = () => encodeRows(tokenizer, [{ messages }], { template });
       if (!want) assert.throws(encode, { name: 'ArgumentError', message: /refuses/ });
-      else if (want.spans.length === 0) assert.throws(encode, { message: /a token to learn/ });
-      else {
+      else if (name === 'plain' && messages.some((one) => one.tool_calls)) {
+        assert.throws(encode, { message: /must write tools and tool_calls, but leaves them out/ });
+      } else if (want.spans.length === 0) {
+        assert.throws(encode, { message: /no answer of the row can be learned/ });
+      } else {
         const [example] = encode() as [Example];
         assert.deepEqual([...example.ids], want.ids, `conversation ${i}`);
         assert.deepEqual(spansOf(example), want.spans, `conversation ${i}`);
@@ -83,8 +86,7 @@ describe('an answer', () => {
     assert.equal(answersLeftOut, 1);
     assert.match(describeExamples(examples), / In 1 row 1 answer is not learned: /);
     assert.throws(() => encodeRows(tokenizer, [{ messages: turns }], { template }), {
-      message:
-        'encodeRows: row 0: the row must have a token to learn, after another one, got none.',
+      message: /^encodeRows: row 0: no answer of the row can be learned: /,
     });
   });
 
@@ -127,5 +129,16 @@ describe('an answer', () => {
       describeExamples(asPrompt),
       `1 row of ${ids.length} tokens, ${end - start} of them learned (${((100 * (end - start)) / ids.length).toFixed(0)} %); the longest has ${ids.length}.`,
     );
+  });
+
+  test('is found in a text that the template dates, at the time that is told', async () => {
+    const { tokenizer, template } = await load('dated');
+    const messages = [say('user', 'hello?'), say('assistant', 'small')];
+    const idsAt = (now: Date) => encodeRows(tokenizer, [{ messages }], { template, now })[0]?.ids;
+    const [first, later] = [new Date(2026, 2, 7), new Date(2026, 2, 8)];
+    assert.deepEqual(idsAt(first), idsAt(first));
+    assert.notDeepEqual(idsAt(first), idsAt(later));
+    const text = tokenizer.decode([...(idsAt(first) ?? [])], { skip_special_tokens: false });
+    assert.match(text, /07 Mar 2026/);
   });
 });

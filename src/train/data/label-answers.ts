@@ -1,5 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
-import type { ChatTemplate } from '../../model';
+import type { ChatOptions, ChatTemplate } from '../../model';
+import { ArgumentError } from '../../tensor/errors';
 import { IGNORED } from '../loop';
 import type { ChatRow } from '../rows';
 import type { Example } from './example';
@@ -17,10 +18,11 @@ export function labelAnswers(
   tokenizer: Tokenizer,
   template: ChatTemplate,
   { messages, tools }: ChatRow,
-  variables: Readonly<Record<string, unknown>>,
+  given: ChatOptions,
 ): Example {
-  const options = { ...(tools && { tools }), variables };
+  const options = { ...(tools && { tools }), ...given };
   const text = template.render(messages, options);
+  assertCalls(template, { messages, ...(tools && { tools }) }, given, text);
   const { ids } = tokenizer.encode(text, { add_special_tokens: false });
   const labels = new Array<number>(ids.length).fill(IGNORED);
   let answersLeftOut = 0;
@@ -35,6 +37,25 @@ export function labelAnswers(
     }
   }
   return { ids, labels, ...(answersLeftOut > 0 && { answersLeftOut }) };
+}
+
+/** @throws ArgumentError if a row has calls of functions, but the template leaves them out */
+function assertCalls(
+  template: ChatTemplate,
+  { messages, tools }: ChatRow,
+  options: ChatOptions,
+  text: string,
+): void {
+  if (!tools && !messages.some((one) => one.tool_calls)) return;
+  const without = messages.map((one) => ({
+    ...one,
+    content: one.content ?? '',
+    tool_calls: undefined,
+  }));
+  if (template.render(without, options) !== text) return;
+  throw new ArgumentError(
+    "labelAnswers: the model's template must write tools and tool_calls, but leaves them out. Write a call as the content of the answer.",
+  );
 }
 
 /** A thinking block with nothing in it. */

@@ -1,6 +1,7 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { generate, type LanguageModel } from '../../model/transformer';
 import { type Example, isLearned } from '../data';
+import { inBatches } from './in-batches';
 
 /** What a model writes after a prompt, and what the row says. */
 export interface Answer {
@@ -10,9 +11,6 @@ export interface Answer {
   /** the model's, greedy */
   written: string;
 }
-
-/** Prompts that are answered together. */
-const BATCH = 16;
 
 /**
  * Lets a model answer the rows that have one answer, at their end, as a conversation of one question
@@ -24,11 +22,8 @@ export async function answerAll(
   examples: readonly Example[],
 ): Promise<Answer[]> {
   const asked = examples.flatMap((example) => splitOne(example) ?? []);
-  // Prompts of alike lengths together, so that little is padding.
-  const order = [...asked.entries()].sort(([, a], [, b]) => a.prompt.length - b.prompt.length);
   const answers: Answer[] = [];
-  for (let i = 0; i < order.length; i += BATCH) {
-    const places = order.slice(i, i + BATCH);
+  for (const places of inBatches([...asked.entries()], ([, { prompt }]) => prompt.length)) {
     const some = places.map(([, one]) => one);
     const longest = Math.max(...some.map(({ answer }) => answer.length));
     const room = model.config.maxPositions - Math.max(...some.map(({ prompt }) => prompt.length));

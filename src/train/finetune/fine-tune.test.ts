@@ -13,6 +13,7 @@ import type { GPT2 } from '../../model';
 import { Draw, memory, useAccelerator } from '../../tensor/runtime';
 import { completionLogProbabilities, type Example, meanLoss } from '../data';
 import { fineTune, type FineTuneOptions, type FineTuneStep } from './fine-tune';
+import { inBatches } from './in-batches';
 import { adapterOf, completeRecipe, type Recipe } from './recipe';
 import { validationLoss } from './validation-loss';
 
@@ -171,7 +172,8 @@ describe('fineTune', () => {
     await run({ folder }, 6);
     await assert.rejects(run({ folder }), {
       name: 'ArgumentError',
-      message: /must be a folder without a run, but holds checkpoint\.safetensors\. Continue/,
+      message:
+        /must be a folder without a run or an adapter, but holds checkpoint\.safetensors\. Continue/,
     });
     const recipe = { ...RECIPE, learning_rate: 1, seed: 4 };
     await assert.rejects(run({ folder, recipe, resume: true }), {
@@ -206,6 +208,11 @@ describe('fineTune', () => {
       await assert.rejects(run({ folder, recipe, model }), { name: 'ArgumentError', message });
       model.dispose();
     }
+    const long = [exampleOf({ prompt: [1], completion: new Array<number>(200).fill(2) })];
+    await assert.rejects(run({ folder, valid: long }), {
+      message:
+        /rows of valid must have at most 128 tokens .* got 201\. Cut them: cutExamples\(examples, 128\)/,
+    });
     await assert.rejects(run({ folder, train: [] }), { message: /train must have a row or more/ });
     await assert.rejects(run({ folder, valid: [] }), { message: /valid must have a row or more/ });
     const bare = tinyGpt2(21, [0]);
@@ -215,6 +222,18 @@ describe('fineTune', () => {
     bare.dispose();
     assert.ok(!existsSync(folder));
   });
+});
+
+test('items of alike lengths come together, as many as the memory holds', () => {
+  const lengths = [900, 5, 3000, 1100, 4, 1000, 6];
+  assert.deepEqual(
+    inBatches(lengths, (length) => length),
+    [[4, 5, 6], [900, 1000], [1100], [3000]],
+  );
+  assert.deepEqual(
+    inBatches(new Array<number>(40).fill(1), () => 1).map(({ length }) => length),
+    [16, 16, 8],
+  );
 });
 
 describe('validationLoss', () => {

@@ -6,14 +6,7 @@ import type { LanguageModel } from '../../model/transformer';
 import { ArgumentError, assertOptions, type OptionKeys } from '../../tensor/errors';
 import { assertModule } from '../../tensor/nn';
 import { Draw } from '../../tensor/runtime';
-import {
-  type Batch,
-  completionLoss,
-  cutExamples,
-  drawBatches,
-  type Example,
-  packExamples,
-} from '../data';
+import { type Batch, completionLoss, drawBatches, type Example, packExamples } from '../data';
 import {
   adamW,
   cosineDecay,
@@ -24,6 +17,7 @@ import {
   type TrainingStep,
   warmUp,
 } from '../loop';
+import { assertRows } from './assert-rows';
 import { completeRecipe, type Recipe } from './recipe';
 import {
   addMetrics,
@@ -100,8 +94,10 @@ export async function* fineTune(options: FineTuneOptions): AsyncGenerator<FineTu
   model.checkpointBlocks = recipe.gradient_checkpointing;
   let saved = run.stepsDone;
   let done = run.stepsDone;
+  let isMeasuring = false;
   const save = async () => {
-    if (saved === done) return;
+    // A step whose validation failed is not done: resumed, the run measures it again.
+    if (saved === done || isMeasuring) return;
     await saveCheckpoint(
       files.checkpoint,
       { module: model, optimizer },
@@ -113,11 +109,12 @@ export async function* fineTune(options: FineTuneOptions): AsyncGenerator<FineTu
   try {
     for await (const report of isOver() ? [] : train(run.training)) {
       const { step } = report;
-      done = step;
+      isMeasuring = true;
       const isMeasured = step % recipe.eval_steps === 0 || step === steps;
       const validation = isMeasured ? await validate(options, files, valid, progress) : undefined;
       const { numBytes: bytes } = tf.memory();
       await addMetrics(files, { ...report, bytes, ...(validation && { validation }) });
+      [done, isMeasuring] = [step, false];
       if (validation) await save();
       yield { ...report, steps, bytes, ...(validation && { validation }) };
       if (isOver()) break;
@@ -153,13 +150,10 @@ async function prepare(options: FineTuneOptions): Promise<Run> {
       `${CALLER}: model must have an adapter, got none. Put one on it: injectLora(model, adapterOf(recipe)).`,
     );
   }
-  const { examples: learned } = cutExamples(options.train, recipe.max_length);
-  const { examples: held } = cutExamples(options.valid, recipe.max_length);
-  for (const [name, { length }] of Object.entries({ train: learned, valid: held })) {
-    if (length > 0) continue;
-    throw new ArgumentError(`${CALLER}: ${name} must have a row or more with a label, got none.`);
-  }
-  const rows = recipe.packing ? packExamples(learned, recipe.max_length) : learned;
+  const { train: learned, valid: held } = options;
+  const longest = Math.min(recipe.max_length, model.config.maxPositions);
+  assertRows(CALLER, { train: learned, valid: held }, longest);
+  const rows = recipe.packing ? packExamples(learned, longest) : learned;
   const accumulate = recipe.gradient_accumulation_steps;
   const size = Math.min(recipe.batch_size, rows.length);
   const steps = Math.max(1, Math.round((recipe.epochs * rows.length) / (size * accumulate)));
@@ -214,7 +208,7 @@ async function goOn(
   const before = checkpoint.extra as Progress;
   if (before.rows !== progress.rows) {
     throw new ArgumentError(
-      `${CALLER}: the rows must be those that the run in ${files.folder} began with, but are others. Take another folder for a new run.`,
+      `${CALLER}: the rows must be those that the run in ${files.folder} began with, but are others. (Does the model's template write the date? encodeRows takes \`now\`.) Take another folder for a new run.`,
     );
   }
   await cutMetrics(files, checkpoint.step);

@@ -4,6 +4,6 @@ export { fineTune } from './fine-tune';
 export type { FineTuneOptions, FineTuneStep } from './fine-tune';
 export { adapterOf, completeRecipe, RECIPE } from './recipe';
 export type { Recipe } from './recipe';
-export { assertNoRun, runFolder } from './run-folder';
+export { assertNoRun, assertSameRecipe, runFolder } from './run-folder';
 export { validationLoss } from './validation-loss';
 export type { ValidationLoss } from './validation-loss';

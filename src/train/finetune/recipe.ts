@@ -8,6 +8,8 @@ export interface Recipe {
   model: string;
   /** where the rows come from, for readers of the file too */
   data: string;
+  /** the time that templates are told, for readers of the file: rows are rendered by `encodeRows` */
+  date: string;
   /** the adapter's rank */
   r: number;
   /** the adapter's part is scaled by lora_alpha / r */
@@ -54,6 +56,7 @@ export interface Recipe {
 export const RECIPE: Recipe = {
   model: '',
   data: '',
+  date: '',
   r: 8,
   lora_alpha: 16,
   lora_dropout: 0,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readJson, writeFileAtomically } from '../../files/local';
+import { FileError, readJson, writeFault, writeFileAtomically } from '../../files/local';
 import { ArgumentError } from '../../tensor/errors';
 import type { Example } from '../data';
 import type { Recipe } from './recipe';
@@ -18,6 +18,7 @@ export interface RunFolder {
   last: string;
 }
 
+/** Names the files of a run. */
 export function runFolder(folder: string): RunFolder {
   const inside = (name: string) => path.join(folder, name);
   return {
@@ -38,24 +39,32 @@ export function checksumOf(...sets: readonly (readonly Example[])[]): string {
 
 /**
  * Makes the folder of a new run, and writes its recipe.
- * @throws ArgumentError if the folder holds a run already
+ * @throws ArgumentError if the folder holds a run already, FileError if it can't be written
  */
 export async function openRun(caller: string, files: RunFolder, recipe: Recipe): Promise<void> {
   assertNoRun(caller, files);
-  await mkdir(files.folder, { recursive: true });
+  await mkdir(files.folder, { recursive: true }).catch((error: unknown) => {
+    throw new FileError(caller, files.folder, [
+      `the folder must be writable: ${writeFault(error)}.`,
+    ]);
+  });
   await writeFileAtomically(files.recipe, [`${JSON.stringify(recipe, null, 2)}\n`]);
 }
 
-/** @throws ArgumentError, in the caller's name, if a folder holds a run already */
+/** Checks that a folder is free. @throws ArgumentError, in the caller's name, if it holds a run or an adapter */
 export function assertNoRun(caller: string, files: RunFolder): void {
-  const taken = [files.checkpoint, files.metrics].find((file) => existsSync(file));
+  const adapter = path.join(files.folder, 'adapter_config.json');
+  const taken = [files.checkpoint, files.metrics, adapter].find((file) => existsSync(file));
   if (!taken) return;
   throw new ArgumentError(
-    `${caller}: ${files.folder} must be a folder without a run, but holds ${path.basename(taken)}. Continue that run (resume), or take another folder.`,
+    `${caller}: ${files.folder} must be a folder without a run or an adapter, but holds ${path.basename(taken)}. Continue that run (resume), or take another folder.`,
   );
 }
 
-/** @throws ArgumentError, in the caller's name, if a folder holds no run, or one of another recipe */
+/**
+ * Checks that a run can go on.
+ * @throws ArgumentError, in the caller's name, if the folder holds none, or one of another recipe
+ */
 export async function assertSameRecipe(
   caller: string,
   files: RunFolder,
@@ -96,6 +105,7 @@ function stepOf(line: string): number {
   }
 }
 
+/** Adds a line to a run's metrics. */
 export async function addMetrics(files: RunFolder, metrics: object): Promise<void> {
   await appendFile(files.metrics, `${JSON.stringify(metrics)}\n`);
 }

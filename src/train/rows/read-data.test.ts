@@ -86,7 +86,7 @@ describe('readData', () => {
     );
     await assert.rejects(readData(write('rows.jsonl', jsonl(texts(2)))), {
       name: 'ArgumentError',
-      message: /must have 3 rows or more, so that some can be held back, got 2\./,
+      message: /must have 3 different rows or more, so that some can be held back, got 2\./,
     });
   });
 
@@ -100,6 +100,25 @@ describe('readData', () => {
     assert.deepEqual(await lengths({ 'train.jsonl': train, 'test.jsonl': few }), [18, 2, 3]);
     assert.deepEqual(await lengths({ 'train.jsonl': train, 'valid.jsonl': few }), [20, 3, 0]);
     assert.deepEqual(await lengths({ 'train.jsonl': train, 'validation.jsonl': few }), [20, 3, 0]);
+  });
+
+  test('keeps equal rows of one file together, and counts those that are in train too', async () => {
+    const rows = [...texts(20), ...texts(20), ...texts(20)];
+    const { train, valid, test: held } = await readData(write('rows.jsonl', jsonl(rows)));
+    assert.deepEqual([train.length, valid.length, held.length], [48, 6, 6]);
+    assert.deepEqual([valid.countIn(train), held.countIn(train), held.countIn(valid)], [0, 0, 0]);
+    const own = writeFolder({ 'train.jsonl': texts(20), 'valid.jsonl': [...texts(3), chat] });
+    const other = await readData(own);
+    assert.equal(other.valid.countIn(other.train), 3);
+  });
+
+  test('refuses names for the rows to choose by that would be passed over', async () => {
+    const names = { 'train.jsonl': texts(20), 'val.jsonl': texts(3) };
+    await assert.rejects(readData(writeFolder(names)), {
+      message: /must be in valid\.jsonl, got val\.jsonl\. Rename it/,
+    });
+    const both = { 'train.jsonl': texts(9), 'valid.jsonl': [chat], 'validation.jsonl': [chat] };
+    await assert.rejects(readData(writeFolder(both)), { message: /Delete one, or move it away/ });
   });
 
   test('lists every faulty row with its file and line, the first 20, before any is given', async () => {
@@ -118,6 +137,8 @@ describe('readData', () => {
       '{"text": ""}',
       '{"messages": []}',
       '[{"text": "a"}]',
+      '{"text": "a", "completion": "b"}',
+      '{"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}]}',
     ];
     writeFileSync(path.join(own, 'train.jsonl'), `${lines.join('\n')}\n`);
     await assert.rejects(readData(own), (error: Error) => {
@@ -137,6 +158,8 @@ describe('readData', () => {
         /^train\.jsonl:11: text must be a text of 1 character or more, got ""\.$/,
         /^train\.jsonl:12: messages must be a list of one or more, got \[\]\.$/,
         /^train\.jsonl:13: the row must be an object/,
+        /^train\.jsonl:14: the row must be of one kind, .* got text and completion\./,
+        /^train\.jsonl:15: messages\[0\] must have the arguments of tool_calls as objects, .* Parse it/,
         /^valid\.jsonl:1: .* got "txt"\. Is txt text\?$/,
       ];
       assert.equal(shown.length, wants.length);
@@ -160,7 +183,7 @@ describe('readData', () => {
       [
         'rows.jsonl',
         Buffer.alloc(2 ** 26 + 70_000, 0x20),
-        /a line must have 67108864 bytes at most/,
+        /rows\.jsonl:1: a line must have 67108864 bytes at most/,
       ],
     ] as const) {
       await assert.rejects(readData(write(name, content)), { name: 'FileError', message: want });
@@ -183,8 +206,12 @@ describe('readData', () => {
   test('keeps no row in memory', async () => {
     const file = path.join(folder, 'large.jsonl');
     const stream = createWriteStream(file);
-    const row = `${JSON.stringify({ text: 'x'.repeat(990) })}\n`;
-    for (let i = 0; i < 100; i++) stream.write(row.repeat(1000));
+    for (let i = 0; i < 100; i++) {
+      const some = Array.from({ length: 1000 }, (_, j) => ({
+        text: `${i} ${j} ${'x'.repeat(980)}`,
+      }));
+      stream.write(jsonl(some));
+    }
     await new Promise((resolve) => stream.end(resolve));
     const before = process.memoryUsage();
     const { train } = await readData(file);

@@ -75,6 +75,7 @@ async function findFiles(folderOrFile: unknown): Promise<Files> {
   }
   if (!statSync(folderOrFile).isDirectory()) return { train: assertJsonl(folderOrFile) };
   const names = await readdir(folderOrFile);
+  assertNames(folderOrFile, names);
   const find = (...wanted: string[]) => {
     const name = wanted.find((one) => names.includes(one));
     return name === undefined ? undefined : path.join(folderOrFile, name);
@@ -89,6 +90,19 @@ async function findFiles(folderOrFile: unknown): Promise<Files> {
   return { train, valid: find('valid.jsonl', 'validation.jsonl'), test: find('test.jsonl') };
 }
 
+/** Names that other programs give to valid.jsonl. */
+const OTHER_NAMES = ['val.jsonl', 'dev.jsonl', 'eval.jsonl'];
+
+function assertNames(folder: string, names: readonly string[]): void {
+  const other = names.find((name) => OTHER_NAMES.includes(name));
+  const both = names.includes('valid.jsonl') && names.includes('validation.jsonl');
+  if (!other && !both) return;
+  const got = other ?? 'valid.jsonl and validation.jsonl';
+  throw new FileError(CALLER, folder, [
+    `the rows to choose by must be in valid.jsonl, got ${got}. ${other ? 'Rename it' : 'Delete one'}, or move it away.`,
+  ]);
+}
+
 function assertJsonl(file: string): string {
   const ending = path.extname(file).toLowerCase();
   if (!['.parquet', '.csv', '.tsv', '.arrow', '.zip', '.gz', '.xlsx'].includes(ending)) return file;
@@ -97,20 +111,28 @@ function assertJsonl(file: string): string {
   ]);
 }
 
-/** Holds back rows for valid and, of two parts, for test. */
+/** Holds back rows for valid and, of two parts, for test. Equal rows stay together. */
 function holdBack(source: string, rows: Rows, draw: Draw, parts: 1 | 2): Data {
-  const count = Math.max(1, Math.round(rows.length * HELD_BACK));
+  const groups = new Map<number, number[]>();
+  for (let index = 0; index < rows.length; index++) {
+    const equal = groups.get(rows.checksum(index)) ?? [];
+    equal.push(index);
+    groups.set(rows.checksum(index), equal);
+  }
+  const count = Math.max(1, Math.round(groups.size * HELD_BACK));
   const held = parts * count;
-  if (rows.length <= held) {
+  if (groups.size <= held) {
     throw new ArgumentError(
-      `${CALLER}: ${source} must have ${held + 1} rows or more, so that some can be held back, got ${rows.length}.`,
+      `${CALLER}: ${source} must have ${held + 1} different rows or more, so that some can be held back, got ${groups.size}.`,
     );
   }
-  const drawn = draw.shuffle([...Array(rows.length).keys()]);
-  const part = (from: number, to: number) => rows.pick(drawn.slice(from, to).sort((a, b) => a - b));
-  return {
-    train: part(held, rows.length),
-    valid: part(0, count),
-    test: part(count, held),
-  };
+  const drawn = draw.shuffle([...groups.values()]);
+  const part = (from: number, to?: number) =>
+    rows.pick(
+      drawn
+        .slice(from, to)
+        .flat()
+        .sort((a, b) => a - b),
+    );
+  return { train: part(held), valid: part(0, count), test: part(count, held) };
 }

@@ -43,10 +43,11 @@ export function rowFault(value: unknown): string | null {
   }
   const row = value as Record<string, unknown>;
   const kinds = ['messages', 'prompt', 'text'].filter((key) => row[key] !== undefined);
+  if (row.completion !== undefined && !kinds.includes('prompt')) kinds.push('completion');
   if (kinds.length > 1) {
     return `the row must be of one kind, ${KINDS}, got ${kinds.join(' and ')}. Delete what is not meant.`;
   }
-  if (kinds.length === 0 && row.completion === undefined) return unknownKind(Object.keys(row));
+  if (kinds.length === 0) return unknownKind(Object.keys(row));
   if (row.messages !== undefined) return messagesFault(row.messages, row.tools);
   return textFault(row, row.text === undefined ? ['prompt', 'completion'] : ['text']);
 }
@@ -95,9 +96,19 @@ function messageFault(message: unknown): string | null {
     const advice = close ? ` Is it ${close}?` : '';
     return `must have a role of ${ROLES.join(', ')}, got ${quote(role ?? message)}.${advice}`;
   }
+  if (Array.isArray(calls) && calls.some(hasTextArguments)) {
+    return 'must have the arguments of tool_calls as objects, got a text, which most templates would quote again. Parse it: JSON.parse(text).';
+  }
   if (typeof content === 'string' || isParts(content)) return null;
   if (role === 'assistant' && Array.isArray(calls) && calls.length > 0) return null;
   return `must have content, a text, got ${quote(content)}.`;
+}
+
+/** Whether a call has its arguments as JSON in a text, as OpenAI's files have. */
+function hasTextArguments(call: unknown): boolean {
+  const outer = Object(call) as { function?: unknown; arguments?: unknown };
+  const { arguments: given } = Object(outer.function ?? outer) as { arguments?: unknown };
+  return typeof given === 'string';
 }
 
 /** Whether a content is a list of parts: most templates join their texts. */

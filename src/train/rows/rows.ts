@@ -14,6 +14,8 @@ export interface RowPlaces {
   readonly ends: readonly number[];
   /** the number of each row's line, from 1 */
   readonly lines: readonly number[];
+  /** a checksum of each row, to find equal ones */
+  readonly checksums: readonly number[];
 }
 
 /**
@@ -44,6 +46,21 @@ export class Rows implements Iterable<Row> {
   place(index: number): string {
     const row = this.order.at(index) ?? -1;
     return `${path.basename(this.places.file)}:${this.places.lines[row]}`;
+  }
+
+  /** A checksum of a row: equal rows have the same. */
+  checksum(index: number): number {
+    return this.places.checksums[this.order.at(index) ?? -1] ?? NaN;
+  }
+
+  /** Counts the rows that others have too. */
+  countIn(others: Rows): number {
+    const known = new Set(others.indices().map((index) => others.checksum(index)));
+    return this.indices().filter((index) => known.has(this.checksum(index))).length;
+  }
+
+  private indices(): number[] {
+    return [...this.order.keys()];
   }
 
   /** Takes some of these rows, by their index. */
