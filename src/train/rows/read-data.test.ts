@@ -10,6 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { readData } from './read-data';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'lora-rows-'));
@@ -39,6 +41,16 @@ const chat = {
   ],
   id: 5,
 };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** The bytes that are in use once garbage is collected. */
+function bytesHeld(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 describe('readData', () => {
   test('reads a folder: rows of every kind, the last line without an end, blank lines, CRLF, a mark', async () => {
@@ -213,11 +225,10 @@ describe('readData', () => {
       stream.write(jsonl(some));
     }
     await new Promise((resolve) => stream.end(resolve));
-    const before = process.memoryUsage();
+    const before = bytesHeld();
     const { train } = await readData(file);
-    const after = process.memoryUsage();
+    const grown = bytesHeld() - before;
     assert.equal(train.length, 80_000);
-    const grown = after.heapUsed + after.external - before.heapUsed - before.external;
     assert.ok(grown < 40e6, `${grown} bytes for 100 MB of rows`);
     rmSync(file);
   });
