@@ -10,6 +10,7 @@ export { assertFinite, nonFiniteFault } from './finite';
 export { assertFunction } from './function';
 export { plainName } from './foreign-names';
 export { kindOf } from './kind-of';
+export { listFaults } from './list-faults';
 export { nearest } from './nearest';
 export { assertOptions } from './options';
 export type { NoOptions, OptionKeys } from './options';

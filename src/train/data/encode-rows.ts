@@ -4,6 +4,7 @@ import { assertTokenizer } from '../../model/transformer';
 import {
   ArgumentError,
   assertOptions,
+  listFaults,
   LoraError,
   type OptionKeys,
   quote,
@@ -65,19 +66,8 @@ export function encodeRows(
     else faults.push(`${rows instanceof Rows ? rows.place(index) : `row ${index}`}: ${encoded}`);
     index += 1;
   }
-  if (faults.length > 0) throw new ArgumentError(`${CALLER}: ${listed(faults)}`);
+  if (faults.length > 0) throw new ArgumentError(`${CALLER}:${listFaults(faults)}`);
   return examples;
-}
-
-/** The faults that a message lists. */
-const SHOWN = 20;
-
-function listed(faults: string[]): string {
-  if (faults.length === 1) return faults.join();
-  const hidden = faults.length - SHOWN;
-  return ['', ...faults.slice(0, SHOWN), ...(hidden > 0 ? [`and ${hidden} more.`] : [])].join(
-    '\n  ',
-  );
 }
 
 function encodeOrFault(tokenizer: Tokenizer, row: Row, options: EncodeOptions): Example | string {
