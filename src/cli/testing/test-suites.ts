@@ -51,7 +51,6 @@ export function suites(): Suite[] {
       name: 'kernel and solutions',
       env: process.env.CI ? { HOSTILE_CELLS: '2000' } : {},
       files: ['tests/kernel', 'tests/solutions'].flatMap(testFiles),
-      atOnce: 1,
     },
     ...accelerators
       .filter(({ name }) => name !== 'js')
@@ -66,7 +65,6 @@ export function suites(): Suite[] {
       node: NEWEST_NODE,
       env: { LORA_BACKEND: 'cpu-native' },
       files: ['tests/kernel', 'tests/newest-node'].flatMap(testFiles),
-      atOnce: 1,
       missing: newestNodeStep.parts.every(isReady)
         ? noTensorflow()
         : 'not installed (CI=true installs it)',

@@ -61,7 +61,7 @@ interface Run {
 
 const ROOT = path.join(FIXTURES, 'sft_trl');
 /** The steps made on a GPU, which in software takes seconds for each, and in plain JavaScript. */
-const SLOW: Readonly<Record<string, number>> = { webgpu: 3, cpu: 12 };
+const SLOW: Readonly<Record<string, number>> = { webgpu: 2, cpu: 12 };
 const FILES = { assistant: 'messages.jsonl', completion: 'prompts.jsonl' };
 
 for (const name of ['llama', 'smollm', 'qwen3']) {
