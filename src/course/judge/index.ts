@@ -10,4 +10,4 @@ export type { Matrix } from './matrix';
 export { normalQuantile } from './normal-quantile';
 export { NotAttempted, todo } from './todo';
 export { valueCase } from './value-case';
-export { list, number, RETURNED_UNDEFINED, tensor } from './values';
+export { integers, list, number, RETURNED_UNDEFINED, tensor } from './values';

@@ -109,7 +109,7 @@ function prefixed(name: string, { expected, got, ...rest }: Outcome): Outcome {
 
 async function compareOne(value: unknown, expected: Values, suspects: Suspects): Promise<Outcome> {
   const wanted = formatValues(expected);
-  const got = await readValues(value, expected.form);
+  const got = await readValues(value, expected);
   if (typeof got === 'string') return { passed: false, expected: wanted, got, mistake: got };
   if (agree(got, expected)) {
     const difference = largestDifference(got, expected);

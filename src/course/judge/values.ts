@@ -10,6 +10,8 @@ export interface Values {
   /** a list's is [length], a number's [] */
   shape: number[];
   values: ArrayLike<number>;
+  /** of a tensor; float32 unless given */
+  dtype?: 'int32';
 }
 
 /** One number. */
@@ -27,13 +29,21 @@ export function tensor({ shape, values }: { shape: number[]; values: number[] })
   return { form: 'tensor', shape, values };
 }
 
+/** A tensor of integers. */
+export function integers({ shape, values }: { shape: number[]; values: number[] }): Values {
+  return { form: 'tensor', shape, values, dtype: 'int32' };
+}
+
 export const RETURNED_UNDEFINED = 'returned undefined: is a `return` missing?';
 
 /** Reads a returned value in the expected form; returns a string that describes any other. */
-export async function readValues(value: unknown, form: Form): Promise<Values | string> {
+export async function readValues(
+  value: unknown,
+  { form, dtype }: Pick<Values, 'form' | 'dtype'>,
+): Promise<Values | string> {
   if (value === undefined) return RETURNED_UNDEFINED;
   if (value instanceof Promise) return 'a Promise: is an `await` missing?';
-  if (isTensor(value)) return readTensor(value, form);
+  if (isTensor(value)) return readTensor(value, form, dtype);
   if (form === 'number' && typeof value === 'number') return number(value);
   if (form === 'list' && isListOfNumbers(value)) return list(value);
   if (form === 'list' && Array.isArray(value)) return describeStranger(value);
@@ -71,12 +81,22 @@ const FORMS: Record<Form, string> = {
   number: 'a plain number',
 };
 
-async function readTensor(value: tf.Tensor, form: Form): Promise<Values | string> {
+async function readTensor(
+  value: tf.Tensor,
+  form: Form,
+  dtype: tf.DataType = 'float32',
+): Promise<Values | string> {
   if (form !== 'tensor') return `a tensor where ${FORMS[form]} is asked for: read it first`;
   if (value.isDisposed) return 'a disposed tensor: return it from tf.tidy to keep it';
-  if (value.dtype !== 'float32')
-    return `a tensor of dtype ${value.dtype} where float32 is asked for`;
-  return { form, shape: value.shape, values: await read(value) };
+  if (value.dtype !== dtype) {
+    return `a tensor of dtype ${value.dtype} where ${dtype} is asked for`;
+  }
+  const floats = value.toFloat();
+  try {
+    return { form, shape: value.shape, values: await read(floats) };
+  } finally {
+    floats.dispose();
+  }
 }
 
 function isListOfNumbers(value: unknown): value is ArrayLike<number> {
