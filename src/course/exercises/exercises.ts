@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../tensor/errors';
+import { DATA_EXERCISES, DATA_SOLUTIONS } from '../data-exercises';
 import { DECODER_EXERCISES, DECODER_SOLUTIONS } from '../decoder-exercises';
 import type { Exercise } from '../judge';
 import { agents } from './agents';
@@ -20,6 +21,7 @@ export const SOLUTIONS = {
   merge: mergeSolution,
   qlora: qloraSolution,
   ...DECODER_SOLUTIONS,
+  ...DATA_SOLUTIONS,
 };
 
 export type Solutions = typeof SOLUTIONS;
@@ -29,6 +31,7 @@ export type ExerciseId = keyof Solutions;
 export const NOTEBOOKS = {
   '05': { room: 'exercises', exercises: { rank, alpha, agents, merge, qlora } },
   '05f': { room: 'decoder-exercises', exercises: DECODER_EXERCISES },
+  '05g': { room: 'data-exercises', exercises: DATA_EXERCISES },
 } satisfies Record<string, { room: string; exercises: Record<string, Exercise> }>;
 
 export type NotebookId = keyof typeof NOTEBOOKS;
@@ -37,11 +40,13 @@ export type NotebookId = keyof typeof NOTEBOOKS;
 export const EXERCISES: Record<ExerciseId, Exercise> = {
   ...NOTEBOOKS['05'].exercises,
   ...NOTEBOOKS['05f'].exercises,
+  ...NOTEBOOKS['05g'].exercises,
 };
 
 /** The notebook that an exercise is in. */
 export function notebookOf(id: ExerciseId): NotebookId {
-  return id in DECODER_EXERCISES ? '05f' : '05';
+  if (id in DECODER_EXERCISES) return '05f';
+  return id in DATA_EXERCISES ? '05g' : '05';
 }
 
 /** @throws ArgumentError, in the caller's name, if no exercise has this id */

@@ -1,0 +1,2 @@
+export { DATA_EXERCISES, DATA_SOLUTIONS } from './data-exercises';
+export type { Turn } from './turn';
