@@ -24,7 +24,14 @@ export {
   runFolder,
   validationLoss,
 } from './finetune';
-export type { Answer, FineTuneOptions, FineTuneStep, Recipe, ValidationLoss } from './finetune';
+export type {
+  Answer,
+  FineTuneOptions,
+  FineTuneStep,
+  Recipe,
+  Validation,
+  ValidationLoss,
+} from './finetune';
 export type { Batch, CutExamples, Example, LabelledPiece } from './data';
 export {
   adamW,

@@ -200,7 +200,10 @@ async function learn(
 
 function describeValidation({ step, validation, tokensPerSecond = 0 }: FineTuneStep): string {
   const best = validation?.isBest ? ', the best so far' : '';
-  return `\nstep ${step}: validation loss ${withMargin(validation)}${best}; ${tokensPerSecond.toFixed(0)} tokens/s`;
+  const exact = validation?.answered
+    ? `, ${validation.exact} of ${validation.answered} answers exact`
+    : '';
+  return `\nstep ${step}: validation loss ${withMargin(validation)}${best}${exact}; ${tokensPerSecond.toFixed(0)} tokens/s`;
 }
 
 function withMargin(measured: ValidationLoss | null | undefined): string {

@@ -21,8 +21,43 @@ export async function answerAll(
   tokenizer: Tokenizer,
   examples: readonly Example[],
 ): Promise<Answer[]> {
+  // The token that ends an answer is no part of what it says.
+  const text = (ids: readonly number[], isAnswer = true) =>
+    ids.length > 0 ? tokenizer.decode([...ids], { skip_special_tokens: isAnswer }).trim() : '';
+  const answers = await writeAnswers(model, examples);
+  return answers.map(({ prompt, answer, written }) => ({
+    prompt: text(prompt, false),
+    expected: text(answer),
+    written: text(written),
+  }));
+}
+
+/** How many of the rows that have one answer are answered with the row's own tokens, to the end. */
+export interface ExactAnswers {
+  exact: number;
+  answered: number;
+}
+
+/** Counts exact answers; rows without one answer are left out. */
+export async function countExact(
+  model: LanguageModel,
+  examples: readonly Example[],
+): Promise<ExactAnswers> {
+  const answers = await writeAnswers(model, examples);
+  const upToEnd = (ids: number[]) => {
+    const end = ids.findIndex((id) => model.config.eosTokenIds.includes(id));
+    return (end < 0 ? ids : ids.slice(0, end)).join();
+  };
+  const exact = answers.filter(({ answer, written }) => upToEnd(answer) === upToEnd(written));
+  return { exact: exact.length, answered: answers.length };
+}
+
+async function writeAnswers(
+  model: LanguageModel,
+  examples: readonly Example[],
+): Promise<(OneAnswer & { written: number[] })[]> {
   const asked = examples.flatMap((example) => splitOne(example) ?? []);
-  const answers: Answer[] = [];
+  const answers: (OneAnswer & { written: number[] })[] = [];
   for (const places of inBatches([...asked.entries()], ([, { prompt }]) => prompt.length)) {
     const some = places.map(([, one]) => one);
     const longest = Math.max(...some.map(({ answer }) => answer.length));
@@ -32,15 +67,8 @@ export async function answerAll(
       some.map(({ prompt }) => prompt),
       { maxNewTokens: Math.max(1, Math.min(2 * longest + 8, room)) },
     );
-    // The token that ends an answer is no part of what it says.
-    const text = (ids: readonly number[], isAnswer = true) =>
-      ids.length > 0 ? tokenizer.decode([...ids], { skip_special_tokens: isAnswer }).trim() : '';
-    places.forEach(([place, { prompt, answer }], row) => {
-      answers[place] = {
-        prompt: text(prompt, false),
-        expected: text(answer),
-        written: text(written[row] ?? []),
-      };
+    places.forEach(([place, one], row) => {
+      answers[place] = { ...one, written: written[row] ?? [] };
     });
   }
   return answers;

@@ -17,6 +17,7 @@ import {
   type TrainingStep,
   warmUp,
 } from '../loop';
+import { countExact, type ExactAnswers } from './answer-all';
 import { assertRows } from './assert-rows';
 import { completeRecipe, type Recipe } from './recipe';
 import {
@@ -67,7 +68,12 @@ export interface FineTuneStep extends TrainingStep {
   /** bytes of tensors on the accelerator, after the step */
   bytes: number;
   /** every `eval_steps` steps, and after the last one */
-  validation?: ValidationLoss & { isBest: boolean };
+  validation?: Validation;
+}
+
+/** The loss on rows held back and, where `eval_answers` asks for them, their exact answers. */
+export interface Validation extends ValidationLoss, Partial<ExactAnswers> {
+  isBest: boolean;
 }
 
 /** How far a run has come, in its checkpoint. */
@@ -90,7 +96,7 @@ interface Progress {
  */
 export async function* fineTune(options: FineTuneOptions): AsyncGenerator<FineTuneStep, void> {
   const run = await prepare(options);
-  const { model, files, recipe, optimizer, steps, progress, valid } = run;
+  const { model, files, recipe, optimizer, steps, progress } = run;
   model.checkpointBlocks = recipe.gradient_checkpointing;
   let saved = run.stepsDone;
   let done = run.stepsDone;
@@ -111,7 +117,7 @@ export async function* fineTune(options: FineTuneOptions): AsyncGenerator<FineTu
       const { step } = report;
       isMeasuring = true;
       const isMeasured = step % recipe.eval_steps === 0 || step === steps;
-      const validation = isMeasured ? await validate(options, files, valid, progress) : undefined;
+      const validation = isMeasured ? await validate(run, options) : undefined;
       const { numBytes: bytes } = tf.memory();
       await addMetrics(files, { ...report, bytes, ...(validation && { validation }) });
       [done, isMeasuring] = [step, false];
@@ -218,19 +224,18 @@ async function goOn(
 
 /** Measures the validation loss, and keeps the adapter if it is the best so far. */
 async function validate(
+  { model, files, recipe, valid, progress }: Run,
   options: FineTuneOptions,
-  files: RunFolder,
-  rows: readonly Example[],
-  progress: Progress,
-): Promise<ValidationLoss & { isBest: boolean }> {
-  const measured = await validationLoss(options.model, rows);
+): Promise<Validation> {
+  const measured = await validationLoss(model, valid);
   const isBest = progress.bestLoss === null || measured.loss < progress.bestLoss;
   if (isBest) {
-    await savePretrained(options.model, files.folder, adapterConfig(options));
+    await savePretrained(model, files.folder, adapterConfig(options));
     progress.bestLoss = measured.loss;
   }
   progress.sinceBest = isBest ? 0 : progress.sinceBest + 1;
-  return { ...measured, isBest };
+  const asked = valid.slice(0, recipe.eval_answers);
+  return { ...measured, isBest, ...(asked.length > 0 && (await countExact(model, asked))) };
 }
 
 function adapterConfig({ config }: FineTuneOptions) {

@@ -46,6 +46,8 @@ export interface Recipe {
   eval_steps: number;
   /** rows of the validation set that are measured, at most */
   eval_rows: number;
+  /** of these, how many are answered at each validation, to count exact answers; 0 for none */
+  eval_answers: number;
   /** validations without a better loss after which the training stops; 0 for never */
   patience: number;
   /** of the adapter's start, dropout, the order of the rows, and what is held back */
@@ -75,6 +77,7 @@ export const RECIPE: Recipe = {
   packing: false,
   eval_steps: 20,
   eval_rows: 100,
+  eval_answers: 0,
   patience: 0,
   seed: 0,
 };
@@ -92,6 +95,7 @@ const NUMBERS: Partial<Record<keyof Recipe, [isGood: (value: number) => boolean,
   weight_decay: [(value) => value >= 0, 'a number of at least 0'],
   max_grad_norm: [(value) => value > 0, 'a positive number'],
   epochs: [(value) => value > 0, 'a positive number'],
+  eval_answers: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number'],
   patience: [(value) => Number.isSafeInteger(value) && value >= 0, 'a whole number'],
   seed: [
     (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 29,
