@@ -1,3 +1,3 @@
 export { card, code, details, paragraph, table } from './card';
 export type { Block, Mark } from './card';
-export { codeSpan, escapeMarkup, htmlTable, panel } from './html';
+export { CODE_STYLE, codeSpan, escapeMarkup, htmlTable, panel } from './html';

@@ -40,6 +40,18 @@ describe('the chart of a training', () => {
     assert.ok(Math.abs((y[0] ?? NaN) - mean) < 1e-12);
   });
 
+  test('draws the loss on rows held back beside it, where it was measured', () => {
+    const steps = history(9).map((step) =>
+      step.step % 4 === 0 ? { ...step, validation: { loss: step.step } } : step,
+    );
+    const figure = trainingChart({ history: steps, steps: 9 });
+    const data = figure['application/vnd.plotly.v1+json'].data as { name: string; y: number[] }[];
+    assert.match(data[1]?.name ?? '', /rows held back/);
+    assert.equal(data[0]?.y.length, 9);
+    assert.deepEqual(data[1]?.y, [4, 8]);
+    assert.match(figure['text/plain'], /On rows held back it is 8\.000\.$/m);
+  });
+
   test('is refused without a step', () => {
     assert.throws(() => trainingChart({ history: [], steps: 5 }), ArgumentError);
   });

@@ -1,6 +1,6 @@
 import { assertOptions, type OptionKeys } from '../../tensor/errors';
 import type { Figure } from './figure';
-import { lineChart } from './line-chart';
+import { lineChart, type LineSeries } from './line-chart';
 
 /** Report of a training step, as the chart uses it. */
 export interface ChartedStep {
@@ -10,6 +10,8 @@ export interface ChartedStep {
   /** duration of the step */
   seconds: number;
   tokensPerSecond?: number;
+  /** on rows held back, after some of the steps */
+  validation?: { loss: number };
 }
 
 export interface TrainingChartOptions {
@@ -27,21 +29,35 @@ const POINTS = 100;
 const RECENT = 20;
 
 /**
- * Draws the loss of a training, running or done, with step, speed and time left in the title.
+ * Draws the loss of a training, running or done, and that on rows held back where it was measured;
+ * step, speed and time left are in the title.
  * @throws ArgumentError if there is no step yet, or a loss is not finite
  */
 export function trainingChart(options: TrainingChartOptions): Figure {
   assertOptions('trainingChart', options, OPTIONS);
   const { history, steps } = options;
   const means = average(history, Math.ceil(history.length / POINTS));
+  const measured = history.flatMap(({ step, validation }) =>
+    validation ? [{ step, loss: validation.loss }] : [],
+  );
   const state = describe(history, steps);
   return lineChart({
     title: state,
-    summary: `Training loss: ${state}. It began at ${history[0]?.loss.toFixed(3) ?? '-'}.`,
+    summary: [
+      `Training loss: ${state}. It began at ${history[0]?.loss.toFixed(3) ?? '-'}.`,
+      ...measured.slice(-1).map(({ loss }) => `On rows held back it is ${loss.toFixed(3)}.`),
+    ].join(' '),
     x: { title: 'step' },
     y: { title: 'loss (nats per token)', format: (loss) => loss.toPrecision(2) },
-    series: [{ name: 'loss', x: means.map(({ step }) => step), y: means.map(({ loss }) => loss) }],
+    series: [
+      lossSeries('loss', means),
+      ...(measured.length > 0 ? [lossSeries('rows held back', measured)] : []),
+    ],
   });
+}
+
+function lossSeries(name: string, points: readonly { step: number; loss: number }[]): LineSeries {
+  return { name, x: points.map(({ step }) => step), y: points.map(({ loss }) => loss) };
 }
 
 /** Averages groups of `size` steps, each placed at its last step; the last group may be smaller. */
