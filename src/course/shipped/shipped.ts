@@ -7,6 +7,9 @@ const DATA = path.join(projectRoot, 'data');
 /** The folder of the base model that comes with the course. */
 export const BASE = path.join(DATA, 'base');
 
+/** The folder of the rows that come with the course: requests to a smart home, in JSONL. */
+export const HOME = path.join(DATA, 'home');
+
 /** One measured result and what produced it. */
 export interface ResultRow {
   command: string;
