@@ -21,6 +21,7 @@ const COMMANDS: Record<string, Command> = {
   finetune: async (args) => (await import('./finetune')).finetune(args),
   chat: async (args) => (await import('./finetune')).chat(args),
   pretrain: async (args) => (await import('./experiments')).pretrain(args),
+  home: async (args) => (await import('./experiments')).home(args),
   sweep: async (args) => (await import('./experiments')).sweep(args),
   bench: async (args) => (await import('./bench')).bench(args),
   agents: async (args) => (await import('./experiments')).agents(args),

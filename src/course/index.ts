@@ -8,6 +8,7 @@ export {
   transcript,
 } from './agents';
 export type { Trace, Transcript, Verdict } from './agents';
+export type { Turn } from './data-exercises';
 export { normalQuantile, NotAttempted, todo } from './judge';
 export {
   answerOr,
@@ -17,6 +18,7 @@ export {
   predict,
   progress,
   showDownload,
+  showLabels,
   solution,
 } from './lesson';
 export type { PredictionId } from './lesson';
@@ -61,7 +63,9 @@ export {
   wilson,
 } from './measure';
 export type { Comparison, Interval, Spread } from './measure';
-export { BASE, readResults, resultsFile, smolLM2 } from './shipped';
+export { CHAT_QUESTIONS, faultOfCall, HOME_RECIPE, isSameCall } from './home';
+export type { CallFault } from './home';
+export { BASE, HOME, readResults, resultsFile, smolLM2 } from './shipped';
 export type { ResultRow, SmolLM2Options } from './shipped';
 export {
   answerRows,

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readWings } from '../../src/cli/testing';
-import { compareMeans, mean, standardDeviation } from '../../src/course/measure';
+import { compareMeans, mean, standardDeviation, wilson } from '../../src/course/measure';
 import { pages, root } from './pages';
 
 type Row = Record<string, unknown>;
@@ -241,6 +241,44 @@ function checkpointTable(): string {
   return `\n${[head, '| - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
+interface HomeResult {
+  seed: number;
+  device: string;
+  steps: number;
+  seconds: number;
+  base: number;
+  adapter: number;
+  answered: number;
+  scales: { scale: number; home: number; chat: number }[];
+}
+
+/** One line per seed: what SmolLM2 learns of the home's rows. */
+function homeTable(): string {
+  const rows = readResults('home') as unknown as HomeResult[];
+  const devices = new Set(rows.map(({ device }) => device));
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const lines = rows.map(({ seed, steps, seconds, base, adapter, answered }) => {
+    const [low, high] = wilson(adapter, answered).map(percent);
+    const right = `${percent(adapter / answered)} % (${low} to ${high})`;
+    return `| ${[seed, steps, `${seconds.toFixed(0)} s`, `${percent(base / answered)} %`, right].join(' | ')} |`;
+  });
+  const head = `| seed, on ${[...devices].join()} | steps | training | base | adapter, with 95 % interval |`;
+  return `\n${[head, '| -: | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
+/** One line per scale of the adapter: means over the seeds. */
+function homeScalesTable(): string {
+  const rows = readResults('home') as unknown as HomeResult[];
+  const lines = (rows[0]?.scales ?? []).map(({ scale }, i) => {
+    const losses = (['home', 'chat'] as const).map((kind) =>
+      mean(rows.map(({ scales }) => scales[i]?.[kind] ?? NaN)).toFixed(3),
+    );
+    return `| ${[scale, ...losses].join(' | ')} |`;
+  });
+  const head = "| scale | loss of the home's calls | loss of the base's own answers |";
+  return `\n${[head, '| -: | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
 /** One line per quantity: a GGUF file's weights widened, and as they are. */
 function packedTable(): string {
   const rows = readResults('packed-memory');
@@ -305,6 +343,8 @@ const TABLES = {
   smollm2: smollm2Table,
   packed: packedTable,
   checkpoint: checkpointTable,
+  home: homeTable,
+  'home scales': homeScalesTable,
   soak: soakTable,
   wings: wingsTable,
 };

@@ -213,7 +213,19 @@ console.log(same)`);
     assert.match(await text(`progress('05f')`), /^➜ progress: 5 of 5 done[^]*✓ done · Exercise 5/);
     assert.match(await text(`solution('rotary')`), /function rotateHalves/);
     const { outputs } = await kernel.run([`progress('05b' as any)`]);
-    assert.match(JSON.stringify(outputs), /progress: notebook must be one of 05, 05f, got/);
+    assert.match(JSON.stringify(outputs), /progress: notebook must be one of 05, 05f, 05g, got/);
+  });
+
+  test('accepts the solutions of notebook 05g as cells', async () => {
+    await kernel.cell(
+      `import { mean, standardDeviation, type Turn } from '../src/course';
+       import { IGNORED } from '../src/train';`,
+    );
+    for (const id of ['labels', 'step-loss', 'packing', 'best-checkpoint']) {
+      assert.equal(await kernel.text(written(id, 'data-exercises')), '', id);
+      assert.match(await text(`await check('${id}')`), /^✓ passed/, id);
+    }
+    assert.match(await text(`progress('05g')`), /^➜ progress: 4 of 4 done/);
   });
 
   test('keeps the progress after a restart', async () => {

@@ -31,7 +31,7 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
       const { status, stdout, stderr } = spawnSync(
         process.execPath,
         [bootstrap, 'lesson', '--save', saved, join(folder, name)],
-        { encoding: 'utf8' },
+        { encoding: 'utf8', env: { ...process.env, LESSON_SHORT: '1' } },
       );
       process.stdout.write(stdout);
       assert.equal(status, 0, stderr);
@@ -62,14 +62,18 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     });
   }
 
-  for (const name of ['05_lora_peft.ipynb', '05f_todays_models.ipynb']) {
+  for (const [name, exercises] of [
+    ['05_lora_peft.ipynb', 5],
+    ['05f_todays_models.ipynb', 5],
+    ['05g_your_data.ipynb', 4],
+  ] as const) {
     test(`${name}, untouched, is attempted nowhere and uses reference answers`, () => {
       const cells = codeCells(join(saved, name));
       const checks = cells.filter(({ id }) => /^exercise-\d-check$/.test(id));
-      assert.equal(checks.length, 5);
+      assert.equal(checks.length, exercises);
       for (const cell of checks) assert.match(textOf(cell), /○ not attempted/, cell.id);
       const uses = cells.filter(({ id }) => /^exercise-\d-use$/.test(id));
-      assert.equal(uses.length, 5);
+      assert.equal(uses.length, exercises);
       for (const cell of uses) assert.match(textOf(cell), /reference answer/, cell.id);
     });
   }
@@ -179,6 +183,25 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
     // The adapter taken off, the model says what it said before it.
     const answer = (id: string) => /The owl in our[^\\]*/.exec(text(id))?.[0];
     assert.equal(answer('remove'), answer('lesson'));
+  });
+
+  test('05g trains SmolLM2 on the rows of the home, and its adapter loads again', () => {
+    const cells = codeCells(join(saved, '05g_your_data.ipynb'));
+    const text = (id: string) => textOf(cells.find((cell) => cell.id === id));
+    assert.match(text('rows'), /train: 600 rows[^]*valid: 60 rows[^]*test: 200 rows/);
+    assert.match(text('faults'), /mine\.jsonl:1:[^]*mine\.jsonl:4:/);
+    assert.match(text('exercise-3-use'), /positions 0 1 2 0 1/);
+    if (text('load').includes('Left out')) {
+      for (const id of ['show-labels', 'before', 'train', 'after', 'scale', 'load-again']) {
+        assert.match(text(id), /Left out: SmolLM2 is not here, /, id);
+      }
+      return;
+    }
+    const [, same, labels] = /(\d+) of (\d+) labels/.exec(text('exercise-1-use')) ?? [];
+    assert.ok(Number(labels) > 30 && same === labels);
+    assert.match(text('train'), /Step 2 of 2[^]*On rows held back it is/);
+    const [, equal, all] = /(\d+) of (\d+) answers/.exec(text('load-again')) ?? [];
+    assert.ok(Number(all) > 0 && equal === all);
   });
 
   // `UPDATE_SNAPSHOTS=1 npm test` draws the picture anew.

@@ -199,6 +199,33 @@ export const CHOICES = {
     right: 'b',
     because: 'A is random, so B has a gradient, and moves first: enough to lower the loss.',
   },
+  'mean-of-means': {
+    question:
+      'One batch has 100 labels of loss 0.5, the other 3 of loss 4. What is the mean loss of a label?',
+    answers: ['about 0.6', '2.25', 'about 3.9'],
+    right: 'a',
+    because: '62 / 103: the three labels are three of 103, however they were cut into batches.',
+  },
+  'home-base': {
+    question: 'How many of the requests does the base answer with the right call?',
+    answers: ['nearly all', 'about half', 'none, or nearly none'],
+    right: 'c',
+    because: 'It was never told what the functions and their arguments are called.',
+  },
+  'home-mistakes': {
+    question: 'The adapter makes mistakes on the test. In what?',
+    answers: ['in names and places', 'in the form of the JSON', 'in numbers'],
+    right: 'a',
+    because:
+      'The form is the same in every row. A name that it never saw must be copied, piece by piece.',
+  },
+  forgotten: {
+    question:
+      "It learned calls and nothing else. What happened to its loss on the base's own answers to other questions?",
+    answers: ['it fell', 'it stayed as it was', 'it rose'],
+    right: 'c',
+    because: 'One adapter is on for every text: what moves the calls moves the other answers too.',
+  },
 } satisfies Record<string, Choice>;
 
 export type ChoiceId = keyof typeof CHOICES;

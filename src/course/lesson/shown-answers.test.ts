@@ -120,6 +120,34 @@ const SHOWN: Shown[] = [
     /loss ([\d.]+) -> ([\d.]+)/,
     (first = NaN, second = NaN) => second < first,
   ],
+  [
+    'mean-of-means',
+    'a',
+    '05g_your_data exercise-2-use',
+    /alike: ([\d.]+); mean of the two means: ([\d.]+)/,
+    (mean = NaN, ofMeans = NaN) => Math.abs(mean - 0.6) < 0.05 && ofMeans === 2.25,
+  ],
+  [
+    'home-base',
+    'c',
+    '05g_your_data before',
+    /base: (\d+) of 200 right/,
+    (right = NaN) => right <= 4,
+  ],
+  [
+    'home-mistakes',
+    'a',
+    '05g_your_data mistakes',
+    /name (\d+), form (\d+), function \d+, number (\d+)/,
+    (name = NaN, form = NaN, number = NaN) => name > form && name > number,
+  ],
+  [
+    'forgotten',
+    'c',
+    '05g_your_data forgetting',
+    /answers: base ([\d.]+) ± [\d.]+, with adapter ([\d.]+) ± ([\d.]+)/,
+    (before = NaN, after = NaN, margin = NaN) => after - margin > before,
+  ],
 ];
 
 describe('the committed outputs show the answers', () => {
