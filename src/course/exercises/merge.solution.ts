@@ -12,10 +12,10 @@ export function mergeLoraWeights(
 
 /** W0 = W - s B A [d, k] */
 export function unmergeLoraWeights(
-  merged: tf.Tensor2D,
+  w: tf.Tensor2D,
   A: tf.Tensor2D,
   B: tf.Tensor2D,
   scaling: number,
 ): tf.Tensor2D {
-  return tf.tidy(() => merged.sub(tf.matMul(B, A).mul(scaling)));
+  return tf.tidy(() => w.sub(tf.matMul(B, A).mul(scaling)));
 }

@@ -13,6 +13,12 @@ testExercise(merge, solution, {
   'the square of the scaling': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, s * s))),
   },
+  'mergeLoraWeights: the scaling is fixed: use the argument, scaling.': {
+    mergeLoraWeights: (w0, A, B) => tf.tidy(() => w0.add(product(B, A, 16 / 8))),
+  },
+  'unmergeLoraWeights: the scaling is fixed: use the argument, scaling.': {
+    unmergeLoraWeights: (w, A, B) => tf.tidy(() => w.sub(product(B, A, 2))),
+  },
   'divided by the scaling instead of multiplied': {
     mergeLoraWeights: (w0, A, B, s) => tf.tidy(() => w0.add(product(B, A, 1 / s))),
   },

@@ -147,6 +147,16 @@ testExercise(qlora, solution, {
   'a block of zeros: 0 / 0 is NaN': quantizing(({ codes, scales }, _, __, size) => ({
     codes: codes.map((code, i) => (scales[Math.floor(i / size)] === 0 ? -1 : code)),
   })),
+  'codes: the levels are an argument: yours are those of NF4': {
+    quantizeBlocks: (w, _, size) => solution.quantizeBlocks(w, solution.nf4Levels(), size),
+  },
+  'codes: the levels are an argument: there are levels.length, not always 16': {
+    quantizeBlocks: (w, levels, size) => solution.quantizeBlocks(w, levels.slice(0, 16), size),
+  },
+  'dequantizeBlocks: the levels are an argument: yours are those of NF4': {
+    dequantizeBlocks: (codes, scales, _, size) =>
+      solution.dequantizeBlocks(codes, scales, solution.nf4Levels(), size),
+  },
   'w was changed in place': {
     quantizeBlocks: (w, levels, size) => {
       const right = solution.quantizeBlocks(w, levels, size);

@@ -23,6 +23,9 @@ export const NF4 = [
   0.7229568362236023, 1,
 ];
 
+/** Other levels, which an answer may not have written down: more of them, denser around 0. */
+const OTHER = Array.from({ length: 21 }, (_, i) => ((i - 10) * Math.abs(i - 10)) / 100);
+
 const levels: Part = {
   name: 'nf4Levels',
   signature: 'function nf4Levels(): number[]',
@@ -41,6 +44,7 @@ const quantize: Part = {
       quantizeCase(await drawWeights(random, 150, 64), 64),
       quantizeCase(await drawWeights(random, 200, 50), 50),
       quantizeCase((await drawWeights(random, 40, 16)).fill(0, 16, 32), 16), // a block of zeros
+      quantizeCase(await drawWeights(random, 150, 50), 50, OTHER),
     ];
   },
 };
@@ -53,6 +57,7 @@ const dequantize: Part = {
     return [
       dequantizeCase(await drawWeights(random, 150, 64), 64),
       dequantizeCase(await drawWeights(random, 40, 8), 8),
+      dequantizeCase(await drawWeights(random, 150, 50), 50, OTHER),
       errorCase(await drawWeights(random, 64 * 32, 64)),
       ...(quantizeBlocks ? [ownCase(await drawWeights(random, 150, 64), 64, quantizeBlocks)] : []),
     ];
@@ -79,11 +84,15 @@ function absmax(values: Float32Array): number {
 }
 
 /** Quantizes by midpoints: the code of a weight is the number of midpoints below it. */
-function encode(w: Float32Array, blockSize: number): { codes: number[]; scales: number[] } {
+function encode(
+  w: Float32Array,
+  blockSize: number,
+  levels = NF4,
+): { codes: number[]; scales: number[] } {
   const scales = Array.from({ length: Math.ceil(w.length / blockSize) }, (_, block) =>
     absmax(w.slice(block * blockSize, (block + 1) * blockSize)),
   );
-  const middles = NF4.slice(1).map((level, i) => (level + (NF4[i] ?? NaN)) / 2);
+  const middles = levels.slice(1).map((level, i) => (level + (levels[i] ?? NaN)) / 2);
   const codes = Array.from(w, (value, i) => {
     const scale = scales[Math.floor(i / blockSize)] ?? NaN;
     return middles.filter((middle) => value > middle * scale || (scale === 0 && middle < 0)).length;
@@ -91,26 +100,40 @@ function encode(w: Float32Array, blockSize: number): { codes: number[]; scales: 
   return { codes, scales };
 }
 
-function decode(codes: number[], scales: number[], blockSize: number): number[] {
-  return codes.map((code, i) => (NF4[code] ?? NaN) * (scales[Math.floor(i / blockSize)] ?? NaN));
+function decode(codes: number[], scales: number[], blockSize: number, levels = NF4): number[] {
+  return codes.map((code, i) => (levels[code] ?? NaN) * (scales[Math.floor(i / blockSize)] ?? NaN));
 }
 
-function quantizeCase(w: Float32Array, blockSize: number): Case {
-  const { codes, scales } = encode(w, blockSize);
-  const blocks = { w, levels: NF4, blockSize, codes, scales };
+const OWN_LEVELS = 'the levels are an argument: yours are those of NF4, whatever levels holds';
+
+function quantizeCase(w: Float32Array, blockSize: number, levels = NF4): Case {
+  const { codes, scales } = encode(w, blockSize, levels);
+  const blocks = { w, levels, blockSize, codes, scales };
+  const inNF4 = list(encode(w, blockSize).codes);
+  const inFirst16 = list(encode(w, blockSize, levels.slice(0, 16)).codes);
   return valueCase({
-    args: { w, levels: [...NF4], blockSize },
+    args: { w, levels: [...levels], blockSize },
     expected: { scales: list(scales), codes: list(codes) },
-    suspects: { scales: scaleSuspects(blocks), codes: codeSuspects(blocks) },
+    suspects: {
+      scales: scaleSuspects(blocks),
+      codes: {
+        [OWN_LEVELS]: inNF4,
+        'the levels are an argument: there are levels.length, not always 16': inFirst16,
+        ...codeSuspects(blocks),
+      },
+    },
   });
 }
 
-function dequantizeCase(w: Float32Array, blockSize: number): Case {
-  const { codes, scales } = encode(w, blockSize);
+function dequantizeCase(w: Float32Array, blockSize: number, levels = NF4): Case {
+  const { codes, scales } = encode(w, blockSize, levels);
   return valueCase({
-    args: { codes, scales, levels: [...NF4], blockSize },
-    expected: list(decode(codes, scales, blockSize)),
-    suspects: weightSuspects({ levels: NF4, blockSize, codes, scales }),
+    args: { codes, scales, levels: [...levels], blockSize },
+    expected: list(decode(codes, scales, blockSize, levels)),
+    suspects: {
+      [OWN_LEVELS]: list(decode(codes, scales, blockSize)),
+      ...weightSuspects({ levels, blockSize, codes, scales }),
+    },
   });
 }
 
