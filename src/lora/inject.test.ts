@@ -298,12 +298,12 @@ describe('injectLora and removeLora', () => {
     injectLora(model, { targetModules: ['c_attn'], r: 2, alpha: 6 });
     assert.throws(
       () => injectLora(model, { targetModules: ['c_attn'], r: 2, alpha: 6 }),
-      /got c_attn\. Such layers have an adapter already: remove it \(removeLora\), merge it/,
+      /got c_attn\. Such layers have an adapter already: remove it, removeLora\(model\), merge it/,
     );
     for (const targetModules of [['q_proj'], 5 as unknown as string]) {
       assert.throws(
         () => injectLora(model, { targetModules, r: 2, alpha: 6 }),
-        /There are 1, called c_proj/,
+        /There are 1, called c_proj; the first is h\.0\.attn\.c_proj\. The others have an adapter already/,
       );
     }
     injectLora(model, { targetModules: ['c_proj'], r: 2, alpha: 6 });
@@ -311,6 +311,12 @@ describe('injectLora and removeLora', () => {
       assert.throws(
         () => injectLora(model, { targetModules, r: 2, alpha: 6 }),
         /have an adapter already/,
+      );
+    }
+    for (const targetModules of [['attn'], 'c_proj', undefined]) {
+      assert.throws(
+        () => injectLora(model, { targetModules, r: 2, alpha: 6 }),
+        /All linear layers have an adapter already: remove it, removeLora\(model\), merge it/,
       );
     }
     assert.throws(

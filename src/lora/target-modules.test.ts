@@ -97,6 +97,11 @@ describe('injectLora', () => {
     assert.deepEqual(injectLora(new WithHead(), { r: 2, alpha: 6 }), ['h.0.v_proj']);
   });
 
+  test('takes a read-only list, as a constant of a cell is', () => {
+    const adapter = { targetModules: ['k_proj'], r: 2, alpha: 6 } as const;
+    assert.deepEqual(injectLora(new WithHead(), adapter), ['h.0.k_proj']);
+  });
+
   test('leaves the head alone with all-linear, and adapts it where it is named', () => {
     const model = new WithHead();
     const inject = (targetModules: string[] | string) =>

@@ -1,13 +1,13 @@
 import { ArgumentError, kindOf } from '../tensor/errors';
 import { matchesEntry } from '../tensor/nn';
-import { candidates } from './target-advice';
+import { ADAPTED, candidates } from './target-advice';
 
 /**
  * The layers that get an adapter, by PEFT's rules: a list matches a name that equals an entry or
  * ends with `.entry`; a string is a regular expression that must match the whole name;
  * `'all-linear'` is every linear layer but the head. A function of the name can make any other choice.
  */
-export type TargetModules = string[] | string | ((name: string) => boolean);
+export type TargetModules = readonly string[] | string | ((name: string) => boolean);
 
 /**
  * The names that the targets match, in the order given.
@@ -24,9 +24,7 @@ export function matchTargets(
   const rules = rulesOf(targets, heads);
   for (const { target, matches } of rules) {
     if (names.some(matches)) continue;
-    const advice = adapted.some(matches)
-      ? 'Such layers have an adapter already: remove it (removeLora), merge it (mergeLora), or use an AdapterBank (bank.add).'
-      : candidates(names, targets, adapted);
+    const advice = adapted.some(matches) ? ADAPTED : candidates(names, targets, adapted);
     throw new ArgumentError(
       `injectLora: targetModules must name linear layers without an adapter, got ${target}. ${names.length + adapted.length > 0 ? advice : 'The model has no linear layer.'}`,
     );
@@ -46,9 +44,10 @@ function rulesOf(targets: TargetModules | undefined, heads: readonly string[]): 
     const whole = new RegExp(`^(?:${targets})$`);
     return [{ target: `/${targets}/`, matches: (name) => whole.test(name) }];
   }
-  if (!Array.isArray(targets) || targets.length === 0) {
+  const list: readonly string[] = Array.isArray(targets) ? targets : [];
+  if (list.length === 0) {
     const target = Array.isArray(targets) ? 'an empty list' : kindOf(targets);
     return [{ target, matches: () => false }];
   }
-  return targets.map((target) => ({ target, matches: (name) => matchesEntry(name, target) }));
+  return list.map((target) => ({ target, matches: (name) => matchesEntry(name, target) }));
 }

@@ -20,7 +20,7 @@ import { embeddingInit, LoRAEmbedding } from './lora-embedding';
 /** Options of `injectEmbeddings`. */
 export interface EmbeddingOptions {
   /** names of embeddings, or the ends of names after a dot */
-  targetModules: string[];
+  targetModules: readonly string[];
   r: ByName;
   alpha: ByName;
   scaling?: Scaling;
