@@ -36,6 +36,30 @@ describe('A forgotten await in the Jupyter kernel', () => {
     assert.equal(await kernel.text(`(tensor.data() as any)[0] ?? 'none'`), 'none\n');
   });
 
+  test('is an error where an element of a tensor is read, and nowhere else', async () => {
+    const tensors = `import * as tf from '@tensorflow/tfjs';
+      const t = tf.tensor2d([[1, 2], [3, 4]]), v = tf.variable(t), list = [t, v];
+      const one: tf.Tensor | tf.Tensor[] = list;
+      const named: { [name: string]: tf.Tensor } = { t };`;
+    await kernel.text(tensors); // tfjs may greet
+    const error = (index: string, type: string, t: string) =>
+      `Element ${index} does not exist on type '${type}'. A tensor has no [${index}]: write \`${t}.slice(${index}, 1)\` or \`${t}.gather(${index})\` for a tensor, \`(await ${t}.array())[${index}]\` for numbers.`;
+    const cases = {
+      't[0]': `3 - ${error('0', 'Tensor2D', 't')}`,
+      'v[i].print()': `3 - ${error('i', 'Variable<Rank.R2>', 'v')}`,
+      'const first = (x: tf.Tensor) => x[0];': `35 - ${error('0', 'Tensor<Rank>', 'x')}`,
+    };
+    for (const [code, text] of Object.entries(cases)) {
+      assert.equal(await kernel.text(code), `TypeScriptError: 1:${text}`, code);
+    }
+    const fine = `[list[0] === t, one[1] === v, named['t'] === t, t['shape'][0], (await t.array())[1],
+      t.shape[1], (await t.data())[3], (t as any)[0], t.gather(1).shape[0], t.slice(1, 1).size]`;
+    assert.match(
+      (await kernel.text(fine)).replace(/\s+/g, ' '),
+      /true, true, true, 2, \[ 3, 4 \], 2, 4, undefined, 2, 2/,
+    );
+  });
+
   /** Runs a cell that warns once or never, and returns the lines of its warnings. */
   async function warningsOf(code: string): Promise<string> {
     const outputs = await kernel.cell(code);

@@ -1,10 +1,11 @@
 import * as typescript from '@tslab/typescript-for-tslab';
 
 /**
- * Finds elements that are read from a promise, such as `read(w)[0]`: always undefined. To the
- * compiler they are of type `any`, since cells are not compiled with `noImplicitAny`.
+ * Finds elements that are read from a promise, such as `read(w)[0]`, or from a tensor: always
+ * undefined. To the compiler they are of type `any`, since cells are not compiled with
+ * `noImplicitAny`.
  */
-export function findPromiseElements(
+export function findLostElements(
   file: typescript.SourceFile,
   checker: typescript.TypeChecker,
 ): typescript.Diagnostic[] {
@@ -13,11 +14,15 @@ export function findPromiseElements(
     .filter(({ expression, argumentExpression }) => {
       const index = checker.getTypeAtLocation(argumentExpression);
       const types = partsOf(checker.getTypeAtLocation(expression));
-      return index.flags & typescript.TypeFlags.NumberLike && types.some(isPromise);
+      const isLost = types.some(isPromise) || types.every(isTensor);
+      return index.flags & typescript.TypeFlags.NumberLike && isLost;
     })
     .map(({ expression, argumentExpression }) => {
-      const type = checker.typeToString(checker.getTypeAtLocation(expression));
+      const type = checker.getTypeAtLocation(expression);
       const [value, index] = [shortened(expression), shortened(argumentExpression)];
+      const advice = partsOf(type).every(isTensor)
+        ? `A tensor has no [${index}]: write \`${value}.slice(${index}, 1)\` or \`${value}.gather(${index})\` for a tensor, \`(await ${value}.array())[${index}]\` for numbers.`
+        : `Write \`(await ${value})[${index}]\`.`;
       const start = argumentExpression.getStart(file);
       return {
         file,
@@ -25,7 +30,7 @@ export function findPromiseElements(
         length: argumentExpression.end - start,
         category: typescript.DiagnosticCategory.Error,
         code: 0,
-        messageText: `Element ${index} does not exist on type '${type}'. Write \`(await ${value})[${index}]\`.`,
+        messageText: `Element ${index} does not exist on type '${checker.typeToString(type)}'. ${advice}`,
       };
     });
 }
@@ -108,6 +113,11 @@ function isPromise({ symbol }: typescript.Type): boolean {
   // The compiler's types say that each type has a symbol; `number` has none.
   const { name } = (symbol as typescript.Symbol | undefined) ?? {};
   return name === 'Promise' || name === 'PromiseLike';
+}
+
+/** A tensor of tfjs, also a variable, told from other classes of such a name by what it can do. */
+function isTensor(type: typescript.Type): boolean {
+  return ['dataSync', 'arraySync'].every((name) => type.getProperty(name));
 }
 
 function isGenerator({ symbol }: typescript.Type): boolean {

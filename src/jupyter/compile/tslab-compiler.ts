@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type Place, type Trace, traceThrough } from '../source';
-import { findIdleCalls, findPromiseElements } from './forgotten-awaits';
+import { findIdleCalls, findLostElements } from './forgotten-awaits';
 import { VariablePublisher } from './rewrite/publish-variables';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
 import { adviseOnTensors } from './tensor-operators';
@@ -40,7 +40,7 @@ function getPreEmitDiagnosticsOfFiles(
   );
   return [
     ...adviseOnTensors(diagnostics, checker),
-    ...files.flatMap((file) => findPromiseElements(file, checker)),
+    ...files.flatMap((file) => findLostElements(file, checker)),
   ];
 }
 
