@@ -11,7 +11,7 @@ import { answerOr, check, hint, normalQuantile, predict, progress, solution, tod
 const STUBS = `function mergeLoraWeights(w0: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D {
   return todo();
 }
-function unmergeLoraWeights(merged: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D {
+function unmergeLoraWeights(w: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D, scaling: number): tf.Tensor2D {
   return todo();
 }`;
 
@@ -163,6 +163,11 @@ console.log(same)`);
     const off = await text(`await predict('params-r8', 589_824)`);
     assert.match(off, /^✗ not quite[^]*12,288 parameters[^]*factor 48 too high/);
     assert.match(await text(`await predict('params-r8', 12_288)`), /^✓ right/);
+    const rounded = await text(`await predict('double-bits', 4.13)`);
+    assert.match(rounded, /^✓ right[^]*4\.12695 bits/);
+    for (const close of [4.12, 4.14, 4.1]) {
+      assert.match(await text(`await predict('double-bits', ${close})`), /^✗ not quite/);
+    }
     const { outputs } = await kernel.run([`await predict('no-such' as any, 1)`]);
     assert.match(JSON.stringify(outputs), /predict: id must be one of params-r8, /);
   });

@@ -12,6 +12,8 @@ const RIGHT: Mark = { symbol: '✓', word: 'right', colour: 'success' };
 const OFF: Mark = { symbol: '✗', word: 'not quite', colour: 'warn' };
 /** Relative tolerance: the computed value has float32 rounding errors. */
 const TOLERANCE = 1e-4;
+/** Significant digits to which a guess may be rounded; to more, it is within the tolerance. */
+const DIGITS = [3, 4];
 
 /**
  * Takes the learner's guess: a number, or the letter of an answer. Shows how far off the number was,
@@ -74,7 +76,9 @@ async function showNumber(prediction: Prediction, guess: number | string | null)
   }
   await useAccelerator();
   const truth = await prediction.truth();
-  const isRight = Math.abs(guess - truth) <= TOLERANCE * Math.abs(truth);
+  const isRight =
+    Math.abs(guess - truth) <= TOLERANCE * Math.abs(truth) ||
+    DIGITS.some((digits) => guess === Number(truth.toPrecision(digits)));
   const withUnit = (value: number) => `${formatNumber(value)} ${prediction.unit}`.trim();
   const rows = table([
     ['your guess', withUnit(guess)],

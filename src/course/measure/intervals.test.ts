@@ -21,6 +21,13 @@ describe('the interval of a share', () => {
   }
 });
 
+test('an interval of a share stays within 0 and 1', () => {
+  for (let n = 1; n <= 300; n++) {
+    assert.ok(Object.is(wilson(0, n)[0], Math.max(0, wilson(0, n)[0])), `0 of ${n}`);
+    assert.ok(wilson(n, n)[1] <= 1, `${n} of ${n}`);
+  }
+});
+
 describe('a paired difference', () => {
   const a = Array.from({ length: 400 }, (_, i) => i % 10 !== 0); // 90 %
   const b = Array.from({ length: 400 }, (_, i) => i % 5 !== 0); // 80 %, wrong wherever a is

@@ -14,7 +14,8 @@ export function wilson(successes: number, count: number): Interval {
   const middle = share + Z ** 2 / (2 * count);
   const half = Z * Math.sqrt((share * (1 - share)) / count + (Z / (2 * count)) ** 2);
   const scale = 1 + Z ** 2 / count;
-  return [(middle - half) / scale, (middle + half) / scale];
+  // Rounding would take the ends of 0 and of `count` successes beyond 0 and 1.
+  return [Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)];
 }
 
 const DRAWS = 10_000;
