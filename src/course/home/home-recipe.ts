@@ -8,6 +8,7 @@ export const HOME_RECIPE: Partial<Recipe> = {
   learning_rate: 0.002,
   warmup_steps: 5,
   batch_size: 8,
-  epochs: 2,
-  eval_steps: 50,
+  epochs: 1.6,
+  eval_steps: 40,
+  eval_rows: 30,
 };
