@@ -137,7 +137,7 @@ function ruleOf(key: keyof Recipe, value: unknown): string | null {
 /** What `injectLora` makes of a recipe. */
 export function adapterOf(recipe: Recipe): InjectOptions {
   return {
-    targetModules: recipe.target_modules as string[] | string,
+    targetModules: recipe.target_modules,
     r: recipe.r,
     alpha: recipe.lora_alpha,
     dropout: recipe.lora_dropout,
