@@ -57,9 +57,7 @@ testExercise(stepLoss, solution, {
   'divided by the count of the first batch': divided((batches) => all(first(batches), mask)),
   'tf.mean counts every token': means((batch) => learned(batch).mean()),
   "the mean of the batches' means, without the mask": means((batch) => batch.losses.mean()),
-  'a number where a tensor is asked for': {
-    stepLoss: (batches) => tf.tidy(() => solution.stepLoss(batches).arraySync()),
-  },
+  'a number where a tensor is asked for': { stepLoss: () => 1.5 },
   'the shape is [1], it must be []': answer((batches) => solution.stepLoss(batches).reshape([1])),
   'losses 0 was disposed: it belongs to the caller': {
     stepLoss: (batches) => {
