@@ -51,6 +51,7 @@ export function suites(): Suite[] {
       name: 'kernel and solutions',
       env: process.env.CI ? { HOSTILE_CELLS: '2000' } : {},
       files: ['tests/kernel', 'tests/solutions'].flatMap(testFiles),
+      atOnce: 1, // some look at the time
     },
     ...accelerators
       .filter(({ name }) => name !== 'js')
@@ -65,6 +66,7 @@ export function suites(): Suite[] {
       node: NEWEST_NODE,
       env: { LORA_BACKEND: 'cpu-native' },
       files: ['tests/kernel', 'tests/newest-node'].flatMap(testFiles),
+      atOnce: 1,
       missing: newestNodeStep.parts.every(isReady)
         ? noTensorflow()
         : 'not installed (CI=true installs it)',
