@@ -27,7 +27,15 @@ import {
   readData,
   validationLoss,
 } from '../../train';
-import { parseQuickOption, progressBar, provenance, round, rowsFile, writeRows } from '../measure';
+import {
+  parseQuickOption,
+  progressBar,
+  provenance,
+  round,
+  rowsFile,
+  stepOf,
+  writeRows,
+} from '../measure';
 
 const SEEDS = [1, 2, 3];
 const SCALES = [0.25, 0.5, 0.75, 1, 1.25, 1.5];
@@ -112,7 +120,7 @@ async function runSeed(
   const start = performance.now();
   for await (const report of fineTune({ model, train, valid, folder, recipe })) {
     bar ??= progressBar(`seed ${seed}`, report.steps);
-    bar.increment(1, { loss: report.loss.toFixed(3) });
+    stepOf(bar)(report);
     steps = report.steps;
   }
   const seconds = round((performance.now() - start) / 1000, 1);

@@ -45,8 +45,8 @@ export const EXERCISES: Record<ExerciseId, Exercise> = {
 
 /** The notebook that an exercise is in. */
 export function notebookOf(id: ExerciseId): NotebookId {
-  if (id in DECODER_EXERCISES) return '05f';
-  return id in DATA_EXERCISES ? '05g' : '05';
+  const notebooks = Object.keys(NOTEBOOKS) as NotebookId[];
+  return notebooks.find((notebook) => id in NOTEBOOKS[notebook].exercises) as NotebookId;
 }
 
 /** @throws ArgumentError, in the caller's name, if no exercise has this id */

@@ -116,6 +116,15 @@ test('a call is right if keys and values are, whatever their order', () => {
   });
 });
 
+test('answers that are no JSON are right if they are the same text', () => {
+  assert.ok(isSameCall('Yes, on Monday.', 'Yes, on Monday.'));
+  assert.equal(faultOfCall('Yes, on Monday.', 'Yes, on Monday.'), null);
+  for (const wrong of ['No.', 'Yes, on Sunday.', '', 'null', '{}']) {
+    assert.ok(!isSameCall(wrong, 'Yes, on Monday.'), wrong);
+    assert.equal(faultOfCall(wrong, 'Yes, on Monday.'), 'form', wrong);
+  }
+});
+
 test('a wrong call is wrong in its form, function, names or numbers, whichever comes first', () => {
   const right = '{"name":"meet","person":"Ada","day":"Monday","time":"10:30"}';
   for (const [written, fault] of [
