@@ -16,6 +16,8 @@ import { labelledPieces } from './labelled-pieces';
 /** What transformers makes of conversations, by `fixtures/chat_labels.py`. */
 interface LabelCases {
   tokens: Record<string, string>;
+  /** the time that a template's date is of */
+  now: string;
   conversations: ChatMessage[][];
   tokenizers: Record<string, object>;
   /** the case of each conversation, null where the template refuses it */
@@ -57,9 +59,10 @@ function spansOf({ labels }: Example): [start: number, end: number][] {
 for (const name of Object.keys(cases.templates)) {
   test(`learns the answers of 200 conversations that transformers and offsets tell (${name}.jinja)`, async () => {
     const { tokenizer, template } = await load(name);
+    const now = new Date(cases.now);
     for (const [i, messages] of cases.conversations.entries()) {
       const want = cases.templates[name]?.cases[i];
-      const encode = () => encodeRows(tokenizer, [{ messages }], { template });
+      const encode = () => encodeRows(tokenizer, [{ messages }], { template, now });
       if (!want) assert.throws(encode, { name: 'ArgumentError', message: /refuses/ });
       else if (name === 'plain' && messages.some((one) => one.tool_calls)) {
         assert.throws(encode, { message: /must write tools and tool_calls, but leaves them out/ });
