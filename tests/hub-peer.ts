@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -30,7 +30,7 @@ export interface HubPeer {
   close: () => Promise<void>;
 }
 
-/** Starts a hub that has these models, each a folder, by name. */
+/** Starts a hub that has these folders, by name; that of a data set is `datasets/owner/name`. */
 export async function startHub(models: Record<string, string>): Promise<HubPeer> {
   const servers: Server[] = [];
   const peer: HubPeer = {
@@ -72,11 +72,17 @@ type Exchange = [IncomingMessage, ServerResponse, string, Buffer | undefined];
 function answerAsHub(models: Record<string, string>, cdn: string, ...exchange: Exchange): void {
   const [request, response, pathname, content] = exchange;
   const [, name = '', , rest = ''] =
-    /^\/(?:api\/models\/)?(.+?)\/(revision|paths-info|resolve)\/(.+)$/.exec(pathname) ?? [];
+    /^\/(?:api\/(?:models\/)?)?(.+?)\/(revision|paths-info|tree|resolve)\/(.+)$/.exec(pathname) ??
+    [];
   const folder = models[name];
   if (folder === undefined) sendJson(response, { error: 'Repository not found' }, 404);
   else if (pathname.includes('/revision/')) sendJson(response, { _id: '1', id: name, sha: COMMIT });
-  else if (pathname.includes('/paths-info/')) {
+  else if (pathname.includes('/tree/')) {
+    sendJson(
+      response,
+      readdirSync(folder).flatMap((file) => describeFile(folder, file)),
+    );
+  } else if (pathname.includes('/paths-info/')) {
     request.once('data', (body: Buffer) => {
       const { paths } = JSON.parse(body.toString()) as { paths: string[] };
       sendJson(
@@ -101,6 +107,7 @@ function contentOf(models: Record<string, string>, pathname: string): Buffer | u
 function describeFile(folder: string, file: string): object[] {
   const at = path.join(folder, file);
   if (!existsSync(at)) return [];
+  if (statSync(at).isDirectory()) return [{ type: 'directory', path: file, size: 0 }];
   const content = readFileSync(at);
   const { length } = content;
   const oid = createHash('sha1').update(`blob ${length}\0`).update(content).digest('hex');

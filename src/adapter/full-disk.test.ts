@@ -49,7 +49,7 @@ const WRITERS: Record<string, (folder: string) => Promise<unknown>> = {
   convertFromMlx: (folder) => convertFromMlx(mlx, folder),
   hubFile: (folder) => {
     process.env.HF_HUB_CACHE = folder;
-    const wanted = { caller: 'loadModel', model: 'tiny', file: 'model.safetensors' };
+    const wanted = { caller: 'loadModel', repo: 'tiny', file: 'model.safetensors' };
     return hubFile(wanted, { hubUrl: peer.url });
   },
 };
@@ -123,7 +123,7 @@ describe('a disk that fills up', { skip: process.platform === 'win32' }, () => {
     writeFileAtomically: `local.writeFileAtomically(folder + '/x', ['a'.repeat(1e5)])`,
     writeSafetensors: `safetensors.writeSafetensors(folder + '/x.safetensors', ${large})`,
     writeAdapter: `peft.writeAdapter('savePretrained', folder, { r: 1 }, ${large})`,
-    hubFile: `hub.hubFile({ caller: 'loadModel', model: 'tiny', file: 'model.safetensors' }, { hubUrl: process.env.HUB })`,
+    hubFile: `hub.hubFile({ caller: 'loadModel', repo: 'tiny', file: 'model.safetensors' }, { hubUrl: process.env.HUB })`,
   };
   for (const [name, program] of Object.entries(programs)) {
     test(`${name}: a typed error; what was there stays, and nothing is left but what will be continued`, async () => {

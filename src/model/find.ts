@@ -10,7 +10,7 @@ export type Find = (file: string, ...others: string[]) => Promise<string>;
  */
 export function finder(caller: string, model: string, options: HubOptions): Find {
   assertName(caller, model);
-  return (file, ...others) => findFile({ caller, model, file }, options, others);
+  return (file, ...others) => findFile({ caller, repo: model, file }, options, others);
 }
 
 /** True if the model is one file, which holds its config and tokenizer too. */

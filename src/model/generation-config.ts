@@ -57,7 +57,7 @@ async function findGenerationConfig(
   const isCached = WEIGHTS.some((file) => existsSync(path.join(folder, file)));
   if (isCached && (config.json.eos_token_id ?? null) !== null) return null;
   try {
-    return await hubFile({ caller, model, file: FILE }, options);
+    return await hubFile({ caller, repo: model, file: FILE }, options);
   } catch (error) {
     if (error instanceof HubError || (isCached && error instanceof DownloadError)) return null;
     throw error;

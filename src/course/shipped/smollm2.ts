@@ -49,7 +49,7 @@ export async function smolLM2(options: SmolLM2Options = {}): Promise<string> {
   say(`Fetching ${SMOLLM2} from the hub: 270 MB, licence Apache 2.0.`);
   try {
     const hub = { ...(onProgress && { onProgress }) };
-    for (const file of FILES) await hubFile({ caller: 'smolLM2', model: SMOLLM2, file }, hub);
+    for (const file of FILES) await hubFile({ caller: 'smolLM2', repo: SMOLLM2, file }, hub);
     return SMOLLM2;
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
@@ -88,7 +88,7 @@ async function fetchGguf(say: (line: string) => void): Promise<void> {
 
 function downloadError(caller: string, from: string, cause: Error): DownloadError {
   return new DownloadError(
-    { caller, model: SMOLLM2, file: path.basename(SMOLLM2_GGUF) },
+    { caller, repo: SMOLLM2, file: path.basename(SMOLLM2_GGUF) },
     `SmolLM2 must come from ${from} Connect once, then run the same line again.`,
     cause,
   );

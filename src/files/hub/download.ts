@@ -79,7 +79,7 @@ async function* pieces(
     const cause = new Error(reason(error)); // without the secrets that the error itself may hold
     return new DownloadError(
       wanted,
-      `${wanted.file} of ${wanted.model} must arrive whole, got ${at} of ${end} bytes (${cause.message}). Run the same line again: it continues from there.`,
+      `${wanted.file} of ${wanted.repo} must arrive whole, got ${at} of ${end} bytes (${cause.message}). Run the same line again: it continues from there.`,
       cause,
     );
   };
@@ -117,7 +117,7 @@ async function assertContent(handle: FileHandle, content: Content, wanted: HubFi
   if (got === content.checksum) return;
   throw new DownloadError(
     wanted,
-    `${wanted.file} of ${wanted.model} must have the checksum ${content.checksum}, got ${got}. It is deleted; run the same line again.`,
+    `${wanted.file} of ${wanted.repo} must have the checksum ${content.checksum}, got ${got}. It is deleted; run the same line again.`,
   );
 }
 

@@ -19,7 +19,7 @@ export async function findFile(
   options: HubOptions,
   others: readonly string[] = [],
 ): Promise<string> {
-  const { caller, model } = wanted;
+  const { caller, repo: model } = wanted;
   if (existsSync(model)) return fileOf(wanted, others);
   if (isHubName(model)) return hubFile(wanted, options, others);
   throw new ArgumentError(
@@ -27,7 +27,7 @@ export async function findFile(
   );
 }
 
-async function fileOf({ caller, model, file }: HubFile, others: readonly string[]) {
+async function fileOf({ caller, repo: model, file }: HubFile, others: readonly string[]) {
   const found = [file, ...others].map((name) => path.join(model, name)).find(existsSync);
   if (found) return found;
   const wanted = path.join(model, file);

@@ -31,7 +31,7 @@ function set(variables: Record<string, string>): void {
 }
 
 const fetchFile = (file: string, options = {}) =>
-  hubFile({ caller: 'loadModel', model: 'owner/tiny', file }, options);
+  hubFile({ caller: 'loadModel', repo: 'owner/tiny', file }, options);
 
 /** Fetches the two kinds of files, the small and the large one, and compares their bytes. */
 async function fetchBoth(options = {}): Promise<void> {

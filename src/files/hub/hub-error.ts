@@ -1,20 +1,20 @@
 import { LoraError } from '../../tensor/errors';
 
-/** A file of a model on the hub, and the function that errors name. */
+/** A file on the hub, and the function that errors name. */
 export interface HubFile {
   caller: string;
-  /** `owner/name` on the hub, or `name` alone */
-  model: string;
+  /** a model's `owner/name`, or `name` alone, or a data set's `hf://datasets/owner/name`; each may end in `@revision` */
+  repo: string;
   file: string;
 }
 
 class HubFileError extends LoraError {
-  readonly model: string;
+  readonly repo: string;
   readonly file: string;
 
-  constructor({ caller, model, file }: HubFile, fault: string, cause?: unknown) {
+  constructor({ caller, repo, file }: HubFile, fault: string, cause?: unknown) {
     super(`${caller}: ${fault}`, { cause });
-    this.model = model;
+    this.repo = repo;
     this.file = file;
   }
 }

@@ -124,9 +124,9 @@ const offline = { hubUrl: '' };
 const home = (model = 'tiny') => path.join(cache, `models--${model}`);
 const snapshot = (file: string) => path.join(home(), 'snapshots', COMMIT, file);
 const fetchFile = (file: string, options = {}) =>
-  hubFile({ caller: 'loadModel', model: 'tiny', file }, { ...hub(), ...options });
+  hubFile({ caller: 'loadModel', repo: 'tiny', file }, { ...hub(), ...options });
 const find = (model: string, options: object, file = 'config.json') =>
-  findFile({ caller: 'loadModel', model, file }, options);
+  findFile({ caller: 'loadModel', repo: model, file }, options);
 
 before(async () => {
   const listen = () => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

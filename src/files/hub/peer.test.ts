@@ -28,7 +28,7 @@ let peer: HubPeer;
 let cache = '';
 
 const fetchFile = (file = LARGE) =>
-  hubFile({ caller: 'loadModel', model: 'owner/tiny', file }, { hubUrl: peer.url });
+  hubFile({ caller: 'loadModel', repo: 'owner/tiny', file }, { hubUrl: peer.url });
 const arrives = async () => assert.deepEqual(readFileSync(await fetchFile()), weights);
 
 async function fails(kind: new (...args: never[]) => Error, pattern: RegExp): Promise<void> {
@@ -76,7 +76,7 @@ test('it redirects a model that was renamed, and a large file to another host', 
       .end();
     return true;
   };
-  const wanted = { caller: 'loadModel', model: 'old', file: LARGE };
+  const wanted = { caller: 'loadModel', repo: 'old', file: LARGE };
   assert.deepEqual(readFileSync(await hubFile(wanted, { hubUrl: peer.url })), weights);
   assert.ok(peer.asked.some(({ host }) => host === 'cdn'));
 });

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { HUB_OPTIONS, hubDataset, hubFile, hubFileIfAny, type HubOptions } from '../../files/hub';
 import { FileError } from '../../files/local';
 import { ArgumentError, assertOptions, type OptionKeys, quote } from '../../tensor/errors';
 import { Draw } from '../../tensor/runtime';
@@ -19,32 +20,36 @@ export interface Data {
 }
 
 /** Options of `readData`. */
-interface DataOptions {
+interface DataOptions extends HubOptions {
   /** which rows are held back where no file holds them; 0 unless given */
   seed?: number;
 }
 
-const OPTIONS: OptionKeys<DataOptions> = { seed: 'optional' };
+const OPTIONS: OptionKeys<DataOptions> = { seed: 'optional', ...HUB_OPTIONS };
 
 /** The share of the rows that is held back, each for valid and test. */
 const HELD_BACK = 0.1;
 
 /**
  * Reads a data set of JSONL: a folder with train.jsonl, valid.jsonl (or validation.jsonl) and
- * test.jsonl, or one file. All rows are checked, as a stream, before any is given. Of one file, and
+ * test.jsonl, or one file; or either of these on Hugging Face's hub, by its address
+ * `hf://datasets/owner/name` or `hf://datasets/owner/name@revision/rows.jsonl`, fetched once into
+ * the hub's cache. All rows are checked, as a stream, before any is given. Of one file, and
  * of a folder with train.jsonl alone, a tenth of the rows is held back for valid and another for
  * test, drawn by the seed. With valid.jsonl alone, test is empty.
  * @throws FileError listing every faulty row with file and line, or that a file is missing;
+ *   HubError or DownloadError if the hub has or gives no such file;
  *   ArgumentError if an option is unknown or there are too few rows to hold some back
  */
 export async function readData(folderOrFile: string, options: DataOptions = {}): Promise<Data> {
   assertOptions(CALLER, options, OPTIONS);
-  const files = await findFiles(folderOrFile);
+  const { seed = 0, ...hub } = options;
+  const files = await findFiles(folderOrFile, hub);
   const scanned = { train: await scanRows(files.train), ...(await scanHeldBack(files)) };
   const faults = Object.values(scanned).flatMap((one) => one.faults);
   if (faults.length > 0) throw new FileError(CALLER, folderOrFile, faults);
   const { train, valid, test } = scanned;
-  const draw = new Draw(options.seed ?? 0, 'held back');
+  const draw = new Draw(seed, 'held back');
   if (valid)
     return { train: train.rows, valid: valid.rows, test: test?.rows ?? valid.rows.pick([]) };
   const parts = holdBack(folderOrFile, train.rows, draw, test ? 1 : 2);
@@ -64,14 +69,20 @@ async function scanHeldBack({ valid, test }: Files) {
   };
 }
 
-async function findFiles(folderOrFile: unknown): Promise<Files> {
+async function findFiles(folderOrFile: unknown, hub: HubOptions): Promise<Files> {
   if (typeof folderOrFile !== 'string' || folderOrFile === '') {
     throw new ArgumentError(
-      `${CALLER}: the data must be a folder or a .jsonl file, got ${quote(folderOrFile)}.`,
+      `${CALLER}: the data must be a folder, a .jsonl file or an address such as hf://datasets/owner/name, got ${quote(folderOrFile)}.`,
     );
   }
+  if (folderOrFile.startsWith('hf://')) return findOnHub(folderOrFile, hub);
   if (!existsSync(folderOrFile)) {
-    throw new FileError(CALLER, folderOrFile, ['the folder or file must be there, but is not.']);
+    const advice = hubDataset(`hf://datasets/${folderOrFile}`)
+      ? ` A data set of the hub is hf://datasets/${folderOrFile}.`
+      : '';
+    throw new FileError(CALLER, folderOrFile, [
+      `the folder or file must be there, but is not.${advice}`,
+    ]);
   }
   if (!statSync(folderOrFile).isDirectory()) return { train: assertJsonl(folderOrFile) };
   const names = await readdir(folderOrFile);
@@ -88,6 +99,22 @@ async function findFiles(folderOrFile: unknown): Promise<Files> {
     ]);
   }
   return { train, valid: find('valid.jsonl', 'validation.jsonl'), test: find('test.jsonl') };
+}
+
+async function findOnHub(address: string, options: HubOptions): Promise<Files> {
+  const { repo, file } = hubDataset(address) ?? {};
+  if (repo === undefined) {
+    throw new ArgumentError(
+      `${CALLER}: an address of the hub must be hf://datasets/owner/name, hf://datasets/owner/name@revision or one of these with /rows.jsonl, got ${quote(address)}.`,
+    );
+  }
+  const at = (one: string) => ({ caller: CALLER, repo, file: one });
+  if (file !== undefined) return { train: await hubFile(at(assertJsonl(file)), options) };
+  return {
+    train: await hubFile(at('train.jsonl'), options),
+    valid: await hubFileIfAny(at('valid.jsonl'), options, ['validation.jsonl']),
+    test: await hubFileIfAny(at('test.jsonl'), options),
+  };
 }
 
 /** Names that other programs give to valid.jsonl. */
