@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertClose } from '../../tests/close';
 import { FIXTURES, readTensors } from '../../tests/fixture';
+import { onSoftwareGpu } from '../../tests/some-of';
 import { injectLora } from '../lora';
 import { loadModel } from '../model';
 import type { LanguageModel } from '../model/transformer';
@@ -53,7 +54,7 @@ describe('fine-tuning GPT-2 with LoRA, against transformers and PEFT in float64'
     ]);
   });
 
-  test('fifty steps follow loss for loss, and leave the base alone', async () => {
+  test('fifty steps follow loss for loss, five on a GPU in software, and leave the base alone', async () => {
     const targetModules = ['c_attn', 'mlp.c_proj'];
     assert.equal(injectLora(model, { targetModules, r: 4, alpha: 10 }).length, 4);
     const parameters = model.namedParameters();
@@ -65,13 +66,14 @@ describe('fine-tuning GPT-2 with LoRA, against transformers and PEFT in float64'
     const base = [...parameters].filter(([, { trainable }]) => !trainable);
     const frozen = await Promise.all(base.map(([, parameter]) => read(parameter)));
 
+    const count = onSoftwareGpu ? 5 : STEPS;
     const steps = train<Batch>({
       module: model,
       loss: ({ ids, labels }) => sparseCrossEntropy(model.forward(model.idsTensor(ids)), labels),
       batches: batchesOf(tensors),
       optimizer: adamW({ learningRate: 0.02, weightDecay: 0.1 }),
       schedule: warmUp(WARM_UP, cosineDecay(STEPS - WARM_UP)),
-      steps: STEPS,
+      steps: count,
       maxGradientNorm: 1,
     });
     let held = memory();
@@ -82,7 +84,7 @@ describe('fine-tuning GPT-2 with LoRA, against transformers and PEFT in float64'
       if (step === 2) held = memory();
       if (step > 2) assert.deepEqual(memory(), held);
     }
-    for (const [name, parameter] of adapters) {
+    for (const [name, parameter] of count === STEPS ? adapters : []) {
       const end = tensors.get(peftName('after', name)) as Float32Array;
       assertClose(await read(parameter), end, 1e-3, name);
     }

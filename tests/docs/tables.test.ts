@@ -266,6 +266,16 @@ function homeTable(): string {
   return `\n${[head, '| -: | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
+/** One line per kind of batches: what is padding, and how fast it is learned. */
+function homeBatchesTable(): string {
+  const lines = readResults('home-batches').map(({ kind, padding, tokensPerSecond }) => {
+    const share = `${(100 * Number(padding)).toFixed(1)} %`;
+    return `| ${[kind, share, Number(tokensPerSecond)].map(String).join(' | ')} |`;
+  });
+  const head = '| batches | padding | tokens in a second |';
+  return `\n${[head, '| - | -: | -: |', ...lines].join('\n')}\n\n`;
+}
+
 /** One line per scale of the adapter: means over the seeds. */
 function homeScalesTable(): string {
   const rows = readResults('home') as unknown as HomeResult[];
@@ -345,6 +355,7 @@ const TABLES = {
   checkpoint: checkpointTable,
   home: homeTable,
   'home scales': homeScalesTable,
+  'home batches': homeBatchesTable,
   soak: soakTable,
   wings: wingsTable,
 };

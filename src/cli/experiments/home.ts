@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AdapterBank, cat, combineAdapters, loadAdapter } from '../../adapter';
 import { CHAT_QUESTIONS, HOME_RECIPE, isSameCall } from '../../course/home';
+import { quantiles } from '../../course/measure';
 import { HOME, type ResultRow, smolLM2 } from '../../course/shipped';
 import { projectRoot } from '../../files/local';
 import { injectLora, removeLora } from '../../lora';
@@ -20,11 +21,14 @@ import {
   answerAll,
   completeRecipe,
   type Data,
+  drawBatches,
   encodeRows,
   type Example,
   fineTune,
   IGNORED,
+  packExamples,
   readData,
+  type Recipe,
   validationLoss,
 } from '../../train';
 import {
@@ -41,6 +45,11 @@ const SEEDS = [1, 2, 3];
 const SCALES = [0.25, 0.5, 0.75, 1, 1.25, 1.5];
 /** Rows of each kind whose loss is measured at every scale. */
 const SCALED_ROWS = 25;
+/** Batches of nearly as many tokens: rows alike in length, and rows of several requests. */
+const BATCHES: Record<string, Partial<Recipe>> = {
+  'grouped by length': { batch_size: 16 },
+  'packed into 256 tokens': { batch_size: 5, packing: true, max_length: 256 },
+};
 
 /** What the base and its adapters are measured with. */
 interface Bench {
@@ -53,7 +62,8 @@ interface Bench {
 
 /**
  * Adapts SmolLM2 to the rows of data/home as notebook 05g does, with several seeds, and asks it all
- * rows held back. Writes a row for each seed to data/results/home.json.
+ * rows held back. Writes a row for each seed to data/results/home.json, and what batches of two
+ * kinds cost to data/results/home-batches.json.
  * @param args `--quick` makes two steps of one seed, asks four rows, and writes to artifacts/
  * @returns 0
  */
@@ -74,6 +84,12 @@ export async function home(args: string[]): Promise<number> {
   }
   console.table(rows, ['seed', 'steps', 'seconds', 'base', 'adapter', 'answered']);
   console.log(`\nRows: ${path.relative(projectRoot, rowsFile('home', quick))}`);
+  const batches: ResultRow[] = [];
+  for (const kind of Object.keys(BATCHES)) {
+    batches.push({ command, ...origin, kind, ...(await measureBatches(bench, kind, quick)) });
+  }
+  await writeRows(rowsFile('home-batches', quick), batches);
+  console.table(batches, ['kind', 'padding', 'tokensPerSecond']);
   return 0;
 }
 
@@ -131,6 +147,34 @@ async function runSeed(
   rmSync(folder, { recursive: true });
   const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
   return { seconds, steps, adapter, scales, peakMegabytes };
+}
+
+/** The share of padding in batches of a kind, and the tokens in a second, padding not counted. */
+async function measureBatches({ model, examples }: Bench, kind: string, quick: boolean) {
+  const more = quick ? { batch_size: 2, epochs: 1 } : { ...BATCHES[kind], epochs: 0.5 };
+  const recipe = completeRecipe('home', { ...HOME_RECIPE, ...BATCHES[kind], ...more });
+  const { batch_size: size, packing, max_length, seed } = recipe;
+  const { train, valid } = examples;
+  const drawn = drawBatches(packing ? packExamples(train, max_length) : train, { size, seed });
+  const some = Array.from({ length: Math.ceil(train.length / size) }, () => drawn.next().value);
+  const places = some.reduce((sum, { ids }) => sum + ids.length * (ids[0]?.length ?? 0), 0);
+  const tokens = some.reduce((sum, batch) => sum + (batch.tokens ?? 0), 0);
+  injectLora(model, adapterOf(recipe));
+  const folder = mkdtempSync(path.join(tmpdir(), 'home-'));
+  const speeds: number[] = [];
+  const options = { model, train, valid: valid.slice(0, 1), folder, recipe };
+  const start = performance.now();
+  for await (const { tokensPerSecond = NaN } of fineTune(options)) speeds.push(tokensPerSecond);
+  const seconds = round((performance.now() - start) / 1000, 1);
+  removeLora(model);
+  rmSync(folder, { recursive: true });
+  const [median] = quantiles(speeds.slice(1), 0.5);
+  return {
+    seed,
+    seconds,
+    padding: round(1 - tokens / places, 4),
+    tokensPerSecond: round(median, 0),
+  };
 }
 
 /** The losses of rows of both kinds, with the adapter's part scaled. */

@@ -10,14 +10,17 @@ export interface TestRun {
   atOnce?: number;
   /** the Node that runs them; by default this one */
   node?: string;
+  /** called with what they print, piece by piece; shows it unless given */
+  show?: (text: string) => void;
 }
 
-/** Runs test files and shows their output. @returns the output and the exit code */
+/** Runs test files. @returns their output and the exit code */
 export function runTests({
   files,
   env = {},
   atOnce = availableParallelism(),
   node = process.execPath,
+  show = (text) => process.stdout.write(text),
 }: TestRun): Promise<{ code: number | null; output: string }> {
   const options = ['--test-reporter=spec', `--test-concurrency=${atOnce}`];
   const args = ['--enable-source-maps', '--test', ...options, ...files];
@@ -28,7 +31,7 @@ export function runTests({
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    process.stdout.write(text);
+    show(text);
     output += text;
   });
   return new Promise((resolve, reject) => {

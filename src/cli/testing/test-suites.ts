@@ -20,14 +20,26 @@ export interface Suite extends TestRun {
   name: string;
   /** why it cannot run on this machine */
   missing?: string | undefined;
+  /** whether it may run beside another of these: it is long, and looks at no times */
+  beside?: boolean;
 }
 
-/** More broken files and killed processes than in the suites above, which run a few of each. */
-const HOSTILE: Suite = {
-  name: '20,000 broken adapters, 100 killed saves',
-  files: ['src/adapter/peft/fuzz.test.js', 'src/files/local/replace-files.test.js'].map(inDist),
-  env: { LORA_BACKEND: 'wasm', FUZZ_RUNS: '20000', KILLS: '100' },
-};
+/** More hostile cells, broken files and killed processes than elsewhere, where a few of each run. */
+const HOSTILE: Suite[] = [
+  {
+    name: '2,000 hostile cells',
+    files: [inDist('tests/kernel/timed/hostile-cells.test.js')],
+    env: { HOSTILE_CELLS: '2000' },
+    beside: true,
+  },
+  {
+    name: '20,000 broken adapters, 100 killed saves',
+    files: ['src/adapter/peft/fuzz.test.js', 'src/files/local/replace-files.test.js'].map(inDist),
+    env: { LORA_BACKEND: 'wasm', FUZZ_RUNS: '20000', KILLS: '100' },
+    atOnce: 1,
+    beside: true,
+  },
+];
 
 /** Lists the suites of `npm test` on this machine. */
 export function suites(): Suite[] {
@@ -47,12 +59,7 @@ export function suites(): Suite[] {
       name: `LoRA on ${one.name}`,
       files: tests['every accelerator'],
     })),
-    {
-      name: 'kernel and solutions',
-      env: process.env.CI ? { HOSTILE_CELLS: '2000' } : {},
-      files: ['tests/kernel', 'tests/solutions'].flatMap(testFiles),
-      atOnce: 1, // some look at the time
-    },
+    ...kernelSuites('kernel', testFiles('tests/solutions')),
     ...accelerators
       .filter(({ name }) => name !== 'js')
       .map((one) => ({
@@ -61,30 +68,45 @@ export function suites(): Suite[] {
         files: testFiles('tests/notebooks'),
         atOnce: 1,
       })),
-    {
-      name: 'newest Node',
+    ...kernelSuites('newest Node', testFiles('tests/newest-node')).map((one) => ({
+      ...one,
       node: NEWEST_NODE,
       env: { LORA_BACKEND: 'cpu-native' },
-      files: ['tests/kernel', 'tests/newest-node'].flatMap(testFiles),
-      atOnce: 1,
       missing: newestNodeStep.parts.every(isReady)
         ? noTensorflow()
         : 'not installed (CI=true installs it)',
-    },
-    ...(process.env.CI ? [HOSTILE] : []),
+    })),
+    ...(process.env.CI ? HOSTILE : []),
     {
       name: 'a tenth of the soak',
       files: testFiles('tests/soak'),
       missing: process.env.CI ? undefined : 'takes minutes (CI=true runs it)',
+      beside: true,
     },
     ...suitesOfSmolLM2(),
-    { name: 'adapters in PEFT', files: testFiles('tests/interop'), missing: noPeft() },
+    {
+      name: 'adapters in PEFT',
+      files: testFiles('tests/interop'),
+      atOnce: 1,
+      missing: noPeft(),
+      beside: true,
+    },
     {
       name: 'lesson in JupyterLab',
       files: testFiles('tests/e2e'),
       atOnce: 1,
       missing: existsSync('/usr/bin/chromium') ? undefined : 'no browser (/usr/bin/chromium)',
     },
+  ];
+}
+
+/** The tests of the kernel with others, and alone those that look at the time. */
+function kernelSuites(name: string, others: string[]): Suite[] {
+  const timed = testFiles('tests/kernel/timed');
+  const files = testFiles('tests/kernel').filter((file) => !timed.includes(file));
+  return [
+    { name, files: [...files, ...others] },
+    { name: `${name}, against the clock`, files: timed, atOnce: 1 },
   ];
 }
 
@@ -126,12 +148,14 @@ function suitesOfSmolLM2(): Suite[] {
       files: testFiles('tests/real'),
       atOnce: 1, // the first file may have to fetch the model
       missing: noSmolLM2() ?? noTensorflow(),
+      beside: true,
     },
     {
       name: 'SmolLM2 in llama.cpp',
       env,
       files: testFiles('tests/llama'),
       missing: noLlamaCpp() ?? noTensorflow(),
+      beside: true,
     },
   ];
 }

@@ -21,7 +21,9 @@ export async function test(): Promise<number> {
   console.log('\n== lint');
   const found = lint();
   add(total, { passed: 1 - found, failed: found, skipped: 0 });
-  for (const suite of suites()) add(total, await runSuite(suite));
+  const all = suites();
+  for (const suite of all.filter(({ beside }) => !beside)) add(total, await runSuite(suite));
+  for (const counts of await twoAtOnce(all.filter(({ beside }) => beside))) add(total, counts);
   console.log(
     `\n${total.passed} passed, ${total.failed} failed` +
       (total.skipped > 0 ? `, ${total.skipped} skipped` : ''),
@@ -29,11 +31,27 @@ export async function test(): Promise<number> {
   return total.failed === 0 ? 0 : 1;
 }
 
+/** Runs suites two at once, and shows what each printed when it has ended. */
+async function twoAtOnce(all: readonly Suite[]): Promise<Counts[]> {
+  const left = [...all];
+  const counts: Counts[] = [];
+  const work = async () => {
+    for (let suite = left.shift(); suite; suite = left.shift()) {
+      let printed = '';
+      counts.push(await runSuite({ ...suite, show: (text) => (printed += text) }));
+      process.stdout.write(printed);
+    }
+  };
+  await Promise.all([work(), work()]);
+  return counts;
+}
+
 async function runSuite({ name, missing, ...suite }: Suite): Promise<Counts> {
-  console.log(`\n== ${name}`);
+  const { show = (text: string) => process.stdout.write(text) } = suite;
+  show(`\n== ${name}\n`);
   if (missing) {
     const fails = Boolean(process.env.CI);
-    console.log(`${fails ? 'FAILED' : 'skipped'}: ${missing} on this machine`);
+    show(`${fails ? 'FAILED' : 'skipped'}: ${missing} on this machine\n`);
     return { passed: 0, failed: fails ? 1 : 0, skipped: fails ? 0 : 1 };
   }
   const { code, output } = await runTests(suite);

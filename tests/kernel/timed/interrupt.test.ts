@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { KernelSession, type Results, shown, textOf } from './session';
+import { KernelSession, type Results, shown, textOf } from '../session';
 
 /** Seconds in which a loop of 20 ms steps would print again if it still ran. */
 const LATER = 0.3;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { KernelSession, shown, textOf } from './session';
+import { KernelSession, shown, textOf } from '../session';
 
 describe('Messages of the Jupyter kernel', () => {
   let kernel: KernelSession;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { KernelSession } from './session';
+import { KernelSession } from '../session';
 
 /** The milliseconds that an answer may take. */
 const SOON = 1000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type HostileCell, hostileCells, PREPARE } from './hostile-cells';
-import { KernelSession, type Output, type Results } from './session';
+import { KernelSession, type Output, type Results } from '../session';
 
 const CELLS = Number(process.env.HOSTILE_CELLS ?? 60);
 /** Seconds in which the cell after a hostile one answers. */

@@ -1,4 +1,4 @@
-import { Draw } from '../../src/tensor/runtime';
+import { Draw } from '../../../src/tensor/runtime';
 
 /** A cell that may do harm, and one that puts back what it has replaced. */
 export interface HostileCell {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { KernelSession, type Results, shown, textOf } from './session';
+import { KernelSession, type Results, shown, textOf } from '../session';
 
 interface Question {
   type: string;
