@@ -7,7 +7,10 @@ import { type Cell, codeCells, exercisesOf, runNotebook } from '../notebook';
 
 const root = join(__dirname, '../../..');
 const folder = join(root, 'notebooks');
-const names = readdirSync(folder).filter((name) => name.endsWith('.ipynb'));
+/** The longest, which is the last, is started first. */
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.ipynb'))
+  .reverse();
 const saved = join(root, 'artifacts/notebooks', process.env.LORA_BACKEND ?? 'default');
 
 /** Cells that only define something have nothing to show. */
