@@ -22,6 +22,8 @@ test('flags are the keys of a recipe, with their kinds', () => {
   });
   const switches = ['--out', 'a', '--use_dora', '--packing=false'];
   assert.deepEqual(parseFineTuneArgs(switches).given, { use_dora: true, packing: false });
+  const spoken = ['--use-dora', 'true', '--packing', 'false', '--out', 'a'];
+  assert.deepEqual(parseFineTuneArgs(spoken).given, { use_dora: true, packing: false });
   const { given } = parseFineTuneArgs(['--out', 'a', '--target-modules', 'all-linear']);
   assert.deepEqual(given, { target_modules: 'all-linear' });
 });

@@ -26,7 +26,7 @@ const flagOf = (key: string) => key.replaceAll('_', '-');
 export function parseFineTuneArgs(args: string[]): FineTuneArgs {
   const flags = KEYS.map((key) => [flagOf(key), { type: 'string' }] as const);
   const { values } = parseArgs({
-    args: args.map(spelled),
+    args: args.flatMap(spelled),
     options: {
       out: { type: 'string' },
       recipe: { type: 'string' },
@@ -52,13 +52,18 @@ export function parseFineTuneArgs(args: string[]): FineTuneArgs {
 }
 
 /** Spells an argument as `parseArgs` wants it: `--use_dora` is `--use-dora=true`. */
-function spelled(arg: string): string {
-  if (!arg.startsWith('--')) return arg;
+function spelled(arg: string, i: number, all: readonly string[]): string[] {
+  if (!arg.startsWith('--')) return isSwitch(all[i - 1]) && isTruth(arg) ? [] : [arg];
   const flag = arg.replace(/^[^=]+/, flagOf);
-  const isSwitch = KEYS.some(
-    (key) => typeof RECIPE[key] === 'boolean' && flag === `--${flagOf(key)}`,
-  );
-  return isSwitch ? `${flag}=true` : flag;
+  const next = all[i + 1];
+  return isSwitch(arg) ? [`${flag}=${isTruth(next) ? next : 'true'}`] : [flag];
+}
+
+const isTruth = (text = '') => text === 'true' || text === 'false';
+
+/** Whether this is the flag of a key that is true or false, without a value. */
+function isSwitch(arg = ''): boolean {
+  return KEYS.some((key) => typeof RECIPE[key] === 'boolean' && flagOf(arg) === `--${flagOf(key)}`);
 }
 
 function valueOf(key: keyof Recipe, text: string): unknown {

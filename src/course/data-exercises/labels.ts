@@ -33,7 +33,6 @@ const CHATS: [role: string, tokens: number][][] = [
     ['assistant', 2],
   ],
   [
-    ['system', 3],
     ['user', 2],
     ['assistant', 4],
     ['user', 1],
@@ -50,10 +49,11 @@ const labelsPart: Part = {
 
 async function labelsCase(random: Random, chat: (typeof CHATS)[number]): Promise<Case> {
   const turns: Turn[] = [];
-  for (const [role, tokens] of chat) {
+  for (const [i, [role, tokens]] of chat.entries()) {
     const { values } = await drawMatrix(random, 1, tokens);
     const content = values.map((value) => 100 + Math.floor(200 * Math.abs(value)));
-    turns.push({ role, header: [1, 10 + ROLES.indexOf(role), 20], content, end: [2] });
+    const header = [1, 10 + ROLES.indexOf(role), 20];
+    turns.push({ role, header: i > 0 ? [30, ...header] : header, content, end: [2] });
   }
   const flat = valueCase({
     args: { 'turns of': chat.map(([role]) => role) }, // their ids would be a long line

@@ -79,6 +79,12 @@ testExercise(packing, solution, {
     positionsOf: (lengths) => lengths.flatMap((length) => count(length, (i) => i)),
   },
   'a text sees those before it': mask((_, __, i, j) => j <= i),
+  'texts of one length see each other': {
+    maskOf: (lengths) => {
+      const own = lengths.flatMap((length) => count(length, () => length));
+      return tf.tensor2d(own.map((a, i) => own.map((b, j) => Number(a === b && j <= i))));
+    },
+  },
   'a token sees what comes after it': mask((own, other) => own === other),
   'the transpose: row i says': mask((own, other, i, j) => own === other && j >= i),
   'a token does not see itself': mask((own, other, i, j) => own === other && j < i),

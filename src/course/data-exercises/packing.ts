@@ -13,6 +13,7 @@ const ROWS = [
   [4, 3, 6],
   [2, 5, 1, 3],
   [7, 4],
+  [3, 5, 3],
 ];
 
 const cases = (of: (lengths: number[]) => Case) => () => Promise.resolve(ROWS.map(of));
@@ -134,6 +135,9 @@ function sightSuspects(lengths: number[]): Suspects {
   const { late, early, asFirst } = wrongLengths(lengths);
   return {
     'a text sees those before it: a token sees only its own text': seen(isPast),
+    'texts of one length see each other: what counts is which text it is': seen(
+      (own, other) => own.length === other.length && isPast(own, other),
+    ),
     'a token sees what comes after it: only j <= i is seen': seen(isSame),
     'the transpose: row i says what token i sees': seen(
       (own, other) => isSame(own, other) && isPast(other, own),

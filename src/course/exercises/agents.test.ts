@@ -25,6 +25,9 @@ const unfreeze = (linear: Linear) => {
 const apply = (linear: Linear, size: Size, seed: number) =>
   applyLoraToLinear(linear, { ...size, seed });
 
+/** Those of the first call, returned by each. */
+let earlier: LoRALinear[] | undefined;
+
 testExercise(agents, solution, {
   'solver and critic start from the same A': made((linear, size) => apply(linear, size, 7)),
   'one adapter is shared': {
@@ -82,6 +85,12 @@ testExercise(agents, solution, {
     ({ inFeatures, outFeatures }, size, seed) =>
       new LoRALayer({ inFeatures, outFeatures, ...size, seed }),
   ),
+  'adapters that were there before the call': {
+    makeAgents: (linear, names, size) => {
+      earlier ??= names.map((_, i) => apply(linear, size, i));
+      return names.map((name, i) => ({ name, layer: earlier?.[i] }));
+    },
+  },
   'returned undefined': { makeAgents: () => undefined },
   'the result must be a list': { makeAgents: () => ({ name: 'solver' }) },
   'entry 0 is undefined: is a `return` missing': {

@@ -73,8 +73,9 @@ async function examine(
   freezeBaseModel(linear); // as in the notebook
   const weight = await read(linear.weight);
   const { names, r, alpha } = size;
-  const { value, newTensors } = await callAnswer(answer, [linear, [...names], { r, alpha }], input);
-  const unfit = findUnfit(value, size);
+  const args = [linear, [...names], { r, alpha }];
+  const { value, newTensors, isNew } = await callAnswer(answer, args, input);
+  const unfit = findUnfit(value, size) ?? findOld(value as Agent[], isNew);
   if (unfit) {
     linear.dispose();
     return unfit;
@@ -121,6 +122,13 @@ function findUnfit(value: unknown, { names }: Size): Outcome | undefined {
   }
   const mistake = 'each layer must be a LoRALinear, an adapter on the base: use applyLoraToLinear';
   return fault(mistake, expected, 'other layers');
+}
+
+/** Finds adapters that the call did not make: they are the notebook's, and stay as they are. */
+function findOld(agents: Agent[], isNew: (tensor: tf.Tensor) => boolean): Outcome | undefined {
+  if (agents.every(({ layer }) => isNew(layer.lora.A))) return undefined;
+  const mistake = 'adapters that were there before the call: put new ones on the given layer';
+  return fault(mistake, 'new adapters', 'those of an earlier cell or call');
 }
 
 function sharingFault({ linear, agents }: Team): Outcome | undefined {

@@ -1,12 +1,29 @@
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { testExercise, testLeaks } from '../../../tests/course/test-exercise';
+import { useAccelerator } from '../../tensor/runtime';
 import { merge } from './merge';
 import * as solution from './merge.solution';
 
 type W = tf.Tensor2D;
 const product = (B: W, A: W, s: number) => tf.matMul(B, A).mul<W>(s);
 
+/** A tensor that the notebook has made: no check may free it. */
+let own: W | undefined;
+before(async () => {
+  await useAccelerator();
+  own = tf.ones([5, 3]);
+});
+after(() => {
+  assert.equal(own?.isDisposed, false);
+  own?.dispose();
+});
+
 testExercise(merge, solution, {
+  'unmergeLoraWeights: the result is a tensor that was there before the call': {
+    unmergeLoraWeights: () => own as W,
+  },
   'the scale is missing: that is W0 + B A': {
     mergeLoraWeights: (w0, A, B) => tf.tidy(() => w0.add(tf.matMul(B, A))),
   },

@@ -13,6 +13,9 @@ interface Weights extends Blocks {
   w: Float32Array;
 }
 
+/** In a paper's blocks of 64 this is right, so it stands before what is the same in others. */
+const FIXED = 'blocks of 64, always: their size is an argument, blockSize';
+
 /** Computes wrong levels, keyed by the mistake that leads to them. */
 export function levelSuspects(quantile: (p: number) => number): Suspects {
   const delta = (1 / 32 + 1 / 30) / 2;
@@ -70,6 +73,7 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
   const spread = (block: number[]) => Math.sqrt(mean(block.map((value) => value * value)));
   const whole = scales.slice(0, Math.floor(w.length / blockSize));
   return {
+    [FIXED]: list(blocksOf(64).map((block) => Math.max(...block.map(Math.abs)))),
     'one scale for the whole weight: each block has its own': list([most]),
     'every block has the scale of the whole weight': perBlock(() => most),
     'the largest value instead of the largest |w|': perBlock((block) => Math.max(...block)),
@@ -117,6 +121,11 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
   const inZeros = (...others: number[]) =>
     others.map((other) => perWeight((_, scale, code) => (scale === 0 ? other : code)));
   return {
+    [FIXED]: list(
+      Array.from(w, (value, i) =>
+        nearest(levels, divided(value, scales[Math.floor(i / 64)] ?? NaN)),
+      ),
+    ),
     'the levels themselves: a code is the index of a level': perWeight(
       (_, __, c) => levels[c] ?? NaN,
     ),
@@ -153,6 +162,7 @@ export function weightSuspects({ levels, blockSize, codes, scales }: Blocks): Su
     list(codes.map((code, i) => (levels[code] ?? NaN) * (scales[block(i)] ?? NaN)));
   const first = scales[0] ?? NaN;
   return {
+    [FIXED]: blockAt((i) => Math.floor(i / 64)),
     'the scale of the block is missing': decode((level) => level),
     'the scale of the first block everywhere': decode((level) => level * first),
     'divided by the scale instead of multiplied': decode((level, scale) => level / scale),

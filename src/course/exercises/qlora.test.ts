@@ -164,6 +164,24 @@ testExercise(qlora, solution, {
       return right;
     },
   },
+  'dequantizeBlocks: blocks of 64, always': {
+    dequantizeBlocks: (codes, scales, levels) =>
+      codes.map((code, i) => (levels[code] ?? NaN) * (scales[Math.floor(i / 64)] ?? NaN)),
+  },
+  'scales: blocks of 64, always': {
+    quantizeBlocks: (w, levels) => solution.quantizeBlocks(w, levels, 64),
+  },
+  'codes: blocks of 64, always': {
+    quantizeBlocks: (w, levels, size) => {
+      const { scales } = solution.quantizeBlocks(w, levels, size);
+      const codes = Array.from(w, (value, i) => {
+        const scale = scales[Math.floor(i / 64)] ?? NaN;
+        const distances = levels.map((level) => Math.abs(level - (scale && value / scale)));
+        return distances.indexOf(Math.min(...distances));
+      });
+      return { codes, scales };
+    },
+  },
   'the scale of the block is missing': {
     dequantizeBlocks: (codes, _, levels) => codes.map((code) => levels[code]),
   },

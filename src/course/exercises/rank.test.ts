@@ -30,6 +30,9 @@ testExercise(rank, solution, {
   'parameters: only the first layer is counted': counting(([[d, k] = [0, 0]], r) => r * (d + k)),
   'parameters: yours is full fine-tuning': counting((layers) => count(layers, (d, k) => d * k)),
   'parameters: r × d × k': counting((layers, r) => count(layers, (d, k) => r * d * k)),
+  'the smaller side takes the place of r': counting((layers, r) =>
+    count(layers, (d, k) => Math.min(r, d, k) * (d + k)),
+  ),
   'the rank is missing': counting((layers) => count(layers, (d, k) => d + k)),
   'only A is counted': counting((layers, r) => count(layers, (_, k) => r * k)),
   'right only for square weights: 2 r d': counting((layers, r) => count(layers, (d) => 2 * r * d)),

@@ -24,7 +24,7 @@ const rankTradeOff: Part = {
     const cases: Case[] = [];
     for (const r of [2, 5]) cases.push(rankCase(layers, await drawSigma(random), r));
     cases.push(rankCase(layers, EXACT, EXACT.length));
-    for (const r of [8, 12]) cases.push(rankCase(layers, await drawSigma(random), r));
+    for (const r of [8, 12, 36]) cases.push(rankCase(layers, await drawSigma(random), r));
     return cases;
   },
   async square(random) {
@@ -77,6 +77,8 @@ function wrongCounts(layers: Layers, r: number): Suspects {
     'only the first layer is counted': number(total(layers.slice(0, 1), (d, k) => r * (d + k))),
     'yours is full fine-tuning, d × k: LoRA trains r (d + k)': all((d, k) => d * k),
     'r × d × k: the sizes of A and B add up, r × k + d × r': all((d, k) => r * d * k),
+    'the smaller side takes the place of r: A and B have r rows and columns, however large r is':
+      all((d, k) => Math.min(r, d, k) * (d + k)),
     'the rank is missing: r (d + k), not d + k': all((d, k) => d + k),
     'only B is counted: A has r × k numbers': all((d) => r * d),
     'only A is counted: B has d × r numbers': all((_, k) => r * k),

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { memory } from '../../tensor/runtime';
 import type { Answer } from './exercise';
 import { NotAttempted } from './todo';
@@ -22,6 +22,8 @@ export interface Called {
   value: unknown;
   /** number of tensors alive after the call that were not before, those in `value` included */
   newTensors: number;
+  /** whether the call made this tensor; others are the caller's or the notebook's */
+  isNew: (tensor: tf.Tensor) => boolean;
 }
 
 /**
@@ -29,10 +31,12 @@ export interface Called {
  * @throws AnswerThrew whatever it throws; NotAttempted if that comes from `todo()`
  */
 export async function callAnswer(answer: Answer, args: unknown[], input: string): Promise<Called> {
+  const mark = tf.scalar(0); // the ids of tensors rise
+  mark.dispose();
   const before = memory().tensors;
   try {
     const value = await answer(...args);
-    return { value, newTensors: memory().tensors - before };
+    return { value, newTensors: memory().tensors - before, isNew: ({ id }) => id > mark.id };
   } catch (thrown) {
     // Compared by name: reloading the built code creates a new class.
     if (thrown instanceof Error && thrown.name === NotAttempted.name) throw thrown;

@@ -52,15 +52,19 @@ export function valueCase(spec: ValueCase): Case {
 
 type Outcome = Omit<Finding, 'input'>;
 
+const NOT_NEW =
+  'the result is a tensor that was there before the call: compute it from the arguments';
+
 async function examine(answer: Answer, input: string, spec: ValueCase): Promise<Finding> {
   const args = Object.values(spec.args);
   const before = await Promise.all(args.map(snapshot));
   let returned: tf.Tensor[] = [];
   try {
-    const { value, newTensors } = await callAnswer(answer, args, input);
-    returned = tensorsIn(value).filter((one) => !args.includes(one));
+    const { value, newTensors, isNew } = await callAnswer(answer, args, input);
+    const results = tensorsIn(value).filter((one) => !args.includes(one));
+    returned = results.filter(isNew);
     const expected = formatExpected(spec.expected);
-    const harm = await findHarm(spec.args, before);
+    const harm = returned.length < results.length ? NOT_NEW : await findHarm(spec.args, before);
     if (harm) return { input, passed: false, expected, got: harm, mistake: harm };
     const outcome = await compare(value, spec);
     const leaked = newTensors - returned.length;

@@ -57,13 +57,17 @@ describe('explainFailedCell', () => {
       "1:7 - A function whose declared type is neither 'void' nor 'any' must return a value.",
       /`return` is missing/,
     ],
+    [
+      "1:3 - Type 'Tensor<Rank>' is not assignable to type 'Scalar'.",
+      /write `as tf.Scalar` behind the result/,
+    ],
     ["1:8 - Type 'void' is not assignable to type 'Tensor2D'.", /`return` is missing/],
     [
       "1:1 - Type 'Promise<number[]>' is missing the following properties",
       /A Promise stands where/,
     ],
-    ["1:1 - Cannot find name 'todo'.", /todo is not known: run the set-up cell/],
-    ["1:1 - Cannot find namespace 'tf'.", /tf is not known: run the set-up cell/],
+    ["1:1 - Cannot find name 'todo'.", /todo is not known: define it .* run that first/],
+    ["1:1 - Cannot find namespace 'tf'.", /tf is not known: define it .* run that first/],
     ["1:9 - Cannot find name 'x'.\n2:1 - '}' expected.", /"}" is missing/],
     ["1:1 - Property 'plus' does not exist on type 'Tensor2D'.", /Its error is below/],
   ];

@@ -6,7 +6,7 @@ const CAUSES: [error: RegExp, cause: string][] = [
   [/'([)\]}])' expected/, 'A bracket is not closed: "$1" is missing.'],
   [/(Tensors have no operators: .*)/, '$1'],
   [
-    /Type 'Tensor<Rank>' is not assignable to type '(?:tf\.)?(Tensor\w+)'/,
+    /Type 'Tensor<Rank>' is not assignable to type '(?:tf\.)?(Tensor\w+|Scalar)'/,
     'The compiler has lost the number of axes: write `as tf.$1` behind the result.',
   ],
   [
@@ -19,7 +19,7 @@ const CAUSES: [error: RegExp, cause: string][] = [
   ],
   [
     /Cannot find name(?:space)? '(.+?)'/,
-    '$1 is not known: run the set-up cell at the top first, or check the spelling.',
+    '$1 is not known: define it in your function, from the arguments, or check the spelling. (If it comes from the set-up cell at the top, run that first.)',
   ],
 ];
 

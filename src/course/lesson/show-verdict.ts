@@ -43,7 +43,8 @@ export function showVerdict(
   for (const name of part === undefined ? exercise.parts.map(({ name }) => name) : [part]) {
     blocks.push(...showSource(name, definitionOf(name)));
   }
-  if (state === 'failed' || state === 'threw') {
+  const isFailedCell = part !== undefined && definitionOf(part).failed !== undefined;
+  if (state === 'failed' || state === 'threw' || isFailedCell) {
     blocks.push(paragraph(`Stuck? Run hint('${exercise.id}').`));
   }
   return card(MARKS[state], exercise.title, [...blocks, paragraph(progress)]);

@@ -145,6 +145,8 @@ interface Run {
   training: Parameters<typeof train<Batch>>[0];
 }
 
+type Start = Pick<Run, 'recipe' | 'model' | 'optimizer' | 'progress'>;
+
 /** Checks everything, then opens the folder. */
 async function prepare(options: FineTuneOptions): Promise<Run> {
   assertOptions(CALLER, options, OPTIONS);
@@ -168,7 +170,7 @@ async function prepare(options: FineTuneOptions): Promise<Run> {
   const progress: Progress = { rows: checksumOf(rows, held), bestLoss: null, sinceBest: 0 };
   const opened = resume
     ? goOn(files, { recipe, model, optimizer, progress })
-    : begin(files, recipe);
+    : begin(files, { recipe, model, optimizer, progress });
   const stepsDone = await opened.catch((error: unknown) => {
     optimizer.dispose();
     throw error;
@@ -193,9 +195,14 @@ async function prepare(options: FineTuneOptions): Promise<Run> {
   return { model, files, recipe, optimizer, steps, stepsDone, progress, valid, training };
 }
 
-/** Opens the folder of a new run. @returns the steps that are done */
-async function begin(files: RunFolder, recipe: Recipe): Promise<number> {
+/** Opens the folder of a new run, and keeps its start: a stopped cell has no time to save. */
+async function begin(files: RunFolder, { recipe, progress, model, optimizer }: Start) {
   await openRun(CALLER, files, recipe);
+  await saveCheckpoint(
+    files.checkpoint,
+    { module: model, optimizer },
+    { step: 0, extra: progress },
+  );
   return 0;
 }
 
@@ -205,7 +212,7 @@ async function begin(files: RunFolder, recipe: Recipe): Promise<number> {
  */
 async function goOn(
   files: RunFolder,
-  { recipe, progress, model, optimizer }: Pick<Run, 'recipe' | 'model' | 'optimizer' | 'progress'>,
+  { recipe, progress, model, optimizer }: Start,
 ): Promise<number> {
   await assertSameRecipe(CALLER, files, recipe);
   const checkpoint = existsSync(files.checkpoint)

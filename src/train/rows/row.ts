@@ -82,6 +82,9 @@ function messagesFault(messages: unknown, tools: unknown): string | null {
     const roles = messages.map((one: ChatMessage) => one.role).join(', ');
     return `messages must have one of the assistant, which is what is learned, got ${roles}.`;
   }
+  if (!messages.slice(1).some((one: ChatMessage) => one.role === 'assistant')) {
+    return "messages must have one before the assistant's, which it answers, got none.";
+  }
   if (tools === undefined || tools === null) return null;
   const isList = Array.isArray(tools) && tools.every((one) => typeof one === 'object' && one);
   return isList ? null : `tools must be a list of objects, got ${quote(tools)}.`;
