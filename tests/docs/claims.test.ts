@@ -24,7 +24,7 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
   {
     page: 'notebooks/05_lora_peft.ipynb',
     sentence:
-      /(Rank 1 solves less than rank 4), .* From 4 to 64, .* (no difference is shown)\. (Full fine-tuning solves less than rank 4)/,
+      /(Rank 1 solves less than rank 4): .* From 4 to 64 (no difference is shown)\. (Full fine-tuning solves less than rank 4)/,
     numbers: () => {
       const [one, four, most] = [1, 4, 64].map((rank) =>
         rows('sweep-rank')
