@@ -59,7 +59,8 @@ export function suites(): Suite[] {
       name: `LoRA on ${one.name}`,
       files: tests['every accelerator'],
     })),
-    ...kernelSuites('kernel', testFiles('tests/solutions')),
+    ...kernelSuites('kernel'),
+    { name: 'solutions', files: testFiles('tests/solutions'), atOnce: 1 },
     ...accelerators
       .filter(({ name }) => name !== 'js')
       .map((one) => ({
@@ -101,7 +102,7 @@ export function suites(): Suite[] {
 }
 
 /** The tests of the kernel with others, and alone those that look at the time. */
-function kernelSuites(name: string, others: string[]): Suite[] {
+function kernelSuites(name: string, others: string[] = []): Suite[] {
   const timed = testFiles('tests/kernel/timed');
   const files = testFiles('tests/kernel').filter((file) => !timed.includes(file));
   return [

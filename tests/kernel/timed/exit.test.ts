@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { KernelSession, shown, textOf } from './session';
+import { KernelSession, shown, textOf } from '../session';
 
 /** Waits until the cell behind has arrived. */
 const WAIT = 'await new Promise((go) => setTimeout(go, 200));';
