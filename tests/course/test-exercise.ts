@@ -79,7 +79,8 @@ export function testLeaks<S extends object>(
       void test(`passes with a note: ${note}`, async () => {
         const { state, message, notes } = await verdictOn(exercise, solution, answers, 4);
         assert.equal(state, 'passed', message);
-        assert.deepEqual(notes, [`${note}: wrap its body in tf.tidy(() => ...).`]);
+        assert.equal(notes?.length, 1);
+        assert.ok(notes[0]?.startsWith(`${note}: `), notes[0]);
       });
     }
   });

@@ -24,7 +24,7 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
   {
     page: 'notebooks/05_lora_peft.ipynb',
     sentence:
-      /(Rank 1 solves less than rank 4): .* From 4 to 64 (no difference is shown)\. (Full fine-tuning solves less than rank 4)/,
+      /(Rank 1 solves less than rank 4) after (900) steps\. From 4 to 64 (no difference is shown)\. (Full fine-tuning solves less than rank 4)/,
     numbers: () => {
       const [one, four, most] = [1, 4, 64].map((rank) =>
         rows('sweep-rank')
@@ -37,6 +37,7 @@ const CLAIMS: { page: string; sentence: RegExp; numbers: () => string[] }[] = [
       const ofFull = full.map(({ exactMatch }) => exactMatch as number);
       return [
         low > 0 ? 'Rank 1 solves less than rank 4' : 'no difference of 1 and 4',
+        [...new Set(rows('sweep-rank').map(({ steps }) => steps))].join(),
         from < 0 && to > 0 ? 'no difference is shown' : 'a difference of 4 and 64',
         compareMeans(four, ofFull).interval[1] < 0
           ? 'Full fine-tuning solves less than rank 4'

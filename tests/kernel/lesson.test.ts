@@ -197,7 +197,7 @@ console.log(same)`);
     );
     assert.match(
       await wrong(`await predict('break-even', 'a')`),
-      /the guess must be a number, got 'a'/,
+      /the guess must be a number, got the text 'a'\. Leave out the quotes/,
     );
   });
 

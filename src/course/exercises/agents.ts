@@ -49,6 +49,7 @@ const makeAgents: Part = {
   name: 'makeAgents',
   signature:
     'function makeAgents(linear: Linear, names: string[], size: { r: number; alpha: number }): { name: string; layer: LoRALinear }[]',
+  freeing: 'dispose of every tensor that is not the A or B of an agent',
   cases: (random) => Promise.resolve(SIZES.map((size) => agentsCase(random, size))),
 };
 

@@ -37,6 +37,10 @@ testExercise(alpha, solution, {
   'divided by d instead of r': {
     scaledUpdate: (x, A, B, alpha) => update(x, A, B, alpha / B.shape[0]),
   },
+  'divided by 2: A.rank is the number of axes': {
+    scaledUpdate: (x, A, B, alpha, rs) =>
+      update(x, A, B, alpha / (rs ? Math.sqrt(A.rank) : A.rank)),
+  },
   'the rank is fixed: divide by A.shape[0]': {
     scaledUpdate: (x, A, B, alpha, rs) => update(x, A, B, alpha / (rs ? Math.sqrt(8) : 8)),
   },

@@ -41,7 +41,7 @@ const scaledUpdate: Part = {
 };
 
 /** Ranks that an answer may have fixed. None is a simple multiple of the rank of the first case. */
-const USUAL_RANKS = [2, 3, 4, 8, 16, 32, 64];
+const USUAL_RANKS = [3, 4, 8, 16, 32, 64];
 
 async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): Promise<Case> {
   const x = await drawMatrix(random, n, k);
@@ -72,6 +72,9 @@ async function alphaCase(random: Random, { n, d, k, r, alpha, rsLora }: Size): P
       ),
       'divided by d instead of r: r is the last axis of B': [d, Math.sqrt(d)].map((by) =>
         withScale(alpha / by),
+      ),
+      'divided by 2: A.rank is the number of axes, the r of LoRA is A.shape[0]': withScale(
+        alpha / (rsLora ? Math.sqrt(2) : 2),
       ),
       'the rank is fixed: divide by A.shape[0], which is another one on each input':
         USUAL_RANKS.filter((one) => one !== r).map((one) =>

@@ -16,52 +16,6 @@ interface Weights extends Blocks {
 /** In a paper's blocks of 64 this is right, so it stands before what is the same in others. */
 const FIXED = 'blocks of 64, always: their size is an argument, blockSize';
 
-/** Computes wrong levels, keyed by the mistake that leads to them. */
-export function levelSuspects(quantile: (p: number) => number): Suspects {
-  const delta = (1 / 32 + 1 / 30) / 2;
-  const even = (n: number, from: number, to: number) =>
-    Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1));
-  const make = (start: number, below = 8) => {
-    const negative = even(below, start, 0.5).map(quantile);
-    const positive = even(17 - below, 0.5, 1 - start)
-      .map(quantile)
-      .slice(1);
-    return [...negative, ...positive];
-  };
-  const toOne = (values: number[]) => {
-    const largest = Math.max(...values.map(Math.abs));
-    return values.map((value) => value / largest);
-  };
-  const right = toOne(make(delta));
-  const twice = [...right.slice(0, 8), 0, ...right.slice(8)];
-  const eightAndEight = [...even(8, delta, 0.5), ...even(8, 0.5, 1 - delta)].map(quantile);
-  return {
-    'the levels are not divided by the largest: they must end at 1': list(make(delta)),
-    'evenly spaced: that is plain 4-bit, not quantiles of the normal distribution': list(
-      even(16, -1, 1),
-    ),
-    'δ is 1/32: it must be the mean of 1/32 and 1/30': list(toOne(make(1 / 32))),
-    'δ is 1/30: it must be the mean of 1/32 and 1/30': list(toOne(make(1 / 30))),
-    'no level is zero: build the two sides separately, both from p = 1/2': list(
-      toOne(even(16, delta, 1 - delta).map(quantile)),
-    ),
-    'zero occurs twice: both sides contain it': list(twice),
-    'zero occurs twice: of p from 1/2 to 1 - δ take nine, and leave out the first': [
-      list(toOne(eightAndEight)),
-      list(eightAndEight),
-    ],
-    'both zeros were removed: one must stay': list(right.filter((level) => level !== 0)),
-    'eight levels below zero and seven above: it must be seven below and eight above': list(
-      toOne(make(delta, 9)),
-    ),
-    'the order is reversed: the levels must rise from -1 to 1': list([...right].reverse()),
-    'the levels must be sorted, from -1 to 1': list([
-      ...right.slice(0, 8).reverse(),
-      ...right.slice(8),
-    ]),
-  };
-}
-
 /** Computes wrong scales, keyed by the mistake that leads to them. */
 export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
   const blocksOf = (size: number) =>
@@ -97,6 +51,8 @@ export function scaleSuspects({ w, blockSize, scales }: Weights): Suspects {
     'the first weight of each block is left out': perBlock((block) =>
       Math.max(...block.slice(1).map(Math.abs)),
     ),
+    'w.slice(start, blockSize) takes blockSize as the end, not as a length: write w.slice(start, start + blockSize)':
+      [0, -Infinity].map((none) => list(scales.map((scale, b) => (b === 0 ? scale : none)))),
     'a block of zeros: its scale is 0, its largest |w|': [NaN, 1, Infinity].map((other) =>
       list(scales.map((scale) => (scale === 0 ? other : scale))),
     ),
@@ -128,6 +84,14 @@ export function codeSuspects({ w, levels, blockSize, codes, scales }: Weights): 
     ),
     'the levels themselves: a code is the index of a level': perWeight(
       (_, __, c) => levels[c] ?? NaN,
+    ),
+    'the distance has lost its absolute value: the nearest level has the smallest Math.abs(level - share)':
+      [perWeight(() => 0), perWeight(() => levels.length - 1)],
+    'levels.indexOf(share) finds an equal level only: look for the nearest': perWeight(
+      (value, scale) => levels.indexOf(divided(value, scale)),
+    ),
+    'multiplied by the scale instead of divided': perWeight((value, scale) =>
+      nearest(levels, value * scale),
     ),
     'the level below, not the nearest': perWeight((value, scale) => below(divided(value, scale))),
     'weights not divided by the scale of their block': perWeight((value) => nearest(levels, value)),

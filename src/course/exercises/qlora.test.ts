@@ -18,6 +18,8 @@ const sides = (delta: number) => [
 const toOne = (levels: number[]) => levels.map((level) => level / Math.max(...levels));
 const delta = (1 / 32 + 1 / 30) / 2;
 
+const upperP = even(9, 0.5, 1 - delta).slice(1);
+
 type Quantize = typeof solution.quantizeBlocks;
 /** The solution with other scales or codes. */
 const quantizing = (
@@ -65,6 +67,45 @@ testExercise(qlora, solution, {
   'eight levels below zero and seven above': {
     nf4Levels: () => NF4.map((level) => -level).reverse(),
   },
+  'the levels are evenly spaced on each side': {
+    nf4Levels: () => [...even(8, -1, 0), ...even(9, 0, 1).slice(1)],
+  },
+  'n - 1 gaps: p rises in steps of (1/2 - δ) / 7 below and / 8 above': {
+    nf4Levels: () =>
+      toOne(
+        [...NF4.slice(0, 8).map((_, i) => delta + (i * (0.5 - delta)) / 8), ...upperP].map(
+          normalQuantile,
+        ),
+      ),
+  },
+  'sort() sorts numbers as if they were text': { nf4Levels: () => [...NF4].sort() },
+  'half of their sum: mind the brackets': { nf4Levels: () => toOne(sides(0.5 / 32 + 1 / 30)) },
+  'scales: w.slice(start, blockSize) takes blockSize as the end': quantizing((_, w, __, size) => ({
+    scales: blocks(w, size).map((_, b) => absmax(w.slice(b * size, size))),
+  })),
+  'codes: the distance has lost its absolute value': quantizing(({ scales }, w, levels, size) => ({
+    codes: Array.from(w, (value, i) => {
+      const share = value / (scales[Math.floor(i / size)] || 1);
+      return levels.reduce(
+        (best, level, j) => (level - share < (levels[best] ?? NaN) - share ? j : best),
+        0,
+      );
+    }),
+  })),
+  'codes: levels.indexOf(share) finds an equal level only': quantizing(
+    ({ scales }, w, levels, size) => ({
+      codes: Array.from(w, (value, i) =>
+        levels.indexOf(value / (scales[Math.floor(i / size)] || 1)),
+      ),
+    }),
+  ),
+  'codes: multiplied by the scale instead of divided': quantizing(
+    ({ scales }, w, levels, size) => ({
+      codes: Array.from(w, (value, i) =>
+        nearest(levels, value * (scales[Math.floor(i / size)] ?? NaN)),
+      ),
+    }),
+  ),
   'returned undefined': { nf4Levels: () => undefined },
   'every block has the scale of the whole weight': quantizing(({ scales }) => ({
     scales: scales.map(() => absmax(scales)),

@@ -10,7 +10,8 @@ import {
   type Part,
   valueCase,
 } from '../judge';
-import { codeSuspects, levelSuspects, scaleSuspects, weightSuspects } from './qlora-suspects';
+import { levelSuspects } from './nf4-suspects';
+import { codeSuspects, scaleSuspects, weightSuspects } from './qlora-suspects';
 
 /**
  * The 16 levels of NF4 as published in appendix E of the QLoRA paper (Dettmers et al. 2023), with

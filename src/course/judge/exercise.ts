@@ -32,6 +32,8 @@ export interface Part {
   name: string;
   /** its first line in the notebook, without the opening brace */
   signature: string;
+  /** how to leave no tensors behind, where wrapping the body in `tf.tidy` is not the way */
+  freeing?: string;
   /**
    * draws fresh inputs: never square, the scale never 1, B never 0
    * @param right the learner's functions of the parts before, which passed

@@ -56,11 +56,13 @@ export async function judge(
   return { state: 'passed', message: `Right on ${findings.length} fresh inputs.`, notes, findings };
 }
 
-function noteLeak({ name }: Part, findings: Finding[]): string[] {
+const TIDY = 'wrap its body in tf.tidy(() => ...), and dispose of variables that it makes';
+
+function noteLeak({ name, freeing = TIDY }: Part, findings: Finding[]): string[] {
   const leaked = Math.max(...findings.map((finding) => finding.leaked ?? 0));
   if (leaked === 0) return [];
   const tensors = leaked === 1 ? '1 tensor stays' : `${leaked} tensors stay`;
-  return [`${tensors} in memory per call of ${name}: wrap its body in tf.tidy(() => ...).`];
+  return [`${tensors} in memory per call of ${name}: ${freeing}.`];
 }
 
 function checkKind({ name, signature }: Part, value: unknown): Verdict | undefined {

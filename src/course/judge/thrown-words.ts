@@ -17,6 +17,22 @@ const WORDS: [error: RegExp, words: string][] = [
     '[$1] and [$2] do not fit entry by entry, as add, sub, mul and div need it',
   ],
   [
+    /Argument '\w+' passed to '(?:matMul|dot)' must be a Tensor.* got 'null'/,
+    'an argument of matMul is undefined. (Tensors have no .T: use a.transpose(), or tf.matMul(a, b, false, true).)',
+  ],
+  [
+    /\.(size|shape) is not a function/,
+    '$1 is no function: a.shape[0] is the size of the first axis',
+  ],
+  [
+    /Expected begin\[0\] in \[0, (\d+)\], but got (\d+)/,
+    'a slice begins at $2, behind the end: there are $1',
+  ],
+  [
+    /requires a multiple of (\d+)/,
+    'reshape cuts into equal parts only, here of $1: the last block may be shorter',
+  ],
+  [
     /OffscreenCanvas is not defined/, // WebGPU, where only data() can be read
     'a tensor was read as if it were a number or a text: tensors have no operators, write a.mul(s), and await a.data() for its numbers',
   ],

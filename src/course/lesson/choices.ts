@@ -66,7 +66,8 @@ export const CHOICES = {
     because: 'A gradient points downhill only near the weights; steps that long go far beyond.',
   },
   'adapter-solves': {
-    question: 'Trained on none of the test problems, how many does the model solve now?',
+    question:
+      'Trained on none of the test problems, how many does the model solve after all 1,500 steps?',
     answers: ['fewer than half', 'about two thirds', 'nine of ten, or more'],
     right: 'c',
     because:
@@ -150,14 +151,14 @@ export const CHOICES = {
   },
   'merge-rounding': {
     question:
-      'Is the rounding error of the merged weights smaller or larger than the whole update s B A?',
+      'After all 120 steps, is the rounding error of the merged weights smaller or larger than the whole update s B A?',
     answers: ['smaller', 'equal', 'larger'],
     right: 'a',
     because: 'On average, training moved the weights several times as far as rounding does.',
   },
   'small-update': {
     question:
-      'If the update of this layer were a tenth as large, how much of it would 4 bits keep?',
+      'If the update that 120 steps made in this layer were a tenth as large, how much of it would 4 bits keep?',
     answers: ['all of it', 'about a third', 'nothing'],
     right: 'b',
     because:

@@ -3,15 +3,19 @@ import type { Exercise, Verdict } from '../judge';
 
 /** What is wrong in a cell, by the error that it ends with. The first that fits is told. */
 const CAUSES: [error: RegExp, cause: string][] = [
+  [/((?:Tensors have (?:no|sizes)|Two slashes begin) .*)/, '$1'], // the kernel's advice
   [/'([)\]}])' expected/, 'A bracket is not closed: "$1" is missing.'],
-  [/(Tensors have no operators: .*)/, '$1'],
   [
     /Type 'Tensor<Rank>' is not assignable to type '(?:tf\.)?(Tensor\w+|Scalar)'/,
     'The compiler has lost the number of axes: write `as tf.$1` behind the result.',
   ],
   [
     /must return a value|Type '(?:void|undefined)' is not assignable/,
-    'A `return` is missing; after `=> {` too.',
+    'A `return` is missing; after `=> {` too. (forEach returns nothing: use map.)',
+  ],
+  [
+    /Type 'string' is not assignable to type 'number'/,
+    'A text stands where a number is needed. (`for (const i in list)` gives indexes as text: use list.map((one, i) => ...).)',
   ],
   [
     /Promise</,

@@ -71,7 +71,7 @@ async function showNumber(prediction: Prediction, guess: number | string | null)
     return [OPEN, [note]];
   }
   if (typeof guess === 'string' || !Number.isFinite(guess)) {
-    const got = typeof guess === 'string' ? `'${guess}'` : guess;
+    const got = typeof guess === 'string' ? `the text '${guess}'. Leave out the quotes` : guess;
     throw new ArgumentError(`predict: the guess must be a number, got ${got}.`);
   }
   await useAccelerator();
