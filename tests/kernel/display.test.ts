@@ -153,6 +153,15 @@ freed.dispose();`);
     assert.match(large, /^Tensor \[10000\] float32\n {4}\[0, 1, 2, \.\.\., 9997, 9998, 9999\]\n$/);
   });
 
+  test('shows what the list methods of ES2023 return, and knows their types', async () => {
+    const text = await kernel.text(`const sorted: number[] = [3, 1, 2].toSorted((a, b) => a - b);
+const last = sorted.findLastIndex((one) => one < 3);
+[sorted, sorted.with(0, 9), sorted.toReversed(), sorted.toSpliced(0, 2), last]`);
+    assert.equal(text, '[ [ 1, 2, 3 ], [ 9, 2, 3 ], [ 3, 2, 1 ], [ 3 ], 1 ]\n');
+    const { outputs } = await kernel.run(['const word: string = [1].toSorted()[0];']);
+    assert.match(JSON.stringify(outputs), /Type 'number' is not assignable to type 'string'/);
+  });
+
   test("supports tslab's own display", async () => {
     const outputs = await kernel.cell(
       `import * as tslab from 'tslab';

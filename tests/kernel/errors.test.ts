@@ -123,6 +123,27 @@ await later();`);
     }
   });
 
+  test('say what Python has and TypeScript has not', async () => {
+    const tensors = `class Tensor {
+  size = 1;
+  shape = [1];
+}
+const [a, b, i, list] = [new Tensor(), new Tensor(), 0, [1]];`;
+    const cases = {
+      'a.T': 'Tensors have no T: a.transpose(), or tf.matMul(a, b, false, true) for a times bᵀ.',
+      'a.size(0)': 'Tensors have sizes in a list: a.shape[0] is that of the first axis.',
+      'a.shape()': 'Tensors have sizes in a list: a.shape[0] is that of the first axis.',
+      'console.log(a @ b)': 'Tensors have no operator @: a product of matrices is tf.matMul(a, b).',
+      'list[i // 2];\n1': 'Two slashes begin a comment: a whole quotient is Math.floor(a / b).',
+    };
+    for (const [code, advice] of Object.entries(cases)) {
+      const { evalue = '' } = await fail(`${tensors}\n${code};`);
+      assert.equal(evalue.split(`\n${advice}`).length, 2, `${code}: ${evalue}`);
+    }
+    const { evalue = '' } = await fail('const list = [1, // one\n2;');
+    assert.doesNotMatch(evalue, /Two slashes/);
+  });
+
   test('say that a name is taken, and later cells run', async () => {
     for (const [code, name, place] of [
       ['const exports = 3', 'exports', '1:7'],

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import * as typescript from '@tslab/typescript-for-tslab';
 import { type Place, type Trace, traceThrough } from '../source';
-import { findIdleCalls, findLostElements } from './forgotten-awaits';
+import { findIdleCalls, findLostElements } from './advice/forgotten-awaits';
 import { VariablePublisher } from './rewrite/publish-variables';
+import { adviseOnHabits } from './advice/habits';
 import { IMPORT_OPTIONS, resolveImports } from './resolve-imports';
-import { adviseOnTensors } from './tensor-operators';
 import { awaitsAtTopLevel, forgetFirstReadings } from './top-level-await';
 import { turnAtAwaits } from './rewrite/turn-at-awaits';
 
@@ -39,7 +39,7 @@ function getPreEmitDiagnosticsOfFiles(
     }),
   );
   return [
-    ...adviseOnTensors(diagnostics, checker),
+    ...adviseOnHabits(diagnostics, checker),
     ...files.flatMap((file) => findLostElements(file, checker)),
   ];
 }
@@ -67,10 +67,22 @@ interface WatchHost {
   clearTimeout(timer: unknown): void;
 }
 
-/** Adds source maps to tslab's first compilation of a cell, from TypeScript to an ES module. */
-function createWatchCompilerHost(files: string[], options: object, ...rest: unknown[]): WatchHost {
+/** Declares what is missing in this TypeScript's ES2023, which Node has. */
+const ARRAYS = path.join(__dirname, 'es2023-arrays.d.ts');
+
+/**
+ * Adds source maps and ES2023 to tslab's first compilation of a cell, from TypeScript to an ES
+ * module.
+ */
+function createWatchCompilerHost(
+  files: string[],
+  options: { lib: string[] },
+  ...rest: unknown[]
+): WatchHost {
   const create = typescript.createWatchCompilerHost as unknown as (...args: unknown[]) => WatchHost;
-  const host = create(files, { ...options, ...IMPORT_OPTIONS, inlineSourceMap: true }, ...rest);
+  const lib = [...options.lib, 'lib.es2023.d.ts'];
+  const added = { lib, ...IMPORT_OPTIONS, inlineSourceMap: true };
+  const host = create([...files, ARRAYS], { ...options, ...added }, ...rest);
   queueTimers(host);
   resolveImports(host);
   forgetFirstReadings(host);
