@@ -59,18 +59,14 @@ export function suites(): Suite[] {
       name: `LoRA on ${one.name}`,
       files: tests['every accelerator'],
     })),
+    ...compiledKernels(tests['every accelerator']),
     ...kernelSuites('kernel'),
     { name: 'solutions', files: testFiles('tests/solutions'), atOnce: 1 },
-    ...accelerators
-      .filter(({ name }) => name !== 'js')
-      .map((one) => ({
-        ...one,
-        name: `notebooks on ${one.name}`,
-        files: testFiles('tests/notebooks'),
-        atOnce: 1,
-      })),
+    ...notebookSuites(accelerators),
     ...kernelSuites('newest Node', testFiles('tests/newest-node')).map((one) => ({
       ...one,
+      atOnce: 1,
+      beside: one.atOnce === undefined,
       node: NEWEST_NODE,
       env: { LORA_BACKEND: 'cpu-native' },
       missing: newestNodeStep.parts.every(isReady)
@@ -99,6 +95,32 @@ export function suites(): Suite[] {
       missing: existsSync('/usr/bin/chromium') ? undefined : 'no browser (/usr/bin/chromium)',
     },
   ];
+}
+
+function notebookSuites(accelerators: Omit<Suite, 'files'>[]): Suite[] {
+  return accelerators
+    .filter(({ name }) => name !== 'js')
+    .map((one) => ({
+      ...one,
+      name: `notebooks on ${one.name}`,
+      files: testFiles('tests/notebooks'),
+      atOnce: 1,
+    }));
+}
+
+/** The ops, with the kernels for other processors than this one; the fastest run with all tests. */
+function compiledKernels(files: string[]): Suite[] {
+  return ['avx2', 'portable'].map((version) => ({
+    name: `ops, ${version} kernels`,
+    files: files.filter((file) => path.dirname(file).split(path.sep).some(isOp)),
+    env: { LORA_BACKEND: 'cpu-native', LORA_KERNELS: version },
+    missing: noTensorflow(),
+    beside: true,
+  }));
+}
+
+function isOp(folder: string): boolean {
+  return ['op', 'ops', 'quant'].includes(folder);
 }
 
 /** The tests of the kernel with others, and alone those that look at the time. */

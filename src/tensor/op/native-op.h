@@ -1,10 +1,12 @@
 // The base of all kernels in C++: an op of this project in TensorFlow, its tensors, all cores, and exp.
-// Numbers are float32 unless a name says otherwise. x86-64 only, like TensorFlow's library for Node:
-// kernels use AVX2, FMA and F16C.
+// Numbers are float32 unless a name says otherwise. One source is compiled for several kinds of
+// processors: loops and vector.h are as wide as theirs.
 #pragma once
 
 #include <tensorflow/c/kernels.h>
 #include <tensorflow/c/ops.h>
+
+#include "vector.h"
 
 #include <cmath>
 #include <cstdint>
@@ -94,15 +96,16 @@ void parallel(int64_t count, int64_t cost, const std::function<void(int64_t, int
 // reduction, a polynomial of degree 6.)
 inline float exponential(float x) {
   const float clamped = x > 88.37f ? 88.37f : x;
-  const float n = std::nearbyint(clamped * 1.44269504f);
-  const float r = std::fma(n, 2.12194440e-4f, clamped - n * 0.693359375f);
+  constexpr float ROUND = 0x1.8p23f;  // what is added to it loses its fraction
+  const float n = (clamped * 1.44269504f + ROUND) - ROUND;
+  const float r = fma(n, 2.12194440e-4f, clamped - n * 0.693359375f);
   float p = 1.9875691500e-4f;
-  p = std::fma(p, r, 1.3981999507e-3f);
-  p = std::fma(p, r, 8.3334519073e-3f);
-  p = std::fma(p, r, 4.1665795894e-2f);
-  p = std::fma(p, r, 1.6666665459e-1f);
-  p = std::fma(p, r, 5.0000001201e-1f);
-  p = std::fma(p * r, r, r) + 1.0f;
+  p = fma(p, r, 1.3981999507e-3f);
+  p = fma(p, r, 8.3334519073e-3f);
+  p = fma(p, r, 4.1665795894e-2f);
+  p = fma(p, r, 1.6666665459e-1f);
+  p = fma(p, r, 5.0000001201e-1f);
+  p = fma(p * r, r, r) + 1.0f;
   const float bounded = n < -126.0f ? -126.0f : n;
   const uint32_t bits = static_cast<uint32_t>(static_cast<int32_t>(bounded) + 127) << 23;
   float power;

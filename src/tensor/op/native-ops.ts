@@ -1,9 +1,29 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { AcceleratorError } from '../errors';
+import { processorFlags } from './processor-flags';
 
-/** The library that `npm run setup` compiles from the kernels in C++; from dist/src/tensor/op. */
-const LIBRARY = path.join(__dirname, '../../../../.native/kernels/lora_kernels.node');
+/** Where `npm run setup` puts the kernels in C++; from dist/src/tensor/op. */
+const FOLDER = path.join(__dirname, '../../../../.native/kernels');
+
+/** The processors that the kernels are compiled for. */
+export type KernelVersion = 'avx512' | 'avx2' | 'portable';
+
+/** What each version needs of the processor, in Linux's words; the fastest is first. */
+const VERSIONS: Record<KernelVersion, { name: string; flags: string[] }> = {
+  avx512: {
+    name: 'AVX-512',
+    flags: ['avx512f', 'avx512vl', 'avx512bw', 'avx512dq', 'avx2', 'fma', 'f16c'],
+  },
+  avx2: { name: 'AVX2', flags: ['avx2', 'fma', 'f16c'] },
+  portable: { name: 'portable', flags: [] },
+};
+
+/** Names the library of a version. */
+export function kernelFile(version: KernelVersion): string {
+  return `lora_kernels_${version}.node`;
+}
 
 let loaded = false;
 
@@ -13,14 +33,35 @@ export function hasNativeOps(): boolean {
 }
 
 /**
- * Enters the project's own ops in TensorFlow, which must be loaded.
- * @returns whether they were compiled and this processor runs them; else all ops run their reference
+ * Enters the project's own ops in TensorFlow, which must be loaded: the fastest version for this
+ * processor, or the one that `LORA_KERNELS` names.
+ * @throws AcceleratorError if it names one that is not there or that this processor lacks
+ * @returns the version in words; undefined if none was compiled: then all ops run their reference
  */
-export async function openNativeOps(): Promise<boolean> {
-  if (!existsSync(LIBRARY)) return false;
-  const { isSupported } = (await import(LIBRARY)) as { isSupported: boolean };
-  loaded = isSupported;
-  return loaded;
+export async function openNativeOps(): Promise<string | undefined> {
+  const versions = Object.keys(VERSIONS) as KernelVersion[];
+  const asked = process.env.LORA_KERNELS || undefined;
+  const isForced = asked !== undefined && asked !== 'reference';
+  const version = versions.find((one) => canRun(one) && (!isForced || one === asked));
+  if (isForced && !version) {
+    const known = ['reference', ...versions.filter(canRun)].join(', ');
+    throw new AcceleratorError(
+      `LORA_KERNELS must be one of ${known} on this machine, got ${asked}`,
+    );
+  }
+  if (!version) return undefined;
+  const { isEntered } = (await import(fileOf(version))) as { isEntered: boolean };
+  loaded = isEntered;
+  return isEntered ? VERSIONS[version].name : undefined;
+}
+
+function canRun(version: KernelVersion): boolean {
+  const flags = processorFlags();
+  return existsSync(fileOf(version)) && VERSIONS[version].flags.every((flag) => flags.has(flag));
+}
+
+function fileOf(version: KernelVersion): string {
+  return path.join(FOLDER, kernelFile(version));
 }
 
 interface NativeBackend {

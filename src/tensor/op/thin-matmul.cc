@@ -1,47 +1,35 @@
 #include "thin-matmul.h"
-
-#include <immintrin.h>
-
-#include <cmath>
+#include "vector.h"
 
 namespace lora {
 namespace {
-
-using Vector = __m256;
-constexpr int64_t WIDTH = 8;
-
-float sumOf(Vector v) {
-  const __m128 halves = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  const __m128 pairs = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
-  return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_movehdup_ps(pairs)));
-}
 
 // Dot products of ROWS rows of x with COLUMNS rows of F.
 template <int ROWS, int COLUMNS>
 void dots(const float* x, const float* F, float* out, int64_t k, int64_t outStride) {
   Vector sums[ROWS][COLUMNS];
   for (auto& row : sums) {
-    for (Vector& sum : row) sum = _mm256_setzero_ps();
+    for (Vector& sum : row) sum = Vector{};
   }
   int64_t i = 0;
   for (; i + WIDTH <= k; i += WIDTH) {
     Vector f[COLUMNS];
     for (int c = 0; c < COLUMNS; c++) {
-      f[c] = _mm256_loadu_ps(F + c * k + i);
+      f[c] = load(F + c * k + i);
       // Fetches the next rows during the arithmetic. Past the end it has no effect.
-      _mm_prefetch(F + (COLUMNS + c) * k + i, _MM_HINT_T0);
+      __builtin_prefetch(F + (COLUMNS + c) * k + i);
     }
     for (int row = 0; row < ROWS; row++) {
-      const Vector value = _mm256_loadu_ps(x + row * k + i);
+      const Vector value = load(x + row * k + i);
       for (int c = 0; c < COLUMNS; c++) {
-        sums[row][c] = _mm256_fmadd_ps(value, f[c], sums[row][c]);
+        sums[row][c] = fma(value, f[c], sums[row][c]);
       }
     }
   }
   for (int row = 0; row < ROWS; row++) {
     for (int c = 0; c < COLUMNS; c++) {
       float sum = sumOf(sums[row][c]);
-      for (int64_t j = i; j < k; j++) sum = std::fma(x[row * k + j], F[c * k + j], sum);
+      for (int64_t j = i; j < k; j++) sum = fma(x[row * k + j], F[c * k + j], sum);
       out[row * outStride + c] = sum;
     }
   }
@@ -67,18 +55,18 @@ template <int ROWS, int VECTORS>
 void addTile(const float* low, const float* F, float* y, int64_t r, int64_t d) {
   Vector sums[ROWS][VECTORS];
   for (int row = 0; row < ROWS; row++) {
-    for (int v = 0; v < VECTORS; v++) sums[row][v] = _mm256_loadu_ps(y + row * d + v * WIDTH);
+    for (int v = 0; v < VECTORS; v++) sums[row][v] = load(y + row * d + v * WIDTH);
   }
   for (int64_t j = 0; j < r; j++) {
     for (int v = 0; v < VECTORS; v++) {
-      const Vector f = _mm256_loadu_ps(F + j * d + v * WIDTH);
+      const Vector f = load(F + j * d + v * WIDTH);
       for (int row = 0; row < ROWS; row++) {
-        sums[row][v] = _mm256_fmadd_ps(_mm256_set1_ps(low[row * r + j]), f, sums[row][v]);
+        sums[row][v] = fma(repeat(low[row * r + j]), f, sums[row][v]);
       }
     }
   }
   for (int row = 0; row < ROWS; row++) {
-    for (int v = 0; v < VECTORS; v++) _mm256_storeu_ps(y + row * d + v * WIDTH, sums[row][v]);
+    for (int v = 0; v < VECTORS; v++) store(y + row * d + v * WIDTH, sums[row][v]);
   }
 }
 
@@ -90,7 +78,7 @@ void addToRows(const float* low, const float* F, float* y, int64_t r, int64_t d)
   for (; i < d; i++) {
     for (int row = 0; row < ROWS; row++) {
       float sum = y[row * d + i];
-      for (int64_t j = 0; j < r; j++) sum = std::fma(low[row * r + j], F[j * d + i], sum);
+      for (int64_t j = 0; j < r; j++) sum = fma(low[row * r + j], F[j * d + i], sum);
       y[row * d + i] = sum;
     }
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AcceleratorError } from '../errors';
 import { isBackendChosen } from '../op';
-import { openCuda, openNativeCpu } from './native';
+import { openCuda, openNativeCpu, type Precision, readPrecision } from './native';
 import { openWasm } from './wasm';
 import { openWebGpu, throwDeviceErrors } from './webgpu';
 
@@ -23,20 +23,22 @@ interface Candidate {
   name: AcceleratorName;
   backend: string;
   /** Registers the backend with tfjs. @returns the device in words; throws why there is none */
-  open: (forced: boolean) => Promise<string>;
+  open: (how: { forced: boolean; precision: Precision }) => Promise<string>;
+  /** whether its products can be in bfloat16 */
+  rounds?: boolean;
   /** Runs once tfjs computes on it. */
   started?: () => void;
 }
 
 const CANDIDATES: Candidate[] = [
-  { name: 'cuda', backend: 'tensorflow', open: openCuda },
+  { name: 'cuda', backend: 'tensorflow', open: openCuda, rounds: true },
   {
     name: 'webgpu',
     backend: 'webgpu',
-    open: (forced) => openWebGpu({ software: forced }),
+    open: ({ forced }) => openWebGpu({ software: forced }),
     started: throwDeviceErrors,
   },
-  { name: 'cpu-native', backend: 'tensorflow', open: openNativeCpu },
+  { name: 'cpu-native', backend: 'tensorflow', open: openNativeCpu, rounds: true },
   { name: 'wasm', backend: 'wasm', open: openWasm },
   { name: 'js', backend: 'cpu', open: () => Promise.resolve('CPU, plain JavaScript') },
 ];
@@ -46,8 +48,9 @@ let chosen: Promise<Accelerator> | undefined;
 /**
  * Picks the fastest accelerator of this machine, once, and makes tfjs compute on it.
  * `LORA_BACKEND=cuda|webgpu|cpu-native|wasm|js` forces one. A software GPU driver is taken only
- * if it is forced.
- * @throws AcceleratorError if the forced one is unknown or not there
+ * if it is forced. With `LORA_PRECISION=bfloat16`, products round their factors to bfloat16 (TF32
+ * on CUDA), and only an accelerator that can do so is taken.
+ * @throws AcceleratorError if the forced one is unknown, not there or can't round its products
  */
 export function useAccelerator(): Promise<Accelerator> {
   chosen ??= choose(process.env.LORA_BACKEND);
@@ -67,20 +70,29 @@ export function describeAccelerator({ name, device, passedOver }: Accelerator): 
 
 async function choose(forced: string | undefined): Promise<Accelerator> {
   const candidates = forced ? [findCandidate(forced)] : CANDIDATES;
+  const precision = readPrecision();
   const passedOver: Accelerator['passedOver'] = [];
   for (const candidate of candidates) {
     const { name, backend } = candidate;
     try {
-      const device = await candidate.open(Boolean(forced));
+      if (precision === 'bfloat16') assertRounds(candidate);
+      const device = await candidate.open({ forced: Boolean(forced), precision });
       await start(candidate);
       return { name, backend, device, passedOver };
     } catch (error) {
       passedOver.push({ name, reason: (error as Error).message });
     }
   }
+  const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new AcceleratorError(
-    `useAccelerator: LORA_BACKEND=${forced} must name an accelerator of this machine: ${passedOver[0]?.reason}.`,
+    forced && precision === 'float32'
+      ? `useAccelerator: LORA_BACKEND=${forced} must name an accelerator of this machine: ${passedOver[0]?.reason}.`
+      : `useAccelerator: LORA_PRECISION=bfloat16 must have an accelerator that rounds its products, got none (${reasons}). Leave it out for float32.`,
   );
+}
+
+function assertRounds({ rounds = false }: Candidate): void {
+  if (!rounds) throw new AcceleratorError('its products are in float32 only');
 }
 
 function findCandidate(name: string): Candidate {
