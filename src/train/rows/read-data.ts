@@ -34,9 +34,10 @@ const HELD_BACK = 0.1;
  * Reads a data set of JSONL: a folder with train.jsonl, valid.jsonl (or validation.jsonl) and
  * test.jsonl, or one file; or either of these on Hugging Face's hub, by its address
  * `hf://datasets/owner/name` or `hf://datasets/owner/name@revision/rows.jsonl`, fetched once into
- * the hub's cache. All rows are checked, as a stream, before any is given. Of one file, and
- * of a folder with train.jsonl alone, a tenth of the rows is held back for valid and another for
- * test, drawn by the seed. With valid.jsonl alone, test is empty.
+ * the hub's cache (val.jsonl, dev.jsonl and eval.jsonl do for valid.jsonl there). All rows are
+ * checked, as a stream, before any is given. Of one file, and of a folder with train.jsonl alone,
+ * a tenth of the rows is held back for valid and another for test, drawn by the seed. With
+ * valid.jsonl alone, test is empty.
  * @throws FileError listing every faulty row with file and line, or that a file is missing;
  *   HubError or DownloadError if the hub has or gives no such file;
  *   ArgumentError if an option is unknown or there are too few rows to hold some back
@@ -112,7 +113,8 @@ async function findOnHub(address: string, options: HubOptions): Promise<Files> {
   if (file !== undefined) return { train: await hubFile(at(assertJsonl(file)), options) };
   return {
     train: await hubFile(at('train.jsonl'), options),
-    valid: await hubFileIfAny(at('valid.jsonl'), options, ['validation.jsonl']),
+    // Nobody can rename what is another's.
+    valid: await hubFileIfAny(at('valid.jsonl'), options, ['validation.jsonl', ...OTHER_NAMES]),
     test: await hubFileIfAny(at('test.jsonl'), options),
   };
 }

@@ -33,6 +33,7 @@ before(async () => {
         'validation.jsonl': texts(20, 3),
         'test.jsonl': texts(30, 4),
       }),
+      dataset('short', { 'train.jsonl': texts(0, 20), 'val.jsonl': texts(20, 3) }),
       dataset('alone', { 'train.jsonl': texts(0, 20) }),
       dataset('other', { 'README.md': [], 'parts/rows.jsonl': texts(0, 10), 'all.jsonl': [] }),
       dataset('faulty', { 'train.jsonl': [{ txt: 'a' }, { text: 'b' }] }),
@@ -66,6 +67,10 @@ describe('rows on the hub', () => {
     assert.deepEqual(await lengths('hf://datasets/me/three'), [20, 3, 4]);
     assert.equal(peer.asked.length, asked);
     assert.ok(existsSync(path.join(cache, 'datasets--me--three/snapshots', COMMIT)));
+  });
+
+  test('are chosen by under whatever name they have', async () => {
+    assert.deepEqual(await lengths('hf://datasets/me/short'), [20, 3, 0]);
   });
 
   test('are held back from train if there are no others, offline as well', async () => {
