@@ -8,7 +8,7 @@ import { assertClose } from '../../../tests/close';
 import { tolerance } from '../../../tests/llama-cases';
 import { writeTinyChatModel } from '../../../tests/tiny-chat-model';
 import { loadChatTemplate, loadTokenizer } from '../../model';
-import { attentionMask, positions } from '../../model/transformer';
+import { firstSeen, positions } from '../../model/transformer';
 import { Linear } from '../../tensor/nn';
 import { Random, read, useAccelerator } from '../../tensor/runtime';
 import { adamW, encodeRows, IGNORED, packExamples, sparseCrossEntropy, train } from '../../train';
@@ -94,12 +94,16 @@ describe('the solutions give what the library gives:', () => {
     const starts = tf.tensor2d([[...row.starts]], [1, 10], 'int32');
     const [own, given] = [positionsOf(lengths), positions(0, 10, starts)];
     assert.deepEqual(await own.data(), await given.data());
-    const [seen, added] = [maskOf(lengths), attentionMask(10, 10, { starts })];
-    assert.ok(added);
+    const [seen, first] = [maskOf(lengths), firstSeen(10, 10, { starts })];
+    assert.ok(first);
+    const from = await first.data();
     assert.deepEqual(
       Array.from(await read(seen)),
-      Array.from(await read(added), (value) => (value === 0 ? 1 : 0)),
+      Array.from({ length: 100 }, (_, i) => {
+        const [query, key] = [Math.floor(i / 10), i % 10];
+        return Number(key <= query && key >= (from[query] ?? NaN));
+      }),
     );
-    tf.dispose([starts, own, given, seen, added]);
+    tf.dispose([starts, own, given, seen, first]);
   });
 });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Module } from '../../tensor/nn';
 import {
   attention,
-  attentionMask,
+  firstSeen,
   gelu,
   type KeyValues,
   linearOf,
@@ -48,7 +48,7 @@ export class MLP extends Module {
   }
 }
 
-/** softmax(Q Kᵀ / √d + mask) V; each position sees itself and those before it. */
+/** softmax(Q Kᵀ / √d) V; each position sees itself and those before it. */
 export class Attention extends Module {
   constructor(
     weights: Weights,
@@ -62,19 +62,19 @@ export class Attention extends Module {
   /** x [batch, time, nEmbd] -> the same */
   forward(x: tf.Tensor): tf.Tensor {
     const time = x.shape[1] as number;
-    return tf.tidy(() => this.attend(x, attentionMask(time, time)).y);
+    return tf.tidy(() => this.attend(x, firstSeen(time, time)).y);
   }
 
-  /** Attends to the past, if any, and to x; the result's k and v hold both. Without mask all is seen. */
-  attend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+  /** Attends to the past, if any, and to x; the result's k and v hold both. */
+  attend(x: tf.Tensor, first: tf.Tensor2D, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const { nHead } = this.config;
       const size = (x.shape[2] as number) / nHead;
       const qkv = this.child('c_attn').forward(x); // [batch, time, 3 nEmbd]
       const { q, k: newK, v: newV } = splitHeads({ qkv }, { heads: nHead }); // [b, h, t, d]
-      const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, h, T, d]
-      const v = past ? tf.concat([past.v, newV], 2) : newV;
-      const y = attention({ q, k, v, mask }, size ** -0.5);
+      const k = past ? tf.concat4d([past.k, newK], 2) : newK; // [b, h, T, d]
+      const v = past ? tf.concat4d([past.v, newV], 2) : newV;
+      const y = attention({ q, k, v, first }, { scale: size ** -0.5 });
       return { y: this.child('c_proj').forward(y), k, v };
     });
   }

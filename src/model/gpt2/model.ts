@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Embedding, Module } from '../../tensor/nn';
 import {
-  attentionMask,
+  firstSeen,
   type KeyValues,
   LanguageModel,
   type ModelSource,
@@ -77,8 +77,8 @@ export class GPT2 extends LanguageModel {
     const { start, end } = this.positionsOf(ids, past, 'n_positions');
     const embedded = this.child('transformer.wpe').forward(positions(start, end, starts));
     let x = this.child('transformer.wte').forward(ids).add(embedded);
-    const mask = attentionMask(end - start, end, { starts });
-    for (const block of this.blocks) x = runBlock(block, x, mask);
+    const first = firstSeen(end - start, end, { starts });
+    for (const block of this.blocks) x = runBlock(block, x, first);
     return this.child('transformer.ln_f').forward(x);
   }
 }
@@ -99,12 +99,12 @@ class Block extends Module {
 
   forward(x: tf.Tensor): tf.Tensor {
     const time = x.shape[1] as number;
-    return tf.tidy(() => this.extend(x, attentionMask(time, time)).y);
+    return tf.tidy(() => this.extend(x, firstSeen(time, time)).y);
   }
 
-  extend(x: tf.Tensor, mask: tf.Tensor | null, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+  extend(x: tf.Tensor, first: tf.Tensor2D, past?: KeyValues): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
-      const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), mask, past);
+      const { y: seen, k, v } = this.attn.attend(this.child('ln_1').forward(x), first, past);
       const middle = residual({ x, y: seen });
       const made = this.child('mlp').forward(this.child('ln_2').forward(middle));
       const y = residual({ x: middle, y: made });

@@ -56,7 +56,7 @@ export class MLP extends Module {
   }
 }
 
-/** softmax(Q Kᵀ / √d + mask) V, q and k rotated by their positions; several heads share k and v. */
+/** softmax(Q Kᵀ / √d) V, q and k rotated by their positions; several heads share k and v. */
 export class Attention extends Module {
   constructor(
     weights: Weights,
@@ -78,20 +78,24 @@ export class Attention extends Module {
   }
 
   /** Attends to the past, if any, and to x; the result's k and v hold both. */
-  attend(x: tf.Tensor, { rotations, mask }: Place, past?: KeyValues): KeyValues & { y: tf.Tensor } {
+  attend(
+    x: tf.Tensor,
+    { rotations, first }: Place,
+    past?: KeyValues,
+  ): KeyValues & { y: tf.Tensor } {
     return tf.tidy(() => {
       const q = this.heads('q', x, rotations); // [b, h, t, d]
       const newK = this.heads('k', x, rotations); // [b, kv, t, d]
       const newV = this.heads('v', x, null);
-      const k = past ? tf.concat([past.k, newK], 2) : newK; // [b, kv, T, d]
-      const v = past ? tf.concat([past.v, newV], 2) : newV;
-      const y = attention({ q, k, v, mask }, this.config.attentionScale);
+      const k = past ? tf.concat4d([past.k, newK], 2) : newK; // [b, kv, T, d]
+      const v = past ? tf.concat4d([past.v, newV], 2) : newV;
+      const y = attention({ q, k, v, first }, { scale: this.config.attentionScale });
       return { y: this.child('o_proj').forward(y), k, v };
     });
   }
 
   /** x [b, t, hiddenSize] -> heads of q, k or v: [b, h, t, d] */
-  private heads(part: 'q' | 'k' | 'v', x: tf.Tensor, rotations: Rotations | null): tf.Tensor {
+  private heads(part: 'q' | 'k' | 'v', x: tf.Tensor, rotations: Rotations | null): tf.Tensor4D {
     const [batch, time] = x.shape as [number, number];
     const shape = [batch, time, -1, this.config.headDim];
     const heads = this.child(`${part}_proj`).forward(x).reshape(shape);

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { attentionMask, type Starts } from '../transformer';
+import { firstSeen, type Starts } from '../transformer';
 import type { BlockKind, LlamaConfig } from './config';
 import type { Rope } from './rope';
 import { type Rotations, rotations } from './rotations';
@@ -8,8 +8,8 @@ import { type Rotations, rotations } from './rotations';
 export interface Place {
   /** null if positions are not told */
   rotations: Rotations | null;
-  /** null if all positions are seen */
-  mask: tf.Tensor | null;
+  /** the first position that each one sees */
+  first: tf.Tensor2D;
 }
 
 /** Positions `start` to `end` of rows, and where the texts in them start; null if at 0. */
@@ -22,18 +22,18 @@ export interface Span {
 /** Makes the place of each block. Blocks with one rope or one window share tensors, the caller's. */
 export function placesOf({ headDim, blocks }: LlamaConfig, { start, end, starts }: Span): Place[] {
   const turned = new Map<Rope, Rotations>();
-  const masks = new Map<number | null, tf.Tensor | null>();
+  const firsts = new Map<number | null, tf.Tensor2D>();
   for (const { rope, window } of blocks) {
     if (rope && !turned.has(rope)) {
       turned.set(rope, rotations(rope, headDim, { start, end, starts }));
     }
-    if (!masks.has(window)) {
-      masks.set(window, attentionMask(end - start, end, { starts, window }));
+    if (!firsts.has(window)) {
+      firsts.set(window, firstSeen(end - start, end, { starts, window }));
     }
   }
   return blocks.map(({ rope, window }) => ({
     rotations: (rope && turned.get(rope)) ?? null,
-    mask: masks.get(window) ?? null,
+    first: firsts.get(window) as tf.Tensor2D,
   }));
 }
 

@@ -1,5 +1,6 @@
 export { assertTokenizer } from './assert-tokenizer';
-export { attention, attentionMask, positions } from './attention';
+export { attention } from './ops/attention';
+export { firstSeen, positions } from './attention';
 export type { KeyValues, Starts } from './attention';
 export { ConfigReader } from './config-reader';
 export { drawLayout } from './draw-layout';

@@ -21,7 +21,7 @@ export interface ModelSource {
   readonly generation?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A block of a decoder, which is told the positions of x: a mask, rotations, or both. */
+/** A block of a decoder, which is told of the positions of x: what they see, rotations, or both. */
 export interface DecoderBlock<Place> extends Module {
   extend(x: tf.Tensor, place: Place, past?: KeyValues): KeyValues & { y: tf.Tensor };
 }

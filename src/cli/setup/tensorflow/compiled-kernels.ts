@@ -39,7 +39,7 @@ export const compiledKernels: Artifact = {
           path.join(folder, kernelFile(version)),
           {
             flags: `${FLAGS} ${VERSIONS[version]}`.trim().split(' '),
-            includes: [path.join(projectRoot, 'src', 'tensor', 'op')],
+            includes: [path.join(projectRoot, 'src', 'tensor', 'op', 'native')],
             sources: sources(/\.cc$/),
             libraries: ['libtensorflow_framework.so.2'],
           },

@@ -4,29 +4,35 @@
 namespace lora {
 namespace {
 
-// Dot products of ROWS rows of x with COLUMNS rows of F.
+// Dot products of ROWS rows of x with COLUMNS rows of F. Unrolled, or the sums would not stay in
+// registers.
 template <int ROWS, int COLUMNS>
 void dots(const float* x, const float* F, float* out, int64_t k, int64_t outStride) {
   Vector sums[ROWS][COLUMNS];
+#pragma GCC unroll 8
   for (auto& row : sums) {
+#pragma GCC unroll 8
     for (Vector& sum : row) sum = Vector{};
   }
   int64_t i = 0;
   for (; i + WIDTH <= k; i += WIDTH) {
     Vector f[COLUMNS];
+#pragma GCC unroll 8
     for (int c = 0; c < COLUMNS; c++) {
       f[c] = load(F + c * k + i);
       // Fetches the next rows during the arithmetic. Past the end it has no effect.
       __builtin_prefetch(F + (COLUMNS + c) * k + i);
     }
+#pragma GCC unroll 8
     for (int row = 0; row < ROWS; row++) {
       const Vector value = load(x + row * k + i);
-      for (int c = 0; c < COLUMNS; c++) {
-        sums[row][c] = fma(value, f[c], sums[row][c]);
-      }
+#pragma GCC unroll 8
+      for (int c = 0; c < COLUMNS; c++) sums[row][c] = fma(value, f[c], sums[row][c]);
     }
   }
+#pragma GCC unroll 8
   for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 8
     for (int c = 0; c < COLUMNS; c++) {
       float sum = sumOf(sums[row][c]);
       for (int64_t j = i; j < k; j++) sum = fma(x[row * k + j], F[c * k + j], sum);
@@ -54,18 +60,24 @@ void dotsOfRows(const float* x, const float* F, float* out, int64_t rows, int64_
 template <int ROWS, int VECTORS>
 void addTile(const float* low, const float* F, float* y, int64_t r, int64_t d) {
   Vector sums[ROWS][VECTORS];
+#pragma GCC unroll 8
   for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) sums[row][v] = load(y + row * d + v * WIDTH);
   }
   for (int64_t j = 0; j < r; j++) {
+#pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) {
       const Vector f = load(F + j * d + v * WIDTH);
+#pragma GCC unroll 8
       for (int row = 0; row < ROWS; row++) {
         sums[row][v] = fma(repeat(low[row * r + j]), f, sums[row][v]);
       }
     }
   }
+#pragma GCC unroll 8
   for (int row = 0; row < ROWS; row++) {
+#pragma GCC unroll 8
     for (int v = 0; v < VECTORS; v++) store(y + row * d + v * WIDTH, sums[row][v]);
   }
 }

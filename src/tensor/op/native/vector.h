@@ -26,7 +26,11 @@ inline Vector load(const float* from) {
 
 inline void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 
-inline Vector repeat(float value) { return Vector{} + value; }
+inline Vector repeat(float value) {
+  Vector v;
+  for (int64_t i = 0; i < WIDTH; i++) v[i] = value;
+  return v;
+}
 
 // a b + c, rounded once where the processor can do that.
 inline float fma(float a, float b, float c) {
