@@ -16,6 +16,7 @@ import {
   loadTokenizer,
 } from '../../model';
 import { ArgumentError } from '../../tensor/errors';
+import { readPrecision } from '../../tensor/runtime';
 import {
   adapterOf,
   answerAll,
@@ -79,14 +80,28 @@ export async function home(args: string[]): Promise<number> {
   const rows: ResultRow[] = [];
   for (const seed of quick ? SEEDS.slice(0, 1) : SEEDS) {
     const measured = await runSeed(bench, seed, quick);
-    rows.push({ command, ...origin, seed, answered, base, ...measured });
+    rows.push({
+      command,
+      ...origin,
+      precision: readPrecision(),
+      seed,
+      answered,
+      base,
+      ...measured,
+    });
     await writeRows(rowsFile('home', quick), rows);
   }
   console.table(rows, ['seed', 'steps', 'seconds', 'base', 'adapter', 'answered']);
   console.log(`\nRows: ${path.relative(projectRoot, rowsFile('home', quick))}`);
   const batches: ResultRow[] = [];
   for (const kind of Object.keys(BATCHES)) {
-    batches.push({ command, ...origin, kind, ...(await measureBatches(bench, kind, quick)) });
+    batches.push({
+      command,
+      ...origin,
+      precision: readPrecision(),
+      kind,
+      ...(await measureBatches(bench, kind, quick)),
+    });
   }
   await writeRows(rowsFile('home-batches', quick), batches);
   console.table(batches, ['kind', 'padding', 'tokensPerSecond']);
@@ -150,13 +165,14 @@ async function runSeed(
 }
 
 /** The share of padding in batches of a kind, and the tokens in a second, padding not counted. */
-async function measureBatches({ model, examples }: Bench, kind: string, quick: boolean) {
-  const more = quick ? { batch_size: 2, epochs: 1 } : { ...BATCHES[kind], epochs: 0.5 };
-  const recipe = completeRecipe('home', { ...HOME_RECIPE, ...BATCHES[kind], ...more });
+async function measureBatches({ model, examples: all }: Bench, kind: string, quick: boolean) {
+  const few = quick ? { batch_size: 2, epochs: 1 } : { epochs: 0.125 };
+  const recipe = completeRecipe('home', { ...HOME_RECIPE, ...BATCHES[kind], ...few });
   const { batch_size: size, packing, max_length, seed } = recipe;
-  const { train, valid } = examples;
-  const drawn = drawBatches(packing ? packExamples(train, max_length) : train, { size, seed });
-  const some = Array.from({ length: Math.ceil(train.length / size) }, () => drawn.next().value);
+  const { train, valid } = all;
+  const examples = packing ? packExamples(train, max_length) : train;
+  const drawn = drawBatches(examples, { size, seed });
+  const some = Array.from({ length: Math.ceil(examples.length / size) }, () => drawn.next().value);
   const places = some.reduce((sum, { ids }) => sum + ids.length * (ids[0]?.length ?? 0), 0);
   const tokens = some.reduce((sum, batch) => sum + (batch.tokens ?? 0), 0);
   injectLora(model, adapterOf(recipe));
