@@ -244,7 +244,6 @@ function checkpointTable(): string {
 interface HomeResult {
   seed: number;
   device: string;
-  precision: string;
   steps: number;
   seconds: number;
   base: number;
@@ -258,13 +257,13 @@ function homeTable(): string {
   const rows = readResults('home') as unknown as HomeResult[];
   const devices = new Set(rows.map(({ device }) => device));
   const percent = (share: number) => (100 * share).toFixed(1);
-  const lines = rows.map(({ seed, precision, steps, seconds, base, adapter, answered }) => {
+  const lines = rows.map(({ seed, steps, seconds, base, adapter, answered }) => {
     const [low, high] = wilson(adapter, answered).map(percent);
     const right = `${percent(adapter / answered)} % (${low} to ${high})`;
-    return `| ${[seed, precision, steps, `${seconds.toFixed(0)} s`, `${percent(base / answered)} %`, right].join(' | ')} |`;
+    return `| ${[seed, steps, `${seconds.toFixed(0)} s`, `${percent(base / answered)} %`, right].join(' | ')} |`;
   });
-  const head = `| seed, on ${[...devices].join()} | products | steps | training | base | adapter, with 95 % interval |`;
-  return `\n${[head, '| -: | - | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
+  const head = `| seed, on ${[...devices].join()} | steps | training | base | adapter, with 95 % interval |`;
+  return `\n${[head, '| -: | -: | -: | -: | -: |', ...lines].join('\n')}\n\n`;
 }
 
 /** One line per kind of batches: what is padding, and how fast it is learned. */

@@ -165,7 +165,7 @@ describe(`notebooks on ${process.env.LORA_BACKEND ?? 'the default accelerator'}`
   test('05g trains SmolLM2 on the rows of the home, and its adapter loads again', () => {
     const cells = codeCells(join(saved, '05g_your_data.ipynb'));
     const text = (id: string) => textOf(cells.find((cell) => cell.id === id));
-    assert.match(text('rows'), /train: 2000 rows[^]*valid: 60 rows[^]*test: 200 rows/);
+    assert.match(text('rows'), /train: 600 rows[^]*valid: 60 rows[^]*test: 200 rows/);
     assert.match(text('faults'), /mine\.jsonl:1:[^]*mine\.jsonl:4:/);
     assert.match(text('exercise-3-use'), /positions 0 1 2 0 1/);
     if (text('load').includes('Left out')) {

@@ -16,7 +16,6 @@ import {
   loadTokenizer,
 } from '../../model';
 import { ArgumentError } from '../../tensor/errors';
-import { readPrecision } from '../../tensor/runtime';
 import {
   adapterOf,
   answerAll,
@@ -80,28 +79,14 @@ export async function home(args: string[]): Promise<number> {
   const rows: ResultRow[] = [];
   for (const seed of quick ? SEEDS.slice(0, 1) : SEEDS) {
     const measured = await runSeed(bench, seed, quick);
-    rows.push({
-      command,
-      ...origin,
-      precision: readPrecision(),
-      seed,
-      answered,
-      base,
-      ...measured,
-    });
+    rows.push({ command, ...origin, seed, answered, base, ...measured });
     await writeRows(rowsFile('home', quick), rows);
   }
   console.table(rows, ['seed', 'steps', 'seconds', 'base', 'adapter', 'answered']);
   console.log(`\nRows: ${path.relative(projectRoot, rowsFile('home', quick))}`);
   const batches: ResultRow[] = [];
   for (const kind of Object.keys(BATCHES)) {
-    batches.push({
-      command,
-      ...origin,
-      precision: readPrecision(),
-      kind,
-      ...(await measureBatches(bench, kind, quick)),
-    });
+    batches.push({ command, ...origin, kind, ...(await measureBatches(bench, kind, quick)) });
   }
   await writeRows(rowsFile('home-batches', quick), batches);
   console.table(batches, ['kind', 'padding', 'tokensPerSecond']);
@@ -166,7 +151,7 @@ async function runSeed(
 
 /** The share of padding in batches of a kind, and the tokens in a second, padding not counted. */
 async function measureBatches({ model, examples: all }: Bench, kind: string, quick: boolean) {
-  const few = quick ? { batch_size: 2, epochs: 1 } : { epochs: 0.125 };
+  const few = quick ? { batch_size: 2, epochs: 1 } : { epochs: 0.5 };
   const recipe = completeRecipe('home', { ...HOME_RECIPE, ...BATCHES[kind], ...few });
   const { batch_size: size, packing, max_length, seed } = recipe;
   const { train, valid } = all;

@@ -8,7 +8,7 @@ export const HOME_RECIPE: Partial<Recipe> = {
   learning_rate: 0.002,
   warmup_steps: 5,
   batch_size: 8,
-  epochs: 1,
+  epochs: 2,
   eval_steps: 50,
   eval_rows: 30,
 };

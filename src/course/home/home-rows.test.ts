@@ -9,7 +9,7 @@ import { HOME_RULE, homeRow, homeRows } from './home-rows';
 import { PERSONS, ROOMS } from './names';
 import { FUNCTIONS } from './wordings';
 
-const learned = homeRows({ split: 'train', count: 2000, seed: 1 });
+const learned = homeRows({ split: 'train', count: 600, seed: 1 });
 const chosenBy = homeRows({ split: 'valid', count: 60, seed: 1 });
 const held = homeRows({ split: 'test', count: 200, seed: 1 });
 const partsOf = (rows: typeof learned) =>

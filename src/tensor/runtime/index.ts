@@ -3,8 +3,6 @@ export type { Accelerator, AcceleratorName } from './accelerator';
 export { Draw } from './draw';
 export { decodeBfloat16, decodeFloat16, encodeFloat16 } from './float16';
 export { bytesOf, memory } from './memory';
-export { readPrecision } from './native';
-export type { Precision } from './native';
 export type { MemoryReport } from './memory';
 export { peakBytes } from './peak-bytes';
 export { Random } from './random';
