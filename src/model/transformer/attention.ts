@@ -32,7 +32,8 @@ export function firstSeen(
 ): tf.Tensor2D {
   return tf.tidy(() => {
     const own = tf.range(all - time, all, 1, 'int32').expandDims(0); // [1, time]
-    const text = starts ? byPosition(starts).minimum(own) : tf.zerosLike(own);
+    const zeros = () => tf.tensor2d(new Int32Array(time), [1, time]); // tf.zeros runs a shader
+    const text = starts ? byPosition(starts).minimum(own) : zeros();
     if (window === null || window >= all) return text as tf.Tensor2D;
     return text.maximum<tf.Tensor2D>(own.sub(tf.scalar(window - 1, 'int32')));
   });
