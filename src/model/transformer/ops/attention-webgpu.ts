@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { runOverRows } from '../../../tensor/op';
-import type { Softmax } from './attention';
+import type { Softmax } from './softmax';
 
 const LANES = 64;
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { defineOp, runNativeOp, runNativeOpOf } from '../../../tensor/op';
 import { softmaxWebGpu } from './attention-webgpu';
+import { type Softmax, softmaxReference } from './softmax';
 
 type Inputs = {
   /** [batch, heads, time, size], the last `time` of all positions */
@@ -19,25 +20,6 @@ type Attrs = {
 type GradientInputs = Inputs & { dy: tf.Tensor3D };
 type Gradients = Record<'dq' | 'dk' | 'dv', tf.Tensor4D>;
 type Kernel<Given, Made> = (inputs: Given, attrs: Attrs) => Made;
-
-/** The softmax of scores [batch, heads, time, all] over the positions that each query sees. */
-export interface Softmax {
-  /** p = softmax(scale scores); 0 for positions that are not seen */
-  forward: (scores: tf.Tensor4D, first: tf.Tensor2D, scale: number) => tf.Tensor4D;
-  /** dL/dscores = scale p (dL/dp - Σ p dL/dp) */
-  gradient: (dp: tf.Tensor4D, p: tf.Tensor4D, scale: number) => tf.Tensor4D;
-}
-
-const softmaxReference: Softmax = {
-  forward: (scores, first, scale) => {
-    const [, , time, all] = scores.shape;
-    return tf.softmax(scores.mul(scale).add<tf.Tensor4D>(hiddenScores(time, all, first)));
-  },
-  gradient: (dp, p, scale) => {
-    const weighted = p.mul(dp);
-    return weighted.sub(p.mul(weighted.sum(-1, true))).mul(scale);
-  },
-};
 
 const SHAPES = {
   q: 'batch heads time size',
@@ -122,12 +104,4 @@ function splitHeads(y: tf.Tensor3D, q: tf.Tensor4D, k: tf.Tensor4D): tf.Tensor4D
   const [batch, heads, time, size] = q.shape;
   const byHead = y.reshape([batch, time, heads, size]).transpose([0, 2, 1, 3]);
   return byKeyHead(byHead as tf.Tensor4D, k);
-}
-
-/** 0 where a query sees a position, and -∞ elsewhere: [1 or batch, 1, time, all] */
-function hiddenScores(time: number, all: number, first: tf.Tensor2D): tf.Tensor {
-  const position = tf.range(0, all, 1, 'int32');
-  const own = tf.range(all - time, all, 1, 'int32').expandDims(1); // [time, 1]
-  const isHidden = position.greater(own).logicalOr(position.less(first.expandDims(2)));
-  return tf.where(isHidden, tf.scalar(-Infinity), tf.scalar(0)).expandDims(1);
 }
