@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { processorFlags } from '../../tensor/op';
 
 const CPUINFO = '/proc/cpuinfo';
 
@@ -20,7 +21,7 @@ export function processorName(
     const value = valueOf(key);
     return value === undefined ? [] : [`${key.replace('cpu ', '')} ${value}`];
   });
-  const flags = new Set(valueOf('flags')?.split(' '));
+  const flags = processorFlags(cpuinfo);
   const units = Object.entries(UNITS).flatMap(([flag, unit]) => (flags.has(flag) ? [unit] : []));
   return [model, ...numbers, ...units].join(', ');
 }

@@ -39,12 +39,15 @@ export function hasNativeOps(): boolean {
  * @returns the version in words; undefined if none was compiled: then all ops run their reference
  */
 export async function openNativeOps(): Promise<string | undefined> {
-  const versions = Object.keys(VERSIONS) as KernelVersion[];
+  const flags = processorFlags();
+  const there = (Object.keys(VERSIONS) as KernelVersion[]).filter(
+    (one) => existsSync(fileOf(one)) && VERSIONS[one].flags.every((flag) => flags.has(flag)),
+  );
   const asked = process.env.LORA_KERNELS || undefined;
   const isForced = asked !== undefined && asked !== 'reference';
-  const version = versions.find((one) => canRun(one) && (!isForced || one === asked));
+  const version = there.find((one) => !isForced || one === asked);
   if (isForced && !version) {
-    const known = ['reference', ...versions.filter(canRun)].join(', ');
+    const known = ['reference', ...there].join(', ');
     throw new AcceleratorError(
       `LORA_KERNELS must be one of ${known} on this machine, got ${asked}`,
     );
@@ -53,11 +56,6 @@ export async function openNativeOps(): Promise<string | undefined> {
   const { isEntered } = (await import(fileOf(version))) as { isEntered: boolean };
   loaded = isEntered;
   return isEntered ? VERSIONS[version].name : undefined;
-}
-
-function canRun(version: KernelVersion): boolean {
-  const flags = processorFlags();
-  return existsSync(fileOf(version)) && VERSIONS[version].flags.every((flag) => flags.has(flag));
 }
 
 function fileOf(version: KernelVersion): string {

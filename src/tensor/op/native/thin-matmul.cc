@@ -1,4 +1,5 @@
 #include "thin-matmul.h"
+#include "tile-product.h"
 #include "vector.h"
 
 namespace lora {
@@ -56,46 +57,6 @@ void dotsOfRows(const float* x, const float* F, float* out, int64_t rows, int64_
   if (rows - row == 1) dots<1, COLUMNS>(rest, F, to, k, outStride);
 }
 
-// Adds low F to VECTORS neighbouring vectors of ROWS rows of y.
-template <int ROWS, int VECTORS>
-void addTile(const float* low, const float* F, float* y, int64_t r, int64_t d) {
-  Vector sums[ROWS][VECTORS];
-#pragma GCC unroll 8
-  for (int row = 0; row < ROWS; row++) {
-#pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; v++) sums[row][v] = load(y + row * d + v * WIDTH);
-  }
-  for (int64_t j = 0; j < r; j++) {
-#pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; v++) {
-      const Vector f = load(F + j * d + v * WIDTH);
-#pragma GCC unroll 8
-      for (int row = 0; row < ROWS; row++) {
-        sums[row][v] = fma(repeat(low[row * r + j]), f, sums[row][v]);
-      }
-    }
-  }
-#pragma GCC unroll 8
-  for (int row = 0; row < ROWS; row++) {
-#pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; v++) store(y + row * d + v * WIDTH, sums[row][v]);
-  }
-}
-
-// Adds low F to ROWS rows of y.
-template <int ROWS>
-void addToRows(const float* low, const float* F, float* y, int64_t r, int64_t d) {
-  int64_t i = 0;
-  for (; i + 2 * WIDTH <= d; i += 2 * WIDTH) addTile<ROWS, 2>(low, F + i, y + i, r, d);
-  for (; i < d; i++) {
-    for (int row = 0; row < ROWS; row++) {
-      float sum = y[row * d + i];
-      for (int64_t j = 0; j < r; j++) sum = fma(low[row * r + j], F[j * d + i], sum);
-      y[row * d + i] = sum;
-    }
-  }
-}
-
 }  // namespace
 
 void multiplyTransposed(const float* x, const float* F, float* out, int64_t rows, int64_t columns,
@@ -110,9 +71,7 @@ void multiplyTransposed(const float* x, const float* F, float* out, int64_t rows
 }
 
 void multiplyAdd(const float* low, const float* F, float* y, int64_t rows, int64_t r, int64_t d) {
-  int64_t row = 0;
-  for (; row + 4 <= rows; row += 4) addToRows<4>(low + row * r, F, y + row * d, r, d);
-  for (; row < rows; row++) addToRows<1>(low + row * r, F, y + row * d, r, d);
+  tileProduct({low, r, 1}, F, d, y, d, rows, d, r, true);
 }
 
 }  // namespace lora
